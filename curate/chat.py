@@ -1,0 +1,124 @@
+"""What is said to a model and what comes back. A request names its media by content, never by pixels."""
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from curate.medium import Kind, Medium
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """Frames of one medium: `frames` are indices in the order shown, `times` their seconds.
+
+    `max_pixels` bounds width x height of each frame as the model sees it. The key of a request holds
+    the content's hash, the indices and the bound: what the pixels depend on, and not where they lie.
+    """
+
+    sha256: str
+    kind: Kind
+    path: Path
+    frames: tuple[int, ...]
+    times: tuple[float, ...]
+    max_pixels: int
+
+    @classmethod
+    def of(cls, medium: Medium, frames: tuple[int, ...], max_pixels: int) -> "Media":
+        """These frames of this medium, with their true times."""
+        times = tuple(medium.times[i] for i in frames)
+        return cls(medium.sha256, medium.kind, medium.path, frames, times, max_pixels)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn: text and media in the order in which the model meets them."""
+
+    role: Literal["system", "user"]
+    parts: tuple[Text | Media, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """A JSON schema that the reply must fit, and its name (letters, digits, "_" and "-")."""
+
+    name: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question to one model.
+
+    `attempt` counts what is asked again because a reply could not be read, `sample` what is asked
+    again because a filter rejected the outcome. `max_tokens` bounds the reply and is no part of the
+    key: a reply that ended by itself stays good under another limit.
+    """
+
+    stage: str
+    messages: tuple[Message, ...]
+    max_tokens: int
+    schema: Schema | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    attempt: int = 0
+    sample: int = 0
+
+    def key(self, model: str) -> str:
+        """The name of this request in the journal: 64 hex digits. `model` is the provider's identity."""
+        said = {
+            "model": model,
+            "messages": [[m.role, [_named(part) for part in m.parts]] for m in self.messages],
+            "schema": self.schema.body if self.schema else None,
+            "sampling": [self.temperature, self.top_p, self.seed],
+            "again": [self.attempt, self.sample],
+        }
+        text = json.dumps(said, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _named(part: Text | Media) -> Any:
+    if isinstance(part, Text):
+        return part.text
+    return {"sha256": part.sha256, "frames": part.frames, "max_pixels": part.max_pixels}
+
+
+class Reply(BaseModel):
+    """A model's answer as the journal keeps it.
+
+    `reasoning` is what the server sent apart from the text (`reasoning_content` or `reasoning`).
+    `finish` is the server's finish reason; "length" means cut at `max_tokens`. `replayed` is true
+    for a reply that came from the journal and cost nothing now.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    text: str
+    reasoning: str = ""
+    finish: str = "stop"
+    model: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    cost: float = 0.0
+    replayed: bool = False
+
+    @property
+    def cut(self) -> bool:
+        """Whether the token limit ended the reply."""
+        return self.finish == "length"
+
+
+Ask = Callable[[Request], Awaitable[Reply]]

@@ -1,0 +1,65 @@
+"""Every fault that `curate` names. Each text is one line that a user can act on."""
+
+
+class CurateError(Exception):
+    """A fault with a clear line for the user; anything else that escapes is a bug."""
+
+
+class SettingsError(CurateError):
+    """The settings, the command line or the input files cannot work; nothing was sent (exit 2)."""
+
+
+class BusyError(SettingsError):
+    """Another command holds the work folder."""
+
+
+class StoreError(CurateError):
+    """The disk or a store under the work folder failed; everything answered before is kept (exit 1)."""
+
+
+class MediaError(CurateError):
+    """A medium cannot be shown. `reason` is short and countable, `detail` says what was seen."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+
+    def __reduce__(self) -> tuple[type["MediaError"], tuple[str, str]]:
+        """Keep both fields on the way back from the decoder's process."""
+        return MediaError, (self.reason, self.detail)
+
+
+class AskError(CurateError):
+    """A request that ended without a reply."""
+
+
+class TransientError(AskError):
+    """Asking again may help. `retry_after` is the server's own wish, in seconds."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class RefusedError(AskError):
+    """The server refuses this request for good (a prompt too long, an image it cannot read)."""
+
+
+class FatalError(AskError):
+    """No request to this model can work (a key refused, a model unknown): the run stops (exit 2)."""
+
+
+class UnansweredError(CurateError):
+    """The journal holds no reply and nothing may be asked: the record is owed.
+
+    `failure` is the last error that the journal knows for this request, if it was ever sent.
+    """
+
+    def __init__(self, failure: str | None = None) -> None:
+        super().__init__(failure or "not asked yet")
+        self.failure = failure
+
+
+class UnreadableError(CurateError):
+    """Every attempt was answered, and no reply could be read."""

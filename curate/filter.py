@@ -1,0 +1,21 @@
+"""The contract of a filter: a pure rule about one record."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from curate.plugin import Plugin
+from curate.record import Output, Record, Thought
+
+
+class Filter(Plugin, ABC):
+    """A reason to drop a record, or None. It reads nothing but the record."""
+
+    folder: ClassVar[str] = "filters"
+    needs: ClassVar[tuple[type[Output], ...]] = (Thought,)
+
+    @abstractmethod
+    def reason(self, record: Record) -> str | None:
+        """None to keep the record, else "reason" or "reason: detail".
+
+        What stands before the first ": " is counted in the report, so it holds no values of the record.
+        """

@@ -1,0 +1,1 @@
+"""One file per filter; the module name is the plugin's name."""

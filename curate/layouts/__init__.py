@@ -1,0 +1,1 @@
+"""One file per layout; the module name is the plugin's name."""

@@ -1,0 +1,73 @@
+"""The contract of a provider: it carries requests to one model and brings replies back."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from pydantic import Field
+
+from curate.chat import Media, Reply, Request
+from curate.plugin import Plugin
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame ready to send: its index in the medium, its time in seconds, its size, its JPEG bytes."""
+
+    index: int
+    time: float
+    width: int
+    height: int
+    jpeg: bytes
+
+
+class Eyes(Protocol):
+    """What a provider may see of a medium; the decoding happens elsewhere. Both raise MediaError."""
+
+    async def frames(self, media: Media) -> tuple[Frame, ...]:
+        """The frames, one for each index, in order."""
+
+    async def lines(self, media: Media) -> tuple[str, ...]:
+        """What can be measured in the frames, as literal lines of text, for a model without eyes."""
+
+
+class Provider(Plugin, ABC):
+    """One model behind one endpoint. Opened once a run, asked concurrently, closed at its end."""
+
+    folder: ClassVar[str] = "providers"
+
+    model: str
+    concurrency: int = Field(default=16, ge=1)
+    max_retries: int = Field(default=5, ge=0)
+    price_in: float = Field(default=0.0, ge=0)
+    price_out: float = Field(default=0.0, ge=0)
+
+    @property
+    def identity(self) -> str:
+        """The model's name in a request's key: all that changes its answers, and no address."""
+        return self.model
+
+    @property
+    def notice(self) -> str | None:
+        """One line that a user must read before trusting this model's rows, or None."""
+        return None
+
+    @property
+    def secret(self) -> str | None:
+        """The key in use, read from the environment, so that it can be kept out of every text."""
+        return None
+
+    async def open(self, eyes: Eyes) -> None:
+        """Get ready. Raises SettingsError where this machine lacks something."""
+
+    async def close(self) -> None:
+        """Let go of everything that `open` took."""
+
+    @abstractmethod
+    async def ask(self, request: Request) -> Reply:
+        """Send one request once. Raises TransientError, RefusedError or FatalError."""
+
+    def priced(self, reply: Reply) -> Reply:
+        """The reply with its cost in USD, from the prices per million tokens."""
+        cost = (reply.prompt_tokens * self.price_in + reply.completion_tokens * self.price_out) / 1e6
+        return reply.model_copy(update={"cost": cost})

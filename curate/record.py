@@ -1,0 +1,125 @@
+"""A record: one question about one medium, and what each stage has found for it so far."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from curate.medium import Kind, Medium
+
+ProblemType = Literal["multiple choice", "numerical", "OCR", "free-form", "regression"]
+
+
+class Output(BaseModel):
+    """What a stage found, or a row of a set. Frozen; unknown keys are an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Thought(Output):
+    """An output that carries a chain of thought; the record's last one is what a set publishes."""
+
+    thinking: str
+
+
+Out = TypeVar("Out", bound=Output)
+
+
+class Record(BaseModel):
+    """One question about one medium, in the row format of Video-R1 and VideoRFT.
+
+    `solution` is the reference answer wrapped in `<answer>…</answer>`; no prompt ever carries it.
+    `path` is the row's own text ("./a/b.mp4"); `medium` is what lies there.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    problem_id: int
+    problem: str
+    data_type: Kind
+    problem_type: ProblemType
+    options: tuple[str, ...]
+    solution: str
+    path: str
+    data_source: str
+    medium: Medium
+    outputs: tuple[Output, ...] = ()
+
+    def __getitem__(self, kind: type[Out]) -> Out:
+        """The last output of this kind (subclasses count). Raises KeyError where there is none."""
+        for output in reversed(self.outputs):
+            if isinstance(output, kind):
+                return output
+        raise KeyError(kind.__name__)
+
+    def __contains__(self, kind: type[Output]) -> bool:
+        return any(isinstance(output, kind) for output in self.outputs)
+
+    def with_output(self, output: Output) -> Self:
+        """A copy that also holds this output."""
+        return self.model_copy(update={"outputs": (*self.outputs, output)})
+
+    @property
+    def question(self) -> str:
+        """The problem with its options inside, each on a line of its own, exactly once."""
+        missing = self.options and not all(option in self.problem for option in self.options)
+        return "\n".join([self.problem, "Options:", *self.options]) if missing else self.problem
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """The eight columns of the input row, as plain JSON values."""
+        return self.model_dump(exclude={"medium", "outputs"}, mode="json")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A record that passed every step asked of it."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that was dropped. `step` is a stage, a filter or "input"; `reason` is countable."""
+
+    row: object
+    step: str
+    reason: str
+    detail: str = ""
+    record: Record | None = None
+
+    @property
+    def problem_id(self) -> int | None:
+        """The row's id where it has a usable one."""
+        if self.record is not None:
+            return self.record.problem_id
+        value = self.row.get("problem_id") if isinstance(self.row, dict) else None
+        return value if isinstance(value, int) and abs(value) < 2**63 else None
+
+    @property
+    def row_json(self) -> str:
+        """The row as one line of JSON, in plain ASCII whatever it held."""
+        return json.dumps(self.row, default=str)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A record that got no readable reply after every attempt; a rerun asks again."""
+
+    record: Record
+    step: str
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A record that waits for a reply which this command does not ask for."""
+
+    record: Record
+    step: str
+    failure: str | None = None
+
+
+Outcome = Kept | Rejected | Failed | Owed
