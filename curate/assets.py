@@ -1,5 +1,7 @@
 """Finds `prompts/`, `schemas/` and `examples/`: inside the package when installed, else in the checkout."""
 
+import hashlib
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -21,5 +23,27 @@ def text(kind: str, name: str) -> str:
 
 
 def prompt(name: str, fields: dict[str, str]) -> str:
-    """A prompt with its `$fields` filled in; a missing field is a KeyError, braces mean nothing."""
-    return Template(text("prompts", name)).substitute(fields)
+    """A prompt with its `$fields` filled in."""
+    return fill(text("prompts", name), fields)
+
+
+def fill(template: str, fields: dict[str, str]) -> str:
+    """The template with its `$fields` filled in; a missing field is a KeyError, braces mean nothing."""
+    return Template(template).substitute(fields)
+
+
+def digest(kind: str, name: str) -> str:
+    """The first 12 hex digits of the SHA-256 over all files below `name`, with their names, in order."""
+    total = hashlib.sha256()
+    for path, body in sorted(_below(folder(kind).joinpath(name), "")):
+        total.update(f"{path}\n{body}\n".encode())
+    return total.hexdigest()[:12]
+
+
+def _below(place: Traversable, path: str) -> Iterator[tuple[str, str]]:
+    for entry in place.iterdir():
+        name = f"{path}/{entry.name}"
+        if entry.is_dir():
+            yield from _below(entry, name)
+        else:
+            yield name, entry.read_text(encoding="utf-8")

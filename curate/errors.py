@@ -18,16 +18,20 @@ class StoreError(CurateError):
 
 
 class MediaError(CurateError):
-    """A medium cannot be shown. `reason` is short and countable, `detail` says what was seen."""
+    """A medium cannot be shown. `reason` is short and countable, `detail` says what was seen.
 
-    def __init__(self, reason: str, detail: str = "") -> None:
+    `lasting` is false where another try may go better (a decoder that crashed or took too long).
+    """
+
+    def __init__(self, reason: str, detail: str = "", lasting: bool = True) -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
         self.detail = detail
+        self.lasting = lasting
 
-    def __reduce__(self) -> tuple[type["MediaError"], tuple[str, str]]:
-        """Keep both fields on the way back from the decoder's process."""
-        return MediaError, (self.reason, self.detail)
+    def __reduce__(self) -> tuple[type["MediaError"], tuple[str, str, bool]]:
+        """Keep all fields on the way back from the decoder's process."""
+        return MediaError, (self.reason, self.detail, self.lasting)
 
 
 class AskError(CurateError):

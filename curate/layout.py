@@ -4,7 +4,8 @@ from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from curate.plugin import Plugin
-from curate.record import Output, Record
+from curate.record import Output, Record, Thought
+from curate.tags import process
 
 
 class Layout(Plugin, ABC):
@@ -17,3 +18,48 @@ class Layout(Plugin, ABC):
     @abstractmethod
     def row(self, record: Record) -> Output:
         """A row of type `sft` where the record carries a thought, else of type `rl`."""
+
+
+class QuestionColumns(Output):
+    """The columns that every row begins with."""
+
+    problem_id: int
+    problem: str
+    data_type: str
+    problem_type: str
+    options: tuple[str, ...]
+
+
+class RLRow(QuestionColumns):
+    """A question and its reference answer; columns in the trainers' order."""
+
+    solution: str
+    path: str
+    data_source: str
+
+
+class SFTRow(QuestionColumns):
+    """A question, the thinking as `<think>…</think>`, and the answer; columns in the trainers' order."""
+
+    process: str
+    solution: str
+    path: str
+    data_source: str
+
+
+class FamilyLayout(Layout, ABC):
+    """The columns that the trainers of Video-R1 and its family share; they differ in the problem's text."""
+
+    sft = SFTRow
+    rl = RLRow
+
+    @abstractmethod
+    def problem(self, record: Record) -> str:
+        """The text under `problem`."""
+
+    def row(self, record: Record) -> Output:
+        """The record's own columns; `process` is its last thinking."""
+        columns = record.row | {"problem": self.problem(record)}
+        if Thought in record:
+            return SFTRow(process=process(record[Thought].thinking), **columns)
+        return RLRow(**columns)

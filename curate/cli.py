@@ -1,0 +1,174 @@
+"""The commands: thin shells around the jobs."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from curate import __version__, folders
+from curate.console import Screen
+from curate.errors import CurateError, FatalError, SettingsError
+from curate.jobs import Job
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+SettingsFile = Annotated[Path, typer.Option("--settings", "-s", help="The settings file.")]
+WorkFolder = Annotated[Path | None, typer.Option("--work", help="Another work folder than the settings'.")]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N rows.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Errors and results only.")]
+Json = Annotated[bool, typer.Option("--json", help="A machine-readable last line.")]
+TOML = Path("curate.toml")
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    show: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+) -> None:
+    """Turn raw video and image questions into chain-of-thought training data."""
+    if show:
+        sys.stdout.write(f"curate {__version__}\n")
+        raise typer.Exit()
+
+
+@app.command()
+def init(directory: Annotated[Path, typer.Argument(help="Where to write them.")] = Path()) -> None:
+    """Write a commented curate.toml and a three-row example."""
+    for path in folders.starter(directory):
+        Screen().say(f"wrote {path}")
+
+
+@app.command()
+def caption(
+    settings: SettingsFile = TOML,
+    work: WorkFolder = None,
+    limit: Limit = None,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Ask the captions that are still owed: one literal record per medium."""
+    job = Job.of("caption", settings, work, limit, Screen(quiet, json))
+    finish(job.ask("caption"))
+
+
+@app.command()
+def draft(
+    settings: SettingsFile = TOML,
+    work: WorkFolder = None,
+    limit: Limit = None,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Ask the drafts that are still owed; captions come from the journal only."""
+    job = Job.of("draft", settings, work, limit, Screen(quiet, json))
+    finish(job.ask("draft"))
+
+
+@app.command()
+def revise(
+    settings: SettingsFile = TOML,
+    work: WorkFolder = None,
+    limit: Limit = None,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Ask the revisions that are still owed; captions and drafts come from the journal only."""
+    job = Job.of("revise", settings, work, limit, Screen(quiet, json))
+    finish(job.ask("revise"))
+
+
+@app.command("filter")
+def filter_(
+    settings: SettingsFile = TOML,
+    work: WorkFolder = None,
+    limit: Limit = None,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Replay the journal, judge, and write the sets; sends nothing."""
+    job = Job.of("filter", settings, work, limit, Screen(quiet, json))
+    finish(job.filter())
+
+
+@app.command()
+def run(
+    settings: SettingsFile = TOML,
+    work: WorkFolder = None,
+    limit: Limit = None,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Do all of it, streaming: a record is drafted as soon as it is captioned; then write the sets."""
+    job = Job.of("run", settings, work, limit, Screen(quiet, json))
+    finish(job.ask(None))
+
+
+@app.command()
+def status(
+    settings: SettingsFile = TOML,
+    work: WorkFolder = None,
+    limit: Limit = None,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Show what is done, owed, rejected and spent."""
+    job = Job.of("status", settings, work, limit, Screen(quiet, json))
+    finish(job.status())
+
+
+@app.command()
+def show(
+    problem_id: Annotated[int, typer.Argument(metavar="ID", help="The record's problem_id.")],
+    settings: SettingsFile = TOML,
+    work: WorkFolder = None,
+    json: Json = False,
+) -> None:
+    """Tell one record's whole story: captions, draft, verdicts, revision as a diff."""
+    finish(Job.of("show", settings, work, None, Screen(False, json)).show(problem_id))
+
+
+@app.command()
+def demo(
+    directory: Annotated[Path, typer.Argument(help="Where to write and run it.")] = Path("curate-demo"),
+    prepare: Annotated[bool, typer.Option("--prepare", help="Only write the folder.")] = False,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Run the main job on a real clip with the embedded models: no key, no GPU, no server."""
+    screen = Screen(quiet, json)
+    settings = folders.demo(directory)
+    screen.say(f"wrote the demo to {directory}")
+    if prepare:
+        return
+    code = ended(Job.of("demo", settings, None, None, screen).ask(None))
+    for line in folders.where_to_look(directory):
+        screen.say(line)
+    raise typer.Exit(code)
+
+
+def finish(job: Coroutine[Any, Any, int]) -> None:
+    """Run a job to its end and exit as it says."""
+    raise typer.Exit(ended(job))
+
+
+def ended(job: Coroutine[Any, Any, int]) -> int:
+    """The exit code of this job; the first Ctrl-C waits for what is paid for, the second does not."""
+    try:
+        return asyncio.run(job)
+    except KeyboardInterrupt:
+        Screen().fail("interrupted: everything answered is kept, the same command goes on from here")
+        return 130
+
+
+def main() -> None:
+    """The console script: every fault is one line on stderr and the contract's exit code."""
+    try:
+        app()
+    except CurateError as error:
+        Screen().fail(f"error: {error}")
+        sys.exit(2 if isinstance(error, SettingsError | FatalError) else 1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)

@@ -1,0 +1,48 @@
+"""Answer: the drafted answer must be the reference's (arXiv 2505.12434, section 3.1)."""
+
+from pydantic import Field
+
+from curate.answers import score
+from curate.filter import Filter
+from curate.record import Record
+from curate.stages.draft import Draft
+from curate.tags import answer_in
+
+SHOWN = 80
+
+
+class AnswerFilter(Filter):
+    """Drops rows whose drafted answer is wrong, or too far from the reference where it is free text.
+
+    Multiple choice and numerical answers must be right. The others must score above `ocr`,
+    `free_form` or `regression`; 0.6 is the only threshold that this family of data sets has
+    published (Video-R1's reward). Needs no revision, so it can spare one that would be wasted.
+    """
+
+    needs = (Draft,)
+    ocr: float = Field(default=0.6, ge=0, lt=1)
+    free_form: float = Field(default=0.6, ge=0, lt=1)
+    regression: float = Field(default=0.6, ge=0, lt=1)
+
+    def reason(self, record: Record) -> str | None:
+        """ "no answer" or "wrong answer: …"."""
+        answer = record[Draft].answer
+        if answer is None or not answer.strip():
+            return "no answer"
+        reference = answer_in(record.solution) or ""
+        scored = score(record.problem_type, answer, reference, record.options)
+        threshold = self.threshold(record)
+        if scored == 1.0 or (threshold is not None and scored > threshold):
+            return None
+        scores = "" if threshold is None else f", scored {scored:.2f} where more than {threshold:g} is needed"
+        return f"wrong answer: drafted {_shown(answer)}, reference {_shown(reference)}{scores}"
+
+    def threshold(self, record: Record) -> float | None:
+        """The score that an answer must exceed; None where only the right one will do."""
+        thresholds = {"OCR": self.ocr, "free-form": self.free_form, "regression": self.regression}
+        return thresholds.get(record.problem_type)
+
+
+def _shown(text: str) -> str:
+    """The text on one line, shortened, its control characters escaped."""
+    return repr(text if len(text) <= SHOWN else text[: SHOWN - 1] + "…")[: SHOWN * 2]

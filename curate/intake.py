@@ -1,0 +1,185 @@
+"""Raw rows to records: what cannot be used is rejected with its reason, never dropped silently."""
+
+import asyncio
+import hashlib
+import json
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Iterable
+from typing import Any, get_args
+
+from curate import tags
+from curate.errors import MediaError
+from curate.media.library import Library
+from curate.medium import Kind, Medium
+from curate.record import ProblemType, Record, Rejected
+from curate.sources import BrokenLine, Row
+
+STEP = "input"
+COLUMNS = frozenset(Record.model_fields) - {"medium", "outputs"}
+AHEAD = 32  # media looked at before their turn
+
+
+class UnusableError(ValueError):
+    """A row that cannot become a record. `reason` is countable."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.detail = detail
+
+
+class Intake:
+    """The rows of a question file, one by one, in order; the same question on the same medium is one row.
+
+    `extras` counts the keys that no column has. Rows without a `problem_id` get their number.
+    """
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._seen: dict[bytes, int] = {}
+        self.extras: Counter[str] = Counter()
+
+    async def records(self, rows: Iterable[Row]) -> AsyncIterator[Record | Rejected]:
+        """Records and rejections in the order of the rows."""
+        waiting: deque[asyncio.Task[Record | Rejected]] = deque()
+        try:
+            for row in rows:
+                waiting.append(asyncio.create_task(self._look(row)))
+                if len(waiting) >= AHEAD:
+                    yield self._once(await waiting.popleft())
+            while waiting:
+                yield self._once(await waiting.popleft())
+        finally:
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+
+    async def _look(self, row: Row) -> Record | Rejected:
+        try:
+            fields = usable(row.raw, row.number)
+            self.extras.update(str(key) for key in row.raw if key not in COLUMNS)
+            medium = await self._library.identify(fields["path"], fields["data_type"])
+            return record(fields, medium)
+        except UnusableError as error:
+            return Rejected(row.raw, STEP, error.reason, error.detail or row.where)
+        except MediaError as error:
+            return Rejected(row.raw, STEP, error.reason, error.detail)
+
+    def _once(self, item: Record | Rejected) -> Record | Rejected:
+        if isinstance(item, Rejected):
+            return item
+        asked = [item.medium.sha256, item.problem, item.problem_type, *item.options]
+        digest = hashlib.blake2b(json.dumps(asked).encode(), digest_size=16).digest()
+        if digest in self._seen:
+            first = self._seen[digest]
+            return Rejected(item.row, STEP, "duplicate", f"the same question as problem_id {first}", item)
+        self._seen[digest] = item.problem_id
+        return item
+
+
+def usable(raw: Any, number: int) -> dict[str, Any]:
+    """The columns of a record from a raw row, all but its medium. Raises UnusableError."""
+    if isinstance(raw, BrokenLine):
+        raise UnusableError("not JSON")
+    if not isinstance(raw, dict):
+        raise UnusableError(
+            "not a row", f"expected an object with the columns of a row, found {type(raw).__name__}"
+        )
+    kind = choice(raw, "data_type", get_args(Kind))
+    path = text(raw, "path")
+    if not path.strip():
+        raise UnusableError("no medium", "path is missing or empty")
+    return {
+        "problem_id": identifier(raw.get("problem_id"), number),
+        "problem": needed(raw, "problem", "no question"),
+        "data_type": kind,
+        "problem_type": choice(raw, "problem_type", get_args(ProblemType)),
+        "options": options(raw.get("options")),
+        "solution": tags.solution(reference(raw)),
+        "path": path,
+        "data_source": text(raw, "data_source"),
+    }
+
+
+def identifier(value: object, number: int) -> int:
+    """The row's own id, or its number where it has none. It must fit 64 bits."""
+    if value is None:
+        return number
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, str) and value.strip().lstrip("-").isdecimal() and len(value) < 20:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not -(2**63) <= value < 2**63:
+        raise UnusableError("bad problem_id", f"expected a whole number, found {shown(value)}")
+    return value
+
+
+def known_as(row: Row, problem_id: int) -> bool:
+    """Whether this row goes by this id."""
+    try:
+        return isinstance(row.raw, dict) and identifier(row.raw.get("problem_id"), row.number) == problem_id
+    except UnusableError:
+        return False
+
+
+def text(raw: dict[str, Any], key: str) -> str:
+    """The text under this key, "" where it is missing or null."""
+    value = raw.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise UnusableError(f"bad {key}", f"expected text, found {shown(value)}")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise UnusableError(f"bad {key}", "broken text: it holds half a character") from error
+    return value
+
+
+def needed(raw: dict[str, Any], key: str, reason: str) -> str:
+    """The text under this key, which must not be empty."""
+    value = text(raw, key)
+    if not value.strip():
+        raise UnusableError(reason, f"{key} is missing or empty")
+    return value
+
+
+def choice(raw: dict[str, Any], key: str, known: tuple[str, ...]) -> str:
+    """The text under this key, which must be one of those known."""
+    value = text(raw, key)
+    if value not in known:
+        expected = ", ".join(known)
+        raise UnusableError(f"unknown {key.replace('_', ' ')}", f"{shown(value)} is none of {expected}")
+    return value
+
+
+def options(value: object) -> tuple[str, ...]:
+    """The options as text; missing or null means none."""
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise UnusableError("bad options", f"expected a list, found {shown(value)}")
+    return tuple(text({"options": option}, "options") for option in value)
+
+
+def reference(raw: dict[str, Any]) -> str:
+    """The reference answer without its tags; numbers and untagged text are taken as they are."""
+    value = raw.get("solution")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raw = {"solution": str(value)}
+    solution = needed(raw, "solution", "no reference answer")
+    found = tags.answer_in(solution)
+    answer = solution.strip() if found is None else found
+    if not answer or tags.ANY.search(answer):
+        raise UnusableError("no reference answer", f"solution is {shown(solution)}")
+    return answer
+
+
+def record(fields: dict[str, Any], medium: Medium) -> Record:
+    """The record of these columns and this medium."""
+    return Record(medium=medium, **fields)
+
+
+def shown(value: object) -> str:
+    """A value for a message: short, on one line, without control characters."""
+    return ascii(value)[:80] if not isinstance(value, str) else repr(value)[:80]

@@ -1,0 +1,93 @@
+"""What each command does with an open pipeline, what it shows and how it ends (its exit code)."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from curate import tables, workfolder
+from curate.console import Screen, summary
+from curate.errors import SettingsError
+from curate.pipeline import Pipeline, Progress, opened
+from curate.settings import Settings, load
+
+
+@dataclass(frozen=True)
+class Job:
+    """One command at work."""
+
+    command: str
+    settings: Settings
+    screen: Screen
+    limit: int | None = None
+    progress: Progress = field(default_factory=Progress)
+
+    @classmethod
+    def of(cls, command: str, file: Path, work: Path | None, limit: int | None, screen: Screen) -> "Job":
+        """The job of a command with these options. Raises SettingsError."""
+        return cls(command, load(file, work), screen, limit, Progress(say=screen.warn))
+
+    async def ask(self, upto: str | None) -> int:
+        """Ask what `upto` owes, or with None all stages, and then write the sets."""
+        with workfolder.held(self.settings.work, self.command):
+            async with self._pipeline() as pipeline:
+                with self.screen.watching(self.progress):
+                    await pipeline.ask(upto)
+                code = self._asked()
+                if upto is None:
+                    await self._publish(pipeline)
+        self.screen.result({"command": self.command, "exit": code, **summary(self.progress)})
+        return code
+
+    async def filter(self) -> int:
+        """Replay, judge, and write the sets; asks nothing."""
+        with workfolder.held(self.settings.work, self.command):
+            async with self._pipeline() as pipeline:
+                await self._publish(pipeline)
+        self.screen.result({"command": self.command, "exit": 0, **summary(self.progress)})
+        return 0
+
+    async def status(self) -> int:
+        """Where every record stands and what was spent; a running command is not disturbed."""
+        async with self._pipeline() as pipeline:
+            with self.screen.watching(self.progress):
+                spent = await pipeline.replay()
+        self.screen.show(tables.status(self.progress))
+        if spent:
+            self.screen.show(tables.spending(spent))
+        bought = [call._asdict() for call in spent]
+        saved = {stage: tables.saved(meter) for stage, meter in self.progress.meters.items()}
+        self.screen.result(
+            {"command": "status", **summary(self.progress), "spent": bought, "calls_saved": saved}
+        )
+        return 0
+
+    async def show(self, problem_id: int) -> int:
+        """One record's whole story, for every record of this id."""
+        stories = []
+        async with self._pipeline() as pipeline:
+            async for story in pipeline.stories(problem_id):
+                self.screen.show(tables.story(story))
+                stories.append(tables.told(story))
+        if not stories:
+            raise SettingsError(f"no row has the problem_id {problem_id}")
+        self.screen.result({"command": "show", "records": stories})
+        return 0
+
+    @asynccontextmanager
+    async def _pipeline(self) -> AsyncIterator[Pipeline]:
+        async with opened(self.settings, self.limit, self.progress) as pipeline:
+            yield pipeline
+
+    def _asked(self) -> int:
+        """Show how the asking went: 0 where no record failed and none is owed."""
+        tally = self.progress.tally
+        self.screen.show(tables.outcome(self.progress))
+        for line in tables.problems(self.progress):
+            self.screen.fail(line)
+        return 1 if tally.failed or tally.owed else 0
+
+    async def _publish(self, pipeline: Pipeline) -> None:
+        report = await pipeline.publish()
+        self.screen.show(tables.waterfall(report))
+        self.screen.say(f"wrote the sets to {self.settings.work}")

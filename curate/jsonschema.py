@@ -1,0 +1,47 @@
+"""JSON schemas of what a model is asked to return, as every known server accepts them."""
+
+import json
+import re
+from typing import Any
+
+from curate import assets
+from curate.record import Output
+
+
+def generated(output: type[Output]) -> dict[str, Any]:
+    """The schema of this output: no titles, no references, nothing optional, nothing extra."""
+    schema = output.model_json_schema()
+    definitions = schema.pop("$defs", {})
+    flat: dict[str, Any] = _flat(schema, definitions)
+    return flat
+
+
+def checked_in(name: str) -> dict[str, Any]:
+    """A fresh copy of `schemas/NAME.json`, for a request to narrow."""
+    schema: dict[str, Any] = json.loads(assets.text("schemas", f"{name}.json"))
+    return schema
+
+
+def written(schema: dict[str, Any]) -> str:
+    """The text of a checked-in schema."""
+    return json.dumps(schema, indent=2) + "\n"
+
+
+def unfenced(text: str) -> str:
+    """The text without the Markdown fence that some models put around JSON."""
+    fenced = re.fullmatch(r"\s*```(?:json)?\s*(.*?)\s*```\s*", text, re.DOTALL)
+    return fenced[1] if fenced else text
+
+
+def _flat(node: Any, definitions: dict[str, Any]) -> Any:
+    if isinstance(node, list):
+        return [_flat(item, definitions) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        return _flat(definitions[node["$ref"].rpartition("/")[2]], definitions)
+    kept = {k: v for k, v in node.items() if k != "default" and not (k == "title" and isinstance(v, str))}
+    flat = {key: _flat(value, definitions) for key, value in kept.items()}
+    if flat.get("type") == "object" and "properties" in flat:
+        flat |= {"required": list(flat["properties"]), "additionalProperties": False}
+    return flat

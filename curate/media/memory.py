@@ -1,0 +1,122 @@
+"""What was found out about media before, in an SQLite file under the work folder."""
+
+import os
+import sqlite3
+import zlib
+from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from curate.errors import MediaError, StoreError
+from curate.media.facts import Facts
+from curate.media.place import Place
+from curate.medium import Kind
+
+_OURS = 0x63757261  # "cura", in the file's header
+_TABLES = """
+CREATE TABLE IF NOT EXISTS places (
+    path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, sha256 TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS media (
+    sha256 TEXT, kind TEXT, width INTEGER, height INTEGER, times BLOB, fps REAL, codec TEXT,
+    reason TEXT, detail TEXT, PRIMARY KEY (sha256, kind)
+) WITHOUT ROWID;
+"""
+
+
+class Memory:
+    """Hashes by (path, size, mtime) and facts or faults by (sha256, kind). Every call may raise StoreError.
+
+    Paths are kept relative to `root`, so that moving the root costs no decoding.
+    """
+
+    def __init__(self, path: Path, root: Path) -> None:
+        self._path = path
+        self._root = root
+        with self._guarded():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, isolation_level=None)
+        try:
+            with self._guarded():
+                self._settle()
+        except StoreError:
+            self._db.close()
+            raise
+
+    def hash_of(self, place: Place) -> str | None:
+        """The hash of this file, unless it changed since it was read."""
+        key = (self._key(place), place.size, place.mtime_ns)
+        with self._guarded():
+            row = self._db.execute(
+                "SELECT sha256 FROM places WHERE path = ? AND size = ? AND mtime_ns = ?", key
+            ).fetchone()
+        return str(row[0]) if row else None
+
+    def keep_hash(self, place: Place, sha256: str) -> None:
+        """Remember the hash of this file."""
+        row = (self._key(place), place.size, place.mtime_ns, sha256)
+        with self._guarded():
+            self._db.execute("INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?)", row)
+
+    def found(self, sha256: str, kind: Kind) -> Facts | MediaError | None:
+        """What probing this content found, or why it failed, or None where it was never tried."""
+        with self._guarded():
+            row = self._db.execute(
+                "SELECT width, height, times, fps, codec, reason, detail FROM media"
+                " WHERE sha256 = ? AND kind = ?",
+                (sha256, kind),
+            ).fetchone()
+            if row is None:
+                return None
+            width, height, times, fps, codec, reason, detail = row
+            return MediaError(reason, detail) if reason else Facts(width, height, _times(times), fps, codec)
+
+    def keep(self, sha256: str, kind: Kind, found: Facts | MediaError) -> None:
+        """Remember what probing found, or the fault, in place of what was known."""
+        row: tuple[object, ...]
+        if isinstance(found, MediaError):
+            row = (None, None, None, None, None, found.reason, found.detail)
+        else:
+            packed = zlib.compress(array("d", found.times).tobytes())
+            row = (found.width, found.height, packed, found.fps, found.codec, None, None)
+        with self._guarded():
+            self._db.execute(
+                "INSERT OR REPLACE INTO media VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (sha256, kind, *row)
+            )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._guarded():
+            self._db.close()
+
+    def _settle(self) -> None:
+        owner = self._db.execute("PRAGMA application_id").fetchone()[0]
+        filled = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if owner != _OURS and (owner or filled):
+            raise StoreError(f"{self._path}: not a media store of curate; move it away and run again")
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        self._db.execute(f"PRAGMA application_id = {_OURS}")
+        self._db.executescript(_TABLES)
+
+    def _key(self, place: Place) -> bytes:
+        return os.fsencode(place.path.relative_to(self._root))
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Name what the disk or the file did, on one line."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise StoreError(f"{self._path}: {error}") from None
+        except (sqlite3.DatabaseError, zlib.error, ValueError) as error:
+            raise StoreError(f"{self._path}: {error}; move it away, it is rebuilt on the next run") from None
+        except OSError as error:
+            raise StoreError(f"{self._path}: {error.strerror}") from None
+
+
+def _times(packed: bytes) -> tuple[float, ...]:
+    values = array("d")
+    values.frombytes(zlib.decompress(packed))
+    return tuple(values)

@@ -1,0 +1,65 @@
+"""What happens inside a decoder's process: it is settled once, then runs one task after another."""
+
+import os
+import resource
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from multiprocessing import connection, parent_process
+
+from curate.errors import MediaError
+
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def settle(memory: int) -> None:
+    """Make this process quiet, bounded to `memory` bytes, single threaded and tied to its parent."""
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 1)
+    os.dup2(null, 2)
+    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_AS, memory)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    import av
+
+    av.logging.set_level(av.logging.PANIC)
+
+
+def call(module: str, function: str, *args: object) -> object:
+    """Run one task. Whatever goes wrong comes back as a MediaError, for only that survives the way."""
+    with _boundary():
+        # by name: the parent must not load the decoders to say which of them it wants
+        return getattr(import_module(module), function)(*args)
+
+
+@contextmanager
+def _boundary() -> Iterator[None]:
+    try:
+        yield
+    except MediaError:
+        raise
+    except MemoryError:
+        raise MediaError(
+            "decoder out of memory", "the clip needs more than a decoder may take", lasting=False
+        ) from None
+    except OSError as error:
+        raise MediaError("not readable", error.strerror or type(error).__name__, lasting=False) from None
+    except Exception as error:
+        raise MediaError("decoder failed", f"{type(error).__name__}: {error}", lasting=False) from None
+
+
+def _limit(what: int, most: int) -> None:
+    _, hard = resource.getrlimit(what)
+    bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    with suppress(ValueError, OSError):  # a system without this limit decodes unbounded
+        resource.setrlimit(what, (bound, hard))
+
+
+def _leave_with_parent() -> None:
+    """A parent killed outright cannot stop its workers, and a worker inside a decoder reads no pipe."""
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)

@@ -1,0 +1,226 @@
+"""Any server that speaks OpenAI's chat completions: hosted APIs, vLLM, llama.cpp and their like."""
+
+import base64
+import json
+import os
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal
+
+from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError, AsyncOpenAI, Omit
+from pydantic import BaseModel, Field, PrivateAttr, ValidationError, field_validator
+
+from curate.chat import Media, Message, Reply, Request, Text
+from curate.errors import AskError, FatalError, RefusedError, SettingsError, TransientError
+from curate.medium import clocks
+from curate.provider import Eyes, Frame, Provider
+
+NO_KEY = "none"
+BODY = 300  # characters of a server's error that are worth showing
+
+
+class _Wire(BaseModel):
+    """What is read of a server's reply; everything else in it is ignored."""
+
+
+class _Said(_Wire):
+    content: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+
+
+class _Choice(_Wire):
+    message: _Said
+    finish_reason: str | None = None
+
+
+class _Details(_Wire):
+    cached_tokens: int | None = None
+
+
+class _Usage(_Wire):
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    prompt_tokens_details: _Details | None = None
+
+
+class _Completion(_Wire):
+    choices: list[_Choice] = Field(min_length=1)
+    model: str | None = None
+    usage: _Usage | None = None
+
+
+class OpenAIProvider(Provider):
+    """Asks an OpenAI-compatible server; frames travel as base64 JPEG, each with its time before it."""
+
+    base_url: str = "https://api.openai.com/v1"
+    api_key_env: str | None = None
+    timeout: float = Field(default=600.0, gt=0)
+    token_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    video: Literal["images"] = "images"
+    extra_body: dict[str, Any] = {}
+
+    _client: AsyncOpenAI = PrivateAttr()
+    _eyes: Eyes = PrivateAttr()
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_http(cls, value: str) -> str:
+        if not re.match(r"https?://[^\s/]+", value):
+            raise ValueError("expected an address like https://host/v1")
+        return value
+
+    @field_validator("api_key_env")
+    @classmethod
+    def _is_a_name(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
+            raise ValueError("expected the name of an environment variable, never a key")
+        return value
+
+    @property
+    def identity(self) -> str:
+        """The model's name, and the extra body where there is one: it changes the answers."""
+        return (
+            f"{self.model} {json.dumps(self.extra_body, sort_keys=True)}" if self.extra_body else self.model
+        )
+
+    @property
+    def secret(self) -> str | None:
+        """The key, straight from the environment."""
+        return os.environ.get(self.api_key_env) or None if self.api_key_env else None
+
+    async def open(self, eyes: Eyes) -> None:
+        """Make the client. Raises SettingsError where the key's variable is not set."""
+        if self.api_key_env and not self.secret:
+            raise SettingsError(
+                f"the environment variable {self.api_key_env} is not set: it must hold the key"
+            )
+        self._eyes = eyes
+        self._client = AsyncOpenAI(
+            base_url=self.base_url,
+            api_key=self.secret or NO_KEY,
+            max_retries=0,
+            timeout=self.timeout,
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def ask(self, request: Request) -> Reply:
+        """One call to /chat/completions."""
+        body = await self.body(request)
+        try:
+            raw = await self._client.chat.completions.with_raw_response.create(**body)
+        except APIError as error:
+            raise self._fault(error) from None
+        return self.priced(_read(raw.content))
+
+    async def body(self, request: Request) -> dict[str, Any]:
+        """The keyword arguments of the call; the frames are decoded here, when it really goes out."""
+        said: dict[str, Any] = {
+            "model": self.model,
+            "messages": [await self._message(message) for message in request.messages],
+            self.token_limit: request.max_tokens,
+        }
+        if request.schema:
+            shape = {"name": request.schema.name, "schema": request.schema.body, "strict": True}
+            said["response_format"] = {"type": "json_schema", "json_schema": shape}
+        if request.temperature is not None:
+            said["temperature"] = request.temperature
+        if request.top_p is not None:
+            said["top_p"] = request.top_p
+        if request.seed is not None:
+            # Asking again with the same seed would bring the same reply again.
+            said["seed"] = request.seed + request.attempt + 1000 * request.sample
+        if self.extra_body:
+            said["extra_body"] = self.extra_body
+        if not self.secret:
+            # The client would take OPENAI_API_KEY from the environment and send it to any server.
+            said["extra_headers"] = {"Authorization": Omit()}
+        return said
+
+    async def _message(self, message: Message) -> dict[str, Any]:
+        if all(isinstance(part, Text) for part in message.parts):
+            texts = [part.text for part in message.parts if isinstance(part, Text)]
+            return {"role": message.role, "content": "\n\n".join(texts)}
+        content: list[dict[str, Any]] = []
+        for part in message.parts:
+            if isinstance(part, Text):
+                content.append({"type": "text", "text": part.text})
+            else:
+                content += _pictures(part, await self._eyes.frames(part))
+        return {"role": message.role, "content": content}
+
+    def _fault(self, error: APIError) -> AskError:
+        """What this error means for the request, in one line without the key."""
+        said = error.body.get("message") if isinstance(error.body, dict) else None
+        text = self._clean(str(said or error))
+        if isinstance(error, APITimeoutError):
+            return TransientError(f"{self.base_url} did not answer within {self.timeout:g} s")
+        if isinstance(error, APIConnectionError):
+            cause = self._clean(str(error.__cause__ or "no connection"))
+            return TransientError(f"cannot reach {self.base_url}: {cause}")
+        if not isinstance(error, APIStatusError):
+            return TransientError(f"{self.base_url} sent no usable reply: {text}")
+        status = error.status_code
+        if status in (401, 403):
+            hint = f"check {self.api_key_env}" if self.api_key_env else "set api_key_env"
+            return FatalError(f"{self.base_url} refuses the key ({status}): {hint}")
+        if status == 404 or error.code == "insufficient_quota":
+            return FatalError(f"{self.base_url} cannot serve model {self.model!r} ({status}): {text}")
+        if status in (408, 409, 425, 429) or status >= 500:
+            return TransientError(f"HTTP {status}: {text}", _retry_after(error))
+        return RefusedError(f"HTTP {status}: {text}")
+
+    def _clean(self, text: str) -> str:
+        line = " ".join(text.split())
+        return (line.replace(self.secret, "[key]") if self.secret else line)[:BODY]
+
+
+def _pictures(media: Media, frames: tuple[Frame, ...]) -> list[dict[str, Any]]:
+    """The frames as parts of a message, a video's each behind its time."""
+    parts: list[dict[str, Any]] = []
+    for frame, time in zip(frames, clocks(media.times), strict=True):
+        if media.kind == "video":
+            parts.append({"type": "text", "text": f"Frame at {time}:"})
+        data = base64.b64encode(frame.jpeg).decode()
+        parts.append({"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{data}"}})
+    return parts
+
+
+def _read(body: bytes) -> Reply:
+    """The reply in this body. Raises TransientError where it is no chat completion."""
+    try:
+        completion = _Completion.model_validate_json(body)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]["msg"]
+        raise TransientError(f"the server's reply is no chat completion: {fault}") from None
+    choice, usage = completion.choices[0], completion.usage or _Usage()
+    details = usage.prompt_tokens_details or _Details()
+    return Reply(
+        text=choice.message.content or "",
+        reasoning=choice.message.reasoning_content or choice.message.reasoning or "",
+        finish=choice.finish_reason or "stop",
+        model=completion.model or "",
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
+        cached_tokens=details.cached_tokens or 0,
+    )
+
+
+def _retry_after(error: APIStatusError) -> float | None:
+    """Seconds that the server asks to wait: a number, or a date."""
+    value = error.response.headers.get("retry-after")
+    if value is None:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        then = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (then.replace(tzinfo=then.tzinfo or UTC) - datetime.now(UTC)).total_seconds())

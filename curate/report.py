@@ -1,0 +1,132 @@
+"""The report: how many rows came in, and where, why and of which problem type they stopped."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import get_args
+
+import curate
+from curate.record import Failed, Kept, Outcome, Owed, ProblemType, Rejected
+
+INPUT = "input"
+DUPLICATE = "duplicate"
+UNKNOWN = "unknown"
+TYPES = (*get_args(ProblemType), UNKNOWN)
+Types = dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class StepCount:
+    """One step's verdicts, each as {problem type: rows}; `rejected` and `failed` by reason first."""
+
+    step: str
+    kept: Types
+    rejected: dict[str, Types]
+    failed: dict[str, Types]
+    owed: Types
+
+
+class Report:
+    """Counts outcomes as they come; it grows with the kinds of reasons, not with the rows.
+
+    `steps` are the settings' steps, in order; "input" comes before them. An outcome at any other
+    step is a KeyError.
+    """
+
+    def __init__(self, steps: Sequence[str]) -> None:
+        self.models: Mapping[str, str] = {}
+        self.prompts: Mapping[str, str] = {}
+        self.extras: Mapping[str, int] = {}
+        self._steps = (INPUT, *steps)
+        self._stopped: dict[str, Counter[tuple[str, str, str]]] = {step: Counter() for step in self._steps}
+        self._kept: Counter[str] = Counter()
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one row."""
+        kind = problem_type(outcome)
+        if isinstance(outcome, Kept):
+            self._kept[kind] += 1
+        elif isinstance(outcome, Owed):
+            self._stopped[outcome.step]["owed", "", kind] += 1
+        else:
+            verdict = "failed" if isinstance(outcome, Failed) else "rejected"
+            # The part that holds no value of the record: the report must not grow with the rows.
+            self._stopped[outcome.step][verdict, outcome.reason.partition(": ")[0], kind] += 1
+
+    def finish(
+        self, extras: Mapping[str, int], models: Mapping[str, str], prompts: Mapping[str, str]
+    ) -> None:
+        """What else belongs in a report.
+
+        `extras` is {extra key: rows that have it}, `models` {stage: its model and what must be known
+        of it}, `prompts` {stage: hash of its prompts}.
+        """
+        self.extras, self.models, self.prompts = dict(extras), dict(models), dict(prompts)
+
+    @property
+    def rows_in(self) -> int:
+        """All rows counted, whatever became of them."""
+        return self._kept.total() + sum(counts.total() for counts in self._stopped.values())
+
+    @property
+    def duplicates(self) -> int:
+        """Rows that ask the same question about the same medium as one before them."""
+        return sum(n for (_, reason, _), n in self._stopped[INPUT].items() if reason == DUPLICATE)
+
+    @property
+    def sets(self) -> dict[str, int]:
+        """Rows in each set: `sft` holds what passed every step, `rl` every valid row."""
+        return {"sft": self._kept.total(), "rl": self.rows_in - self._stopped[INPUT].total()}
+
+    def steps(self) -> list[StepCount]:
+        """Every step from "input" on; what a step kept is what stopped behind it or never."""
+        passed = Counter(self._kept)
+        counts = []
+        for step in reversed(self._steps):
+            stopped = self._stopped[step]
+            rejected, failed = (_by_reason(stopped, verdict) for verdict in ("rejected", "failed"))
+            owed = _by_reason(stopped, "owed").get("", {})
+            counts.append(StepCount(step, _ordered(passed), rejected, failed, owed))
+            for (_, _, kind), n in stopped.items():
+                passed[kind] += n
+        return counts[::-1]
+
+    def as_json(self) -> str:
+        """The text of report.json. The same outcomes in any order give the same text; it holds no dates."""
+        steps = self.steps()
+        report = {
+            "version": curate.__version__,
+            "rows_in": self.rows_in,
+            "duplicates": self.duplicates,
+            "sets": self.sets,
+            "owed": sum(sum(step.owed.values()) for step in steps),
+            "failed": sum(sum(types.values()) for step in steps for types in step.failed.values()),
+            "steps": [asdict(step) for step in steps],
+            "extra_keys": dict(sorted(self.extras.items())),
+            "models": dict(self.models),
+            "prompts": dict(self.prompts),
+        }
+        return json.dumps(report, indent=2) + "\n"
+
+
+def problem_type(outcome: Outcome) -> str:
+    """The problem type of an outcome's row; "unknown" where the row has no usable one."""
+    if outcome.record is not None:
+        return outcome.record.problem_type
+    row = outcome.row if isinstance(outcome, Rejected) else None
+    value = row.get("problem_type") if isinstance(row, dict) else None
+    return value if isinstance(value, str) and value in TYPES else UNKNOWN
+
+
+def _by_reason(stopped: Counter[tuple[str, str, str]], wanted: str) -> dict[str, Types]:
+    """{reason: {problem type: rows}} for one verdict, reasons by name."""
+    found: dict[str, Counter[str]] = {}
+    for (verdict, reason, kind), n in sorted(stopped.items()):
+        if verdict == wanted:
+            found.setdefault(reason, Counter())[kind] += n
+    return {reason: _ordered(types) for reason, types in found.items()}
+
+
+def _ordered(types: Counter[str]) -> Types:
+    return {kind: types[kind] for kind in TYPES if types[kind]}

@@ -1,0 +1,203 @@
+"""The settings: one TOML file. Every mistake in it is one line that names the key, before anything is sent."""
+
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from curate.errors import SettingsError
+from curate.filter import Filter
+from curate.layout import Layout
+from curate.plugin import Plugin, find, names
+from curate.provider import Provider
+from curate.record import Output
+from curate.stage import Stage
+
+M = TypeVar("M", bound=BaseModel)
+P = TypeVar("P", bound=Plugin)
+DEFAULT_STEPS = ("caption", "draft", "answer", "revise", "format", "leak", "length", "repetition")
+SETS = ("sft", "rl")
+LAYOUT = "videorft"
+
+
+class Input(BaseModel):
+    """Where the questions and their media lie."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    files: tuple[str, ...] = Field(min_length=1)
+    media_root: Path
+
+
+class SetSettings(BaseModel):
+    """How one set is written; what the layout itself takes stands beside it."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    layout: str = LAYOUT
+    rows_per_shard: int = Field(default=50_000, ge=1)
+
+
+class Tables(BaseModel):
+    """The file as written, before its plugins are known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    work: Path = Path("work")
+    steps: tuple[str, ...] = Field(default=DEFAULT_STEPS, min_length=1)
+    input: Input
+    models: dict[str, dict[str, Any]] = {}
+    stages: dict[str, dict[str, Any]] = {}
+    filters: dict[str, dict[str, Any]] = {}
+    sets: dict[str, SetSettings] = {}
+
+
+class Settings(BaseModel):
+    """Settings that can work. Paths are absolute; `steps` are names, their plugins beside them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    base: Path
+    work: Path
+    media_root: Path
+    files: tuple[str, ...]
+    steps: tuple[str, ...]
+    models: dict[str, Provider]
+    stages: dict[str, Stage]
+    filters: dict[str, Filter]
+    layouts: dict[str, Layout]
+    rows_per_shard: dict[str, int]
+
+
+def load(path: Path, work: Path | None = None) -> Settings:
+    """The settings in this file; `work` overrides the file's. Raises SettingsError."""
+    tables = checked(Tables, _toml(path), "")
+    base = path.resolve().parent
+    stages = {n: _plugin(Stage, n, options, f"stages.{n}", base) for n, options in tables.stages.items()}
+    filters = {n: _plugin(Filter, n, options, f"filters.{n}", base) for n, options in tables.filters.items()}
+    for name in tables.steps:
+        if name in stages or name in filters:
+            continue
+        if name in names(Filter):
+            filters[name] = _plugin(Filter, name, {}, f"filters.{name}", base)
+        elif name in names(Stage):
+            stages[name] = _plugin(Stage, name, {}, f"stages.{name}", base)
+        else:
+            raise SettingsError(f"steps: unknown step {name!r}{nearest(name, names(Stage) + names(Filter))}")
+    order(tables.steps, stages, filters)
+    models = {n: _model(n, options, base) for n, options in tables.models.items()}
+    for name, stage in stages.items():
+        if stage.model not in models:
+            raise SettingsError(
+                f"stages.{name}.model: no model {stage.model!r}{nearest(stage.model, models)}"
+            )
+    _known("sets", tables.sets, SETS)
+    sets = {name: tables.sets.get(name, SetSettings()) for name in SETS}
+    return Settings(
+        base=base,
+        work=(work or base / tables.work).resolve(),
+        media_root=base / tables.input.media_root,
+        files=tables.input.files,
+        steps=tables.steps,
+        models=models,
+        stages=stages,
+        filters=filters,
+        layouts={
+            n: _plugin(Layout, s.layout, s.model_extra or {}, f"sets.{n}", base) for n, s in sets.items()
+        },
+        rows_per_shard={name: settings.rows_per_shard for name, settings in sets.items()},
+    )
+
+
+def order(steps: tuple[str, ...], stages: Mapping[str, Stage], filters: Mapping[str, Filter]) -> None:
+    """Raise SettingsError where a step stands twice or before what it needs."""
+    made: list[type[Output]] = []
+    for index, name in enumerate(steps):
+        if name in steps[:index]:
+            raise SettingsError(f"steps: {name!r} stands there twice")
+        plugin = stages[name] if name in stages else filters[name]
+        for need in plugin.needs:
+            if not any(issubclass(output, need) for output in made):
+                maker = next((n for n in names(Stage) if issubclass(find(Stage, n).output, need)), "a stage")
+                raise SettingsError(f"steps: {name!r} needs {maker!r} before it")
+        if name in stages:
+            made.append(stages[name].output)
+
+
+def checked(cls: type[M], values: Mapping[str, Any], where: str, base: Path | None = None) -> M:
+    """The model of these values, or a SettingsError that names the key in one line."""
+    try:
+        return cls.model_validate(values, context={"base": base})
+    except ValidationError as error:
+        raise SettingsError(explained(error, cls, where)) from None
+
+
+def explained(error: ValidationError, cls: type[BaseModel], where: str) -> str:
+    """The first fault in one line. Values are left out: one of them may be a key pasted in by mistake."""
+    fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    path = [str(part) for part in fault["loc"]]
+    key = ".".join([where, *path]) if where else ".".join(path)
+    if fault["type"] == "extra_forbidden":
+        return f"unknown key {key!r}{nearest(path[-1], _keys(cls, path[:-1]))}"
+    if fault["type"] == "missing":
+        return f"{key} is missing"
+    return f"{key}: {fault['msg'].removeprefix('Value error, ')}"
+
+
+def nearest(name: str, known: Any) -> str:
+    """ "; did you mean …?", or the list of what is known where nothing is near."""
+    choices = sorted(str(k) for k in known)
+    close = get_close_matches(name, choices, n=1)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; known: {', '.join(choices)}" if choices else ""
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        values = tomllib.loads(text)
+    except FileNotFoundError:
+        raise SettingsError(f"no settings file {path}: `curate init` writes one") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"cannot read {path}: {error}") from None
+    if not values:
+        raise SettingsError(f"{path} is empty: `curate init` writes a commented one elsewhere to copy from")
+    return values
+
+
+def _model(name: str, options: dict[str, Any], base: Path) -> Provider:
+    where = f"models.{name}"
+    if "provider" not in options:
+        raise SettingsError(f"{where}.provider is missing; known: {', '.join(names(Provider))}")
+    rest = {key: value for key, value in options.items() if key != "provider"}
+    return _plugin(Provider, str(options["provider"]), rest, where, base)
+
+
+def _plugin(kind: type[P], name: str, options: Mapping[str, Any], where: str, base: Path) -> P:
+    try:
+        cls = find(kind, name)
+    except KeyError:
+        raise SettingsError(
+            f"{where}: unknown {kind.folder[:-1]} {name!r}{nearest(name, names(kind))}"
+        ) from None
+    return checked(cls, options, where, base)
+
+
+def _known(where: str, given: Mapping[str, object], known: tuple[str, ...]) -> None:
+    for name in given:
+        if name not in known:
+            raise SettingsError(f"unknown key '{where}.{name}'{nearest(name, known)}")
+
+
+def _keys(cls: type[BaseModel], path: list[str]) -> list[str]:
+    """The keys that may stand at this path below the model."""
+    for part in path:
+        inner = cls.model_fields[part].annotation if part in cls.model_fields else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        cls = inner
+    return list(cls.model_fields)

@@ -1,0 +1,232 @@
+"""Parquet shards, and how a whole publication takes its place in the work folder at once."""
+
+import os
+import re
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from curate.errors import SettingsError
+from curate.record import Failed, Output, Owed, Rejected
+from curate.swap import NEW, READY, repair, synced, told
+
+CODEC = "zstd"
+ROWS_PER_GROUP = 1000
+ROWS_PER_SHARD = 50_000
+NAME = re.compile(r"[a-z0-9_-]+")
+SHARD = re.compile(r"train-\d{5}-of-\d{5}\.parquet")
+
+
+class RejectedRow(Output):
+    """A row that is in no SFT set, and why; `row` is the input row as JSON."""
+
+    problem_id: int | None
+    step: str
+    reason: str
+    detail: str
+    row: str
+
+    @classmethod
+    def of(cls, outcome: Rejected | Failed | Owed) -> Self:
+        """The row for any outcome that kept a record out; halves of surrogate pairs become "?"."""
+        rejected = outcome if isinstance(outcome, Rejected) else _unfinished(outcome)
+        return cls(
+            problem_id=rejected.problem_id,
+            step=rejected.step,
+            reason=clean(rejected.reason),
+            detail=clean(rejected.detail),
+            row=rejected.row_json,
+        )
+
+
+def _unfinished(outcome: Failed | Owed) -> Rejected:
+    if isinstance(outcome, Failed):
+        reason, detail = outcome.reason, outcome.detail
+    else:
+        reason, detail = "not answered yet", outcome.failure or ""
+    return Rejected(outcome.record.row, outcome.step, reason, detail, outcome.record)
+
+
+def clean(text: str) -> str:
+    """The text as UTF-8 can hold it."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def schema(row_type: type[Output]) -> Any:  # noqa: ANN401 - pyarrow has no types
+    """The Arrow schema of a row type, its columns in order: `int`, `str`, either or None, `tuple[str, ...]`.
+
+    Raises KeyError for any other type.
+    """
+    import pyarrow as pa
+
+    kinds: dict[object, tuple[Any, bool]] = {
+        int: (pa.int64(), False),
+        str: (pa.string(), False),
+        int | None: (pa.int64(), True),
+        str | None: (pa.string(), True),
+        tuple[str, ...]: (pa.list_(pa.string()), False),
+    }
+    fields = {name: kinds[field.annotation] for name, field in row_type.model_fields.items()}
+    return pa.schema([pa.field(name, kind, nullable=null) for name, (kind, null) in fields.items()])
+
+
+class SetWriter:
+    """Writes the shards of one set: Parquet, zstd, row groups of 1,000 rows, which is all that it holds.
+
+    `rows` counts what was added.
+    """
+
+    def __init__(self, folder: Path, row_type: type[Output], rows_per_shard: int) -> None:
+        self.rows = 0
+        self._folder = folder
+        self._schema = schema(row_type)
+        self._rows_per_shard = rows_per_shard
+        self._buffer: list[Output] = []
+        self._shards: list[Path] = []
+        self._room = 0
+        self._file: IO[bytes] | None = None
+        self._parquet: Any = None
+        with told(folder):
+            folder.mkdir()
+
+    def add(self, row: Output) -> None:
+        """Add one row of the set's type. Raises StoreError where the disk refuses it."""
+        self._buffer.append(row)
+        self.rows += 1
+        if len(self._buffer) >= min(ROWS_PER_GROUP, self._room or self._rows_per_shard):
+            self._flush()
+
+    def finish(self) -> None:
+        """Write what is left, and name the shards by their count; an empty set has one empty shard."""
+        if self._buffer or not self._shards:
+            self._flush()
+        self._close()
+        for index, shard in enumerate(self._shards):
+            name = f"train-{index:05d}-of-{len(self._shards):05d}.parquet"
+            with told(shard):
+                shard.rename(self._folder / name)
+        with told(self._folder):
+            synced(self._folder)
+
+    def abandon(self) -> None:
+        """Let go of the open shard; whatever it holds is worth nothing."""
+        if self._parquet is not None:
+            with suppress(OSError, ValueError):
+                self._parquet.close()
+            # Or the writer would try again, loudly, when it is collected.
+            self._parquet.is_open = False
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.close()
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+
+        if self._room == 0:
+            self._close()
+            self._open()
+        if not self._buffer:
+            return  # `datasets` cannot read a row group without rows, but a file without row groups
+        columns = [
+            pa.array([_storable(getattr(row, field.name)) for row in self._buffer], field.type)
+            for field in self._schema
+        ]
+        with told(self._shards[-1]):
+            self._parquet.write_table(pa.Table.from_arrays(columns, schema=self._schema), ROWS_PER_GROUP)
+        self._room -= len(self._buffer)
+        self._buffer.clear()
+
+    def _open(self) -> None:
+        import pyarrow.parquet as pq
+
+        shard = self._folder / f"{len(self._shards):05d}.parquet"
+        self._shards.append(shard)
+        self._room = self._rows_per_shard
+        with told(shard):
+            self._file = shard.open("wb")
+            self._parquet = pq.ParquetWriter(self._file, self._schema, compression=CODEC, compression_level=3)
+
+    def _close(self) -> None:
+        if self._file is None:
+            return
+        with told(self._shards[-1]):
+            self._parquet.close()
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+        self._file = self._parquet = None
+
+
+class Publication:
+    """Collects sets and texts beside what is published, and puts all of it in place at the end.
+
+    A context manager. Until its block has ended well, nothing published changes; then everything
+    takes its place by rename, and what a killed process left half done the next one finishes. On an
+    exception, what was collected is removed. Its methods raise StoreError where the disk refuses,
+    with one line that names the file. One at a time: the caller holds the work folder.
+    """
+
+    def __init__(self, work: Path) -> None:
+        self._work = work
+        self._writers: list[SetWriter] = []
+
+    def __enter__(self) -> Self:
+        with told(self._work):
+            self._work.mkdir(parents=True, exist_ok=True)
+        repair(self._work)
+        with told(self._work / NEW):
+            (self._work / NEW).mkdir()
+        return self
+
+    def writer(self, name: str, row_type: type[Output], rows_per_shard: int = ROWS_PER_SHARD) -> SetWriter:
+        """A writer for the set of this name. Raises SettingsError where its folder holds other things."""
+        if not NAME.fullmatch(name):
+            raise SettingsError(f"sets.{name}: a set's name is made of a-z, 0-9, _ and -")
+        place = self._work / name
+        with told(place):
+            found = sorted(place.iterdir()) if place.is_dir() else [place] if place.exists() else []
+        strange = [path.name for path in found if not SHARD.fullmatch(path.name)]
+        if strange:
+            raise SettingsError(
+                f"{place} is no set, it has {strange[0]!r}: move it or take another work folder"
+            )
+        writer = SetWriter(self._work / NEW / name, row_type, rows_per_shard)
+        self._writers.append(writer)
+        return writer
+
+    def text(self, name: str, content: str) -> None:
+        """A file of text, as UTF-8."""
+        path = self._work / NEW / name
+        with told(path), path.open("wb") as file:
+            file.write(clean(content).encode())
+            file.flush()
+            os.fsync(file.fileno())
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._publish()
+        finally:
+            for writer in self._writers:
+                writer.abandon()
+            shutil.rmtree(self._work / NEW, ignore_errors=True)
+
+    def _publish(self) -> None:
+        for writer in self._writers:
+            writer.finish()
+        with told(self._work / NEW):
+            synced(self._work / NEW)
+            # From here on the publication holds, whatever happens: `repair` takes it the rest of the way.
+            (self._work / NEW).rename(self._work / READY)
+            synced(self._work)
+        repair(self._work)
+
+
+def _storable(value: object) -> object:
+    if isinstance(value, str):
+        return clean(value)
+    return [clean(item) for item in value] if isinstance(value, tuple) else value

@@ -1,0 +1,106 @@
+"""Question files to raw rows: a JSON array, JSON lines or Parquet, read as a stream."""
+
+import glob
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import ijson
+
+from curate import hub
+from curate.errors import SettingsError
+
+SNIPPET = 2000  # characters kept of a line that is no JSON
+
+
+class Row(NamedTuple):
+    """One raw row, where it stands ("FILE:NUMBER" counted from 1) and its number over all files, from 0."""
+
+    raw: Any
+    where: str
+    number: int
+
+
+class BrokenLine(str):
+    """A line of a JSONL file that is no JSON; as much of its text as is worth keeping."""
+
+
+def found(patterns: Sequence[str], base: Path) -> list[Path]:
+    """The files behind the settings' names, globs and hf:// addresses, each once, in their order.
+
+    Raises SettingsError where one of them stands for nothing.
+    """
+    files: dict[Path, None] = {}
+    for pattern in patterns:
+        if pattern.startswith(hub.SCHEME):
+            files[hub.fetch(pattern)] = None
+            continue
+        matches = sorted(glob.glob(str(base / pattern), recursive=True))
+        if not matches:
+            raise SettingsError(f"input.files: no file matches {pattern!r} (looked in {base})")
+        files |= dict.fromkeys(Path(match) for match in matches)
+    return list(files)
+
+
+def rows(files: Sequence[Path]) -> Iterator[Row]:
+    """All rows of these files, in order. Raises SettingsError where a file as a whole cannot be read."""
+    total = 0
+    for file in files:
+        try:
+            for line, raw in enumerate(_reader(file), start=1):
+                yield Row(raw, f"{file.name}:{line}", total)
+                total += 1
+        except (OSError, UnicodeDecodeError, ijson.JSONError) as error:
+            raise SettingsError(f"cannot read {file}: {' '.join(str(error).split())}") from error
+
+
+def count(files: Sequence[Path]) -> int:
+    """How many rows these files hold; reads them to their end, so that a broken file shows early."""
+    return sum(1 for _ in rows(files))
+
+
+def _reader(file: Path) -> Iterator[Any]:
+    if file.suffix == ".parquet":
+        return _parquet(file)
+    with file.open("rb") as stream:
+        start = stream.read(4096).lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if not start:
+        raise SettingsError(f"{file} is empty: expected a JSON array, JSON lines or Parquet")
+    if start == b"[" and file.suffix != ".jsonl":
+        return _array(file)
+    if start == b"{" or file.suffix == ".jsonl":
+        return _lines(file)
+    raise SettingsError(f"{file} is neither a JSON array, JSON lines nor Parquet")
+
+
+def _array(file: Path) -> Iterator[Any]:
+    with file.open("rb") as stream:
+        if stream.read(3) != b"\xef\xbb\xbf":
+            stream.seek(0)
+        yield from ijson.items(stream, "item", use_float=True)
+
+
+def _lines(file: Path) -> Iterator[Any]:
+    with file.open(encoding="utf-8-sig", errors="surrogateescape") as stream:
+        for line in stream:
+            if line.strip():
+                yield _line(line)
+
+
+def _line(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return BrokenLine(line.strip()[:SNIPPET])
+
+
+def _parquet(file: Path) -> Iterator[Any]:
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        for batch in pyarrow.parquet.ParquetFile(file).iter_batches(1024):
+            yield from batch.to_pylist()
+    except pyarrow.ArrowException as error:
+        raise SettingsError(f"cannot read {file}: {' '.join(str(error).split())}") from error

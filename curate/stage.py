@@ -1,0 +1,144 @@
+"""The contract of a stage: one question about one record. It knows no network, no retry, no file."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import replace
+from typing import ClassVar
+
+from pydantic import Field
+
+from curate import assets
+from curate.chat import Ask, Media, Message, Reply, Request, Schema, Text
+from curate.errors import UnansweredError, UnreadableError
+from curate.plugin import Plugin
+from curate.record import Out, Output, Record
+
+MARK = "$media"
+
+
+class Stage(Plugin, ABC):
+    """One question about one record.
+
+    `attempts` bounds how often an unreadable reply is asked again in one run. `tries` bounds how
+    often the stage is asked anew when a filter behind it (and before the next stage) rejects.
+    """
+
+    folder: ClassVar[str] = "stages"
+    output: ClassVar[type[Output]]
+    needs: ClassVar[tuple[type[Output], ...]] = ()
+
+    model: str
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    seed: int | None = None
+    max_tokens: int = Field(default=8192, ge=1)
+    attempts: int = Field(default=3, ge=1)
+    tries: int = Field(default=1, ge=1)
+
+    @abstractmethod
+    def fields(self, record: Record) -> dict[str, str]:
+        """What fills the placeholders of this stage's prompts."""
+
+    @abstractmethod
+    def parse(self, reply: Reply, record: Record) -> Output:
+        """The output in this reply. Raises ValueError where it cannot be read: it is asked again."""
+
+    def media(self, record: Record) -> tuple[Media, ...]:
+        """The frames shown, in order; they stand where the user prompt says `$media`."""
+        return ()
+
+    def schema(self, record: Record) -> Schema | None:
+        """The JSON schema of the reply, or None for free text."""
+        return None
+
+    def prompts(self, record: Record) -> str:
+        """The folder below `prompts/` that holds `system.md` and `user.md` for this record."""
+        return f"{self.name()}/{record.medium.kind}"
+
+    def request(self, record: Record) -> Request:
+        """The first request about this record."""
+        folder = self.prompts(record)
+        return self.compose(folder, self.fields(record), self.media(record), self.schema(record))
+
+    def compose(
+        self, folder: str, fields: dict[str, str], media: tuple[Media, ...], schema: Schema | None
+    ) -> Request:
+        """A request from the two prompts in this folder."""
+        system = Message("system", (Text(assets.prompt(f"{folder}/system.md", fields)),))
+        before, _, after = assets.text("prompts", f"{folder}/user.md").partition(MARK)
+        texts = [assets.fill(part.strip(), fields) for part in (before, after)]
+        parts = (Text(texts[0]), *media, Text(texts[1]))
+        shown = tuple(part for part in parts if not isinstance(part, Text) or part.text)
+        return Request(
+            stage=self.name(),
+            messages=(system, Message("user", shown)),
+            max_tokens=self.max_tokens,
+            schema=schema,
+            temperature=self.temperature,
+            top_p=self.top_p,
+            seed=self.seed,
+        )
+
+    async def run(self, record: Record, ask: Ask) -> Output:
+        """One request, parsed; a stage that needs several overrides this and still knows only `ask`."""
+        return await self.read(self.request(record), ask, lambda reply: self.parse(reply, record))
+
+    async def read(
+        self, request: Request, ask: Ask, parse: Callable[[Reply], Out], split_if_cut: bool = False
+    ) -> Out:
+        """Ask until a reply can be read, at most `attempts` new replies in one run.
+
+        Unreadable replies of earlier runs come from the journal and count for nothing, so that a
+        rerun asks again. Raises UnreadableError when the attempts are used up, and CutError at the
+        first reply that the token limit cut where the caller can ask for less (`split_if_cut`).
+        """
+        attempt = bought = 0
+        problem = ""
+        while bought < self.attempts:
+            try:
+                reply = await ask(replace(request, attempt=attempt))
+            except UnansweredError:
+                if attempt < self.attempts:
+                    raise
+                break
+            try:
+                return parse(uncut(reply, request))
+            except CutError as error:
+                if split_if_cut:
+                    raise
+                problem = str(error)
+            except ValueError as error:
+                problem = " ".join(str(error).split())[:300]
+            attempt += 1
+            bought += not reply.replayed
+        raise UnreadableError(problem)
+
+
+class CutError(ValueError):
+    """The token limit ended the reply."""
+
+
+def uncut(reply: Reply, request: Request) -> Reply:
+    """The reply, if it ended by itself. Raises CutError where it did not."""
+    if reply.cut:
+        raise CutError(f"cut at max_tokens = {request.max_tokens}")
+    return reply
+
+
+class ShowingStage(Stage):
+    """A stage that shows the medium: `fps` frames a second, evenly spaced `max_frames` where that is more.
+
+    `max_pixels` bounds width x height of a frame as the model sees it (512 patches of 28 x 28).
+    """
+
+    fps: float = Field(default=1.0, gt=0, le=240)
+    max_frames: int = Field(default=128, ge=1)
+    max_pixels: int = Field(default=512 * 28 * 28, ge=28 * 28)
+
+    def shown(self, record: Record) -> tuple[int, ...]:
+        """Indices of the frames on show; strictly increasing, never empty."""
+        return record.medium.sample(self.fps, self.max_frames)
+
+    def media(self, record: Record) -> tuple[Media, ...]:
+        """The frames on show, as one medium."""
+        return (Media.of(record.medium, self.shown(record), self.max_pixels),)

@@ -1,0 +1,91 @@
+"""Draft: a reasoning model that sees no pixels thinks aloud over the caption record (paper, section 3.1)."""
+
+import json
+import re
+from typing import Any
+
+from pydantic import Field
+
+from curate import assets
+from curate.chat import Reply, Schema
+from curate.jsonschema import checked_in, unfenced
+from curate.record import Output, Record, Thought
+from curate.stage import Stage
+from curate.stages.caption import Caption
+from curate.tags import answer_in, thinking_in
+
+LETTER = re.compile(r"\s*\(?([A-Z])[).:]")
+
+
+class Draft(Thought):
+    """The model's own thinking, and its answer; None where no `<answer>` was given."""
+
+    thinking: str
+    answer: str | None
+
+
+class StructuredDraft(Output):
+    """The reasoning about a question, and its answer."""
+
+    thinking: str
+    answer: str
+
+
+class DraftStage(Stage):
+    """Drafts the chain of thought and the answer from the caption record alone, in five human-like steps.
+
+    `structured` asks for the same two things as JSON, for models that do not think by themselves;
+    `min_thinking` is the shortest thinking in characters that its JSON schema admits.
+    """
+
+    output = Draft
+    needs = (Caption,)
+    structured: bool = False
+    min_thinking: int = Field(default=0, ge=0)
+
+    def fields(self, record: Record) -> dict[str, str]:
+        """The caption record, the question with its options, and how to answer."""
+        kind = record.problem_type.replace(" ", "_").replace("-", "_").lower()
+        style = "structured" if self.structured else "tagged"
+        return {
+            "caption": record[Caption].as_json(),
+            "question": record.question,
+            "answer_format": assets.text("prompts", f"draft/answer/{kind}.md"),
+            "reply_format": assets.text("prompts", f"draft/reply/{style}.md"),
+        }
+
+    def schema(self, record: Record) -> Schema | None:
+        """Thinking first, then the answer in the shape of its problem type."""
+        if not self.structured:
+            return None
+        body = checked_in("draft")
+        body["properties"]["answer"] = answer_shape(record)
+        if self.min_thinking:
+            body["properties"]["thinking"]["minLength"] = self.min_thinking
+        return Schema("draft", body)
+
+    def parse(self, reply: Reply, record: Record) -> Draft:
+        """Thinking from the reply's reasoning, inline tags or JSON; the answer from the final message."""
+        if self.structured:
+            found = json.loads(unfenced(reply.text), strict=False, parse_int=str, parse_float=str)
+            fields = StructuredDraft.model_validate(found)
+            return thought(fields.thinking, fields.answer.strip())
+        inline, final = thinking_in(reply.text)
+        return thought(reply.reasoning or inline or "", answer_in(final))
+
+
+def thought(thinking: str, answer: str | None) -> Draft:
+    """A draft that holds a thinking. Raises ValueError where it is empty."""
+    if not thinking.strip():
+        raise ValueError("no thinking in the reply (structured = true helps a model that does not think)")
+    return Draft(thinking=thinking.strip(), answer=answer)
+
+
+def answer_shape(record: Record) -> dict[str, Any]:
+    """The JSON schema of an answer: an option's letter, a number, or text."""
+    letters = [match[1] for option in record.options if (match := LETTER.match(option))]
+    if record.problem_type == "multiple choice" and letters and len(letters) == len(record.options):
+        return {"type": "string", "enum": letters}
+    if record.problem_type in ("numerical", "regression"):
+        return {"type": "number"}
+    return {"type": "string"}

@@ -1,0 +1,193 @@
+"""Tables and stories for people, and the same as plain values for machines."""
+
+import difflib
+import re
+from typing import Any
+
+from rich.console import Group
+from rich.panel import Panel
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from curate.ask import Meter
+from curate.console import printable, total
+from curate.engine import Trace
+from curate.journal import Spent
+from curate.pipeline import Progress, Story
+from curate.record import Failed, Kept, Owed, Rejected, Thought
+from curate.report import Report
+from curate.stages.caption import Caption
+from curate.stages.draft import Draft
+
+NAMED = 5  # records named for each cause
+
+
+def outcome(progress: Progress) -> Table:
+    """How far the records of a run have come: one line per step."""
+    tally = progress.tally
+    table = _table("step", "passed", "rejected", "failed", "owed", "asked", "from the journal", "shared")
+    table.add_row(
+        "input", str(tally.seen - total(tally.rejected, "input")), _number(total(tally.rejected, "input"))
+    )
+    for step in progress.steps:
+        meter = progress.meters.get(step)
+        asked = [_number(meter.sent), _number(meter.replayed), _number(meter.shared)] if meter else []
+        row = [total(tally.rejected, step), total(tally.failed, step), tally.owed[step]]
+        table.add_row(step, str(tally.passed[step]), *(_number(n) for n in row), *asked)
+    return table
+
+
+def problems(progress: Progress) -> list[str]:
+    """A line per cause: how many records failed or are owed, some of them by name, and what to do."""
+    lines = []
+    for (step, reason), number in sorted(progress.tally.failed.items()):
+        same = [f for f in progress.failed if (f.step, f.reason) == (step, reason)]
+        names = ", ".join(str(f.record.problem_id) for f in same[:NAMED])
+        more = ", …" if number > NAMED else ""
+        detail = f": {same[0].detail}" if same and same[0].detail else ""
+        lines.append(
+            f"{number} failed at {step}, {reason} (problem_id {names}{more}){detail}; run again to ask again"
+        )
+    for step, number in sorted(progress.tally.owed.items()):
+        lines.append(f"{number} wait for {step}: run `curate {step}` first")
+    return lines
+
+
+def waterfall(report: Report) -> Table:
+    """From the rows in to the rows in the sets: what each step kept and why it dropped the rest."""
+    table = _table("step", "kept", "rejected", "failed", "owed", "reasons")
+    for count in report.steps():
+        rejected, failed = _sum(count.rejected), _sum(count.failed)
+        reasons = ", ".join(f"{r} {sum(n.values())}" for r, n in (count.rejected | count.failed).items())
+        cells = [_number(n) for n in (rejected, failed, sum(count.owed.values()))]
+        table.add_row(count.step, f"{sum(count.kept.values()):,}", *cells, printable(reasons))
+    for name, rows in report.sets.items():
+        table.add_row(Text(f"{name} set", style="bold"), f"{rows:,}")
+    return table
+
+
+def status(progress: Progress) -> Table:
+    """Per step: passed, owed, rejected by reason, and the calls that sharing a medium saved."""
+    tally = progress.tally
+    table = _table("step", "passed", "owed", "rejected", "reasons", "calls saved")
+    for step in ("input", *progress.steps):
+        passed = tally.seen - total(tally.rejected, step) if step == "input" else tally.passed[step]
+        reasons = ", ".join(f"{r} {n}" for (at, r), n in sorted(tally.rejected.items()) if at == step)
+        meter = progress.meters.get(step)
+        saving = _number(saved(meter)) if meter else ""
+        unreadable = total(tally.failed, step)
+        owed = tally.owed[step] + unreadable
+        table.add_row(
+            step, str(passed), _number(owed), _number(total(tally.rejected, step)), printable(reasons), saving
+        )
+    return table
+
+
+def saved(meter: Meter) -> int:
+    """Calls that were not needed, because records share a reply."""
+    return meter.replayed - len(meter.keys)
+
+
+def spending(spent: list[Spent]) -> Table:
+    """What was bought: calls, tokens and cost by stage and model."""
+    table = _table("stage", "model", "calls", "tokens in", "cached", "tokens out", "USD")
+    for s in spent:
+        figures = [s.calls, s.prompt_tokens, s.cached_tokens, s.completion_tokens]
+        table.add_row(s.stage, printable(s.model), *(f"{n:,}" for n in figures), f"{s.cost:.4f}")
+    return table
+
+
+def story(told: Story) -> Group:
+    """One record from its question to its end."""
+    parts: list[Any] = [Rule(Text(f"problem_id {told.problem_id}"))]
+    record = told.record
+    if record is not None:
+        medium = record.medium
+        facts = f"{medium.width}x{medium.height}, {len(medium.times)} frames, {medium.duration:.1f} s, {medium.codec}"
+        parts.append(Panel(_text(record.question), title=f"{record.problem_type}, {record.data_type}"))
+        parts.append(_text(f"{record.path}: {facts}\nreference: {record.solution}"))
+    before: str | None = None
+    for trace in told.trail:
+        parts += _traced(trace, before)
+        if isinstance(trace.output, Thought):
+            before = trace.output.thinking
+    parts.append(_ended(told))
+    return Group(*parts)
+
+
+def told(story: Story) -> dict[str, Any]:
+    """The same as plain values."""
+    steps = [
+        {
+            "step": trace.step,
+            "output": trace.output.model_dump(mode="json") if trace.output else None,
+            "reason": trace.reason,
+        }
+        for trace in story.trail
+    ]
+    row = story.record.row if story.record is not None else None
+    return {"problem_id": story.problem_id, "row": row, "steps": steps, "end": _ended(story).plain}
+
+
+def diff(before: str, after: str) -> Text:
+    """What a revision changed, word by word: red and struck out, green and underlined."""
+    old, new = (re.findall(r"\s+|\S+", text) for text in (before, after))
+    text = Text()
+    for tag, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            text.append(printable("".join(old[a:b])))
+            continue
+        text.append(printable("".join(old[a:b])), style="red strike")
+        text.append(printable("".join(new[c:d])), style="green underline")
+    return text
+
+
+def _traced(trace: Trace, before: str | None) -> list[Any]:
+    """What one step found, under its name."""
+    if trace.output is None:
+        verdict = Text(f"{trace.step}: ", style="bold")
+        verdict.append(
+            "passed" if trace.reason is None else f"rejected, {printable(trace.reason)}",
+            style="green" if trace.reason is None else "red",
+        )
+        return [verdict]
+    if isinstance(trace.output, Caption):
+        return [Panel(_text(trace.output.described.model_dump_json(indent=2)), title=trace.step)]
+    if isinstance(trace.output, Draft):
+        answer = f"\n\nanswer: {trace.output.answer}"
+        return [Panel(_text(trace.output.thinking + answer), title=trace.step)]
+    if isinstance(trace.output, Thought) and before is not None:
+        return [Panel(diff(before, trace.output.thinking), title=f"{trace.step} (what it changed)")]
+    return [Panel(_text(trace.output.model_dump_json(indent=2)), title=trace.step)]
+
+
+def _ended(told: Story) -> Text:
+    match told.outcome:
+        case Kept():
+            return Text("kept", style="bold green")
+        case Rejected(step=step, reason=reason, detail=detail):
+            return Text(printable(f"rejected by {step}: {reason} {detail}").rstrip(), style="bold red")
+        case Failed(step=step, reason=reason, detail=detail):
+            return Text(printable(f"failed at {step}: {reason} {detail}").rstrip(), style="bold red")
+        case Owed(step=step, failure=failure):
+            return Text(printable(f"owed at {step}: {failure or 'not asked yet'}"), style="bold yellow")
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="left" if index == 0 or column in ("reasons", "model") else "right")
+    return table
+
+
+def _sum(reasons: dict[str, dict[str, int]]) -> int:
+    return sum(sum(types.values()) for types in reasons.values())
+
+
+def _number(value: int) -> str:
+    return f"{value:,}" if value else ""
+
+
+def _text(text: str) -> Text:
+    return Text(printable(text))

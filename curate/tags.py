@@ -1,0 +1,33 @@
+"""The tags of the format: `<think>…</think>` and `<answer>…</answer>`."""
+
+import re
+
+ANSWER = re.compile(r"<answer>(.*?)</answer>", re.DOTALL)
+ANY = re.compile(r"</?(?:think|answer)>")
+
+
+def thinking_in(text: str) -> tuple[str | None, str]:
+    """The thinking inside a text and what follows it: (None, text) where there is none.
+
+    Some servers leave out the opening tag, since it is the last of the prompt.
+    """
+    before, closing, after = text.partition("</think>")
+    if not closing:
+        return None, text
+    return before.rpartition("<think>")[2].strip(), after
+
+
+def answer_in(text: str) -> str | None:
+    """The last answer in a text, without its tags; None where there is no complete pair."""
+    found = ANSWER.findall(text)
+    return str(found[-1]).strip() if found else None
+
+
+def process(thinking: str) -> str:
+    """A thinking as the sets hold it."""
+    return f"<think>{thinking}</think>"
+
+
+def solution(answer: str) -> str:
+    """An answer as the sets hold it."""
+    return f"<answer>{answer}</answer>"

@@ -1,0 +1,41 @@
+"""The work folder: who holds it, and where its files lie."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from curate.errors import BusyError, SettingsError, StoreError
+
+JOURNAL = "journal.sqlite"
+MEDIA = "media.sqlite"
+LOCK = "lock"
+
+
+@contextmanager
+def held(work: Path, command: str) -> Iterator[None]:
+    """Hold the work folder for this command. Raises BusyError that says who holds it already.
+
+    The system itself lets go of the lock when the process ends, however it ends.
+    """
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        handle = os.open(work / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    except FileExistsError:
+        raise SettingsError(f"the work folder {work} is a file") from None
+    except OSError as error:
+        raise StoreError(f"cannot use the work folder {work}: {error.strerror}") from error
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(handle, 200, 0).decode(errors="replace").strip() or "another command"
+            raise BusyError(f"the work folder {work} is held by {holder}: wait for it or stop it") from None
+        os.ftruncate(handle, 0)
+        os.pwrite(
+            handle, f"`curate {command}` (process {os.getpid()} on {os.uname().nodename})\n".encode(), 0
+        )
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,82 @@
+import pytest
+from pydantic import ValidationError
+
+from curate.filters.answer import AnswerFilter
+from curate.stages.draft import Draft
+from tests.records import drafted, record, revised
+
+
+def judged(answer, rule=None, **changes):
+    rule = rule or AnswerFilter()
+    return rule.reason(drafted(record(**changes), answer=answer))
+
+
+def test_it_needs_the_draft_and_no_revision():
+    assert AnswerFilter.needs == (Draft,)
+    assert AnswerFilter().reason(revised(drafted(record()))) is None
+
+
+@pytest.mark.parametrize("answer", [None, "", "  \n"])
+def test_a_missing_answer(answer):
+    assert judged(answer) == "no answer"
+
+
+def test_a_wrong_answer_says_both():
+    assert judged("B") == "wrong answer: drafted 'B', reference 'A'"
+
+
+@pytest.mark.parametrize("answer", ["A", "(a)", "A. On the table", "on the table"])
+def test_a_right_answer(answer):
+    assert judged(answer) is None
+
+
+FREE = {"problem_type": "free-form", "options": (), "solution": "<answer>the big cat sleeps</answer>"}
+OCR = {"problem_type": "OCR", "options": (), "solution": "<answer>a b c d e</answer>"}
+REGRESSION = {"problem_type": "regression", "options": (), "solution": "<answer>10</answer>"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "answer", "kept"),
+    [
+        (FREE, "the big cat", True),
+        (FREE, "a dog", False),
+        (OCR, "a b c d", True),
+        (OCR, "a b c", False),
+        (REGRESSION, "7", True),
+        (REGRESSION, "6", False),
+    ],
+)
+def test_free_answers_must_exceed_the_threshold(fields, answer, kept):
+    assert (judged(answer, **fields) is None) is kept
+
+
+@pytest.mark.parametrize(
+    ("option", "fields"), [("free_form", FREE), ("ocr", OCR), ("regression", REGRESSION)]
+)
+def test_each_type_has_its_own_threshold(option, fields):
+    near = {"free_form": "the big cat", "ocr": "a b c d", "regression": "8"}[option]
+    assert judged(near, AnswerFilter(**{option: 0.95}), **fields) is not None
+    others = {name: 0.95 for name in ("free_form", "ocr", "regression") if name != option}
+    assert judged(near, AnswerFilter(**others), **fields) is None
+
+
+def test_a_near_miss_says_its_score():
+    reason = judged("a b c", **OCR)
+    assert reason == (
+        "wrong answer: drafted 'a b c', reference 'a b c d e', scored 0.60 where more than 0.6 is needed"
+    )
+
+
+@pytest.mark.parametrize("answer", ["x\n\x1b[31m: " * 1000, "\U000e0001" * 1000])
+def test_the_detail_is_short_and_on_one_line(answer):
+    reason = judged(answer)
+    assert reason.partition(": ")[0] == "wrong answer"
+    assert len(reason) < 250
+    assert reason.isprintable()
+
+
+def test_thresholds_are_bounded():
+    with pytest.raises(ValidationError):
+        AnswerFilter(ocr=1.0)
+    with pytest.raises(ValidationError):
+        AnswerFilter(free_form=-0.1)

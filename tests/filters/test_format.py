@@ -1,0 +1,91 @@
+import re
+
+import pytest
+
+from curate.filters.format import FormatFilter
+from tests.records import THINKING, drafted, record, revised
+
+
+def judged(thinking, **changes):
+    return FormatFilter().reason(drafted(record(**changes), thinking))
+
+
+def test_a_sound_thinking_makes_a_target_that_the_trainers_reward():
+    assert judged(THINKING) is None
+    target = f"<think>{THINKING}</think>\n{record().solution}"
+    assert re.fullmatch(r"<think>.*?</think>\s*<answer>.*?</answer>", target, re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "It is red.", "Is it red?", "It is red!", "It is…", 'She says "red."', "It is “red”", "(It is red)",
+        "[red]", "**Red**", "*red*", "so x = `5`", "$$x = 5$$", "so $x = 5$", "```\nred\n```",
+        "它是红色的。", "是吗？", "真的！",
+        "It is red. ✅", "It is red. ☀️", "It is red.  \n\n", "a → b.",
+    ],
+)  # fmt: skip
+def test_an_ended_thinking(ending):
+    assert judged(f"I look at the cup.\n{ending}") is None
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "and then the",
+        "It is red,",
+        "It is:",
+        "1. red\n2",
+        "red -",
+        "red (",
+        "它是红",
+        "```\nred.",
+        "$$x = 5.",
+        "e\u0301",
+    ],
+)
+def test_a_cut_thinking(ending):
+    assert judged(f"I look at the cup.\n{ending}").startswith("truncated: ")
+
+
+@pytest.mark.parametrize(
+    "tag", ["<think>", "</think>", "<answer>A</answer>", "</ANSWER>", "< / think >", "<answer/>"]
+)
+def test_tags_inside(tag):
+    assert judged(f"I look at {tag} the cup.").startswith("tags inside the thinking: '<")
+
+
+@pytest.mark.parametrize("thinking", ["", "  \n\t "])
+def test_an_empty_thinking(thinking):
+    assert judged(thinking) == "empty thinking"
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x1b", "\r", "\x0b", "\x7f", "\x85"])
+def test_control_characters(character):
+    reason = judged(f"I look{character} at the cup.")
+    assert reason == f"control character: {character!r} at character 6"
+
+
+def test_half_a_character():
+    broken = drafted(record()).model_copy()
+    broken.outputs[-1].__dict__["thinking"] = "I look\ud83d at the cup."
+    assert FormatFilter().reason(broken) == "control character: '\\ud83d' at character 6"
+
+
+@pytest.mark.parametrize("thinking", ["One line.\n\tAnd another.", "if a < b and c > d, I think > answer."])
+def test_what_only_looks_like_a_fault(thinking):
+    assert judged(thinking) is None
+
+
+@pytest.mark.parametrize(
+    "solution",
+    ["A", "<answer>A</answer><answer>B</answer>", "<think>x</think><answer>A</answer>", "<answer>A"],
+)
+def test_a_solution_that_breaks_the_format(solution):
+    assert judged(THINKING, solution=solution) == "not in the format"
+
+
+def test_the_last_thinking_counts():
+    both = revised(drafted(record(), "cut off in the"), THINKING)
+    assert FormatFilter().reason(both) is None
+    assert FormatFilter().reason(revised(drafted(record()), "cut off in the")).startswith("truncated")

@@ -1,0 +1,216 @@
+"""Every frame is the one asked for: each spells its own number."""
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from media_samples import encode, number, pixels_of, trimmed
+from PIL import Image
+
+from curate.errors import MediaError
+from curate.media import frames as decoding
+from curate.media.clip import Index, index
+from curate.media.frames import frames
+from curate.media.probe import probe
+from curate.media.shape import fitted, squared, upright
+from curate.provider import Frame
+
+PLENTY = 10**9
+
+
+def shown(path: Path, indices: Sequence[int], max_pixels: int = PLENTY) -> tuple[Frame, ...]:
+    times = probe(path, "video").times
+    return frames(path, "video", indices, [times[i] for i in indices], max_pixels)
+
+
+def still(path: Path, max_pixels: int = PLENTY) -> Frame:
+    (frame,) = frames(path, "image", (0,), (0.0,), max_pixels)
+    return frame
+
+
+ODD = [0, 13, 100, 101, 777, 1500, 1540, 3001, 3002, 3003, 3004, 4100, 4101, 5000, 5001, 5002, 5003]
+EVEN = [40 * i for i in range(40)]
+LATE = [7_000 + tick for tick in EVEN]
+CLIPS = [
+    ("cfr.mp4", EVEN, {}),
+    ("cfr.mkv", EVEN, {}),
+    ("vfr.mp4", ODD, {"gop": 4}),
+    ("vfr.mkv", ODD, {"gop": 4}),
+    ("late.ts", LATE, {}),
+    ("late.mp4", LATE, {}),
+    ("open.mkv", EVEN, {"options": {"x264-params": "open-gop=1:keyint=8:min-keyint=8"}}),
+    ("fresh.mkv", EVEN, {"options": {"x264-params": "intra-refresh=1:keyint=8"}, "bframes": 0}),
+    ("full.mp4", EVEN, {"size": (129, 97), "pix_fmt": "yuv444p"}),
+    ("one.mp4", [0], {}),
+    ("raw.h264", EVEN, {}),
+    ("b.avi", range(40), {"codec": "mpeg4", "base": Fraction(1, 25)}),
+    ("b.mpg", range(40), {"codec": "mpeg2video", "base": Fraction(1, 25)}),
+    (
+        "hevc.mp4",
+        EVEN,
+        {"codec": "libx265", "options": {"x265-params": "log-level=none:keyint=8:pools=none"}},
+    ),
+    ("vp9.webm", EVEN, {"codec": "libvpx-vp9", "bframes": 0, "options": {"cpu-used": "8"}}),
+]
+
+
+@pytest.mark.parametrize(("name", "ticks", "how"), CLIPS, ids=[name for name, _, _ in CLIPS])
+def test_each_frame_is_the_right_one(
+    tmp_path: Path, name: str, ticks: Sequence[int], how: dict[str, object]
+) -> None:
+    path = encode(tmp_path / name, ticks, **how)
+    every = shown(path, range(len(ticks)))
+    assert [number(frame) for frame in every] == list(range(len(ticks)))
+    some = [i for i in (0, 1, 7, 9, 16, 31, 39) if i < len(ticks)]
+    assert [number(frame) for frame in shown(path, some)] == some
+    for i in some[::3]:
+        assert number(shown(path, [i])[0]) == i
+
+
+def test_what_an_edit_list_hides_is_not_counted(clip: Path, tmp_path: Path) -> None:
+    path = trimmed(clip, tmp_path / "trimmed.mp4", 10)
+    found = index(path)
+    assert found is not None
+    assert len(found.ticks) == 30
+    assert [number(frame) for frame in shown(path, range(30))] == list(range(10, 40))
+    assert [number(frame) for frame in shown(path, (0, 5, 29))] == [10, 15, 39]
+
+
+def test_the_order_and_the_doubles_are_the_callers(clip: Path) -> None:
+    found = shown(clip, (9, 3, 9))
+    assert [frame.index for frame in found] == [number(frame) for frame in found] == [9, 3, 9]
+    assert [frame.time for frame in found] == pytest.approx([0.36, 0.12, 0.36])
+
+
+@pytest.mark.parametrize("ticks", [EVEN, LATE])
+def test_a_seek_spares_reading_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ticks: list[int]
+) -> None:
+    path = encode(tmp_path / "a.mkv", ticks)
+    monkeypatch.setattr(decoding, "_read", None)
+    assert [number(frame) for frame in shown(path, (3, 20, 39))] == [3, 20, 39]
+
+
+def test_a_seek_that_lies_is_found_out(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    true = index(clip)
+    assert true is not None
+    lying = Index(true.origin, true.ticks, (true.keys[0], *(key + 1 for key in true.ticks)))
+    monkeypatch.setattr(decoding, "index", lambda _: lying)
+    assert [number(frame) for frame in shown(clip, (5, 20, 39))] == [5, 20, 39]
+
+
+def test_a_seek_behind_the_frame_falls_back(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    true = index(clip)
+    assert true is not None
+    monkeypatch.setattr(decoding, "index", lambda _: Index(true.origin, true.ticks, (true.ticks[30],)))
+    assert [number(frame) for frame in shown(clip, (2, 35))] == [2, 35]
+
+
+@pytest.mark.parametrize(("degrees", "turns"), [(90, 1), (-90, 3), (180, 2)])
+def test_frames_stand_upright(tmp_path: Path, degrees: int, turns: int) -> None:
+    (frame,) = shown(encode(tmp_path / "r.mp4", EVEN, rotation=degrees), (21,))
+    assert (frame.width, frame.height) == ((96, 128) if turns % 2 else (128, 96))
+    assert number(np.rot90(pixels_of(frame), -turns)) == 21
+
+
+def test_pixels_become_square(tmp_path: Path) -> None:
+    path = encode(tmp_path / "a.mp4", EVEN, aspect=Fraction(2, 1))
+    (frame,) = shown(path, (3,))
+    assert (frame.width, frame.height) == pixels_of(frame).shape[1::-1] == (256, 96)
+    assert probe(path, "video").width == 256
+
+
+def test_frames_are_scaled_down_and_never_up(clip: Path) -> None:
+    (small,) = shown(clip, (37,), 64 * 48)
+    assert (small.width, small.height) == pixels_of(small).shape[1::-1] == (64, 48)
+    assert number(small) == 37
+    (same,) = shown(clip, (37,), PLENTY)
+    assert (same.width, same.height) == (128, 96)
+
+
+def test_a_real_clip_looks_like_its_own_full_decode(real: Callable[[str], Path]) -> None:
+    path = real("bikes")
+    every = shown(path, range(0, 250, 10), 100_000)
+    some = shown(path, (40, 130, 240), 100_000)
+    assert [frame.jpeg for frame in some] == [every[i].jpeg for i in (4, 13, 24)]
+    assert every[4].jpeg != every[5].jpeg
+
+
+def test_a_frame_that_is_not_there(clip: Path) -> None:
+    with pytest.raises(MediaError) as caught:
+        frames(clip, "video", (3, 99), (0.12, 99.0), PLENTY)
+    assert caught.value.reason == "damaged"
+    assert caught.value.detail == "1 of 2 frames do not decode, first frame 99"
+
+
+def test_a_clip_that_broke_after_it_was_probed(clip: Path) -> None:
+    times = probe(clip, "video").times
+    data = clip.read_bytes()
+    start = data.index(b"mdat") + 4
+    clip.write_bytes(data[:start] + bytes(1000) + data[start + 1000 :])
+    with pytest.raises(MediaError, match=r"^(damaged|no frames)"):
+        frames(clip, "video", range(40), times, PLENTY)
+
+
+def test_an_image_is_scaled(tmp_path: Path) -> None:
+    Image.new("RGB", (400, 100), (200, 30, 30)).save(tmp_path / "a.png")
+    frame = still(tmp_path / "a.png", 10_000)
+    assert (frame.index, frame.time, frame.width, frame.height) == (0, 0.0, 200, 50)
+    assert np.abs(pixels_of(frame).astype(int) - (200, 30, 30)).max() < 6
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_alpha_lies_on_white(tmp_path: Path, mode: str) -> None:
+    image = Image.new("RGBA", (32, 32), (0, 0, 0, 0)).convert(mode)
+    image.save(tmp_path / "a.png", **({"transparency": 0} if mode == "P" else {}))
+    assert pixels_of(still(tmp_path / "a.png")).min() > 250
+
+
+def test_sixteen_bits_keep_their_shades(tmp_path: Path) -> None:
+    shades = np.repeat(np.linspace(0, 65535, 64).astype(np.uint16)[None], 64, 0)
+    Image.fromarray(shades).save(tmp_path / "a.png")
+    row = pixels_of(still(tmp_path / "a.png"))[32, :, 0].astype(int)
+    assert abs(row[32] - 130) < 6
+    assert (np.diff(row) >= -2).all()
+
+
+def test_the_first_frame_of_an_animation(tmp_path: Path) -> None:
+    first, second = Image.new("RGB", (32, 32), "red"), Image.new("RGB", (32, 32), "blue")
+    first.save(tmp_path / "a.gif", save_all=True, append_images=[second])
+    assert pixels_of(still(tmp_path / "a.gif"))[16, 16, 0] > 240
+
+
+def test_an_image_is_turned_by_its_exif(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image = Image.new("RGB", (64, 32), "black")
+    image.paste("white", (0, 0, 32, 32))
+    image.save(tmp_path / "a.jpg", exif=exif)
+    pixels = pixels_of(still(tmp_path / "a.jpg"))
+    assert pixels.shape[:2] == (64, 32)
+    assert pixels[8].mean() > 240 > 20 > pixels[-8].mean()
+
+
+@pytest.mark.parametrize(
+    ("size", "most", "fits"),
+    [
+        ((640, 480), 10**6, (640, 480)),
+        ((640, 480), 640 * 480, (640, 480)),
+        ((640, 480), 320 * 240, (320, 240)),
+        ((10_000, 1), 100, (100, 1)),
+        ((1, 10_000), 100, (1, 100)),
+        ((3, 3), 1, (1, 1)),
+    ],
+)
+def test_sizes_that_fit(size: tuple[int, int], most: int, fits: tuple[int, int]) -> None:
+    assert fitted(*size, most) == fits
+
+
+def test_sizes_as_shown() -> None:
+    assert upright(4, 3, -90) == upright(4, 3, 270) == (3, 4)
+    assert upright(4, 3, 180) == upright(4, 3, 10) == (4, 3)
+    assert squared(720, 576, Fraction(16, 15)) == (768, 576)
+    assert squared(720, 576, Fraction(100)) == squared(720, 576, Fraction(1, 100)) == (720, 576)
+    assert squared(720, 576, None) == squared(720, 576, Fraction(0, 1)) == (720, 576)

@@ -1,0 +1,223 @@
+"""The openai provider against a real server on loopback."""
+
+import asyncio
+import base64
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from curate.chat import Media, Message, Reply, Request, Schema, Text
+from curate.errors import FatalError, RefusedError, SettingsError, TransientError
+from curate.provider import Frame
+from curate.providers.openai import OpenAIProvider
+from tests.server import Answer, ModelServer, completion, failure
+
+
+class FakeEyes:
+    async def frames(self, media: Media) -> tuple[Frame, ...]:
+        return tuple(Frame(i, t, 8, 8, f"jpeg {i}".encode()) for i, t in zip(media.frames, media.times, strict=True))
+
+    async def lines(self, media: Media) -> tuple[str, ...]:
+        raise AssertionError("a provider with eyes reads no lines")
+
+
+def request(*parts: Text | Media, **changes: object) -> Request:
+    messages = (Message("system", (Text("Be brief."),)), Message("user", parts or (Text("Hello?"),)))
+    return Request(**{"stage": "draft", "messages": messages, "max_tokens": 50, **changes})
+
+
+def ask(server: ModelServer, asked: Request | None = None, **options: object) -> Reply:
+    async def go() -> Reply:
+        provider = OpenAIProvider(**{"model": "m", "base_url": server.url, **options})
+        await provider.open(FakeEyes())
+        try:
+            return await provider.ask(asked or request())
+        finally:
+            await provider.close()
+
+    return asyncio.run(go())
+
+
+def media(kind: str = "video") -> Media:
+    return Media("0" * 64, kind, Path("x"), (0, 30, 75), (0.0, 1.2, 75.0), 10_000)
+
+
+def test_what_is_said_and_what_comes_back():
+    with ModelServer(lambda _: completion("Hi", reasoning="hm")) as server:
+        reply = ask(server, request(Text("one"), Text("two")), price_in=1.0, price_out=2.0)
+    assert reply == Reply(
+        text="Hi",
+        reasoning="hm",
+        model="served",
+        prompt_tokens=10,
+        completion_tokens=5,
+        cached_tokens=4,
+        cost=20e-6,
+    )
+    said = server.asked[0]
+    assert said == {
+        "model": "m",
+        "max_tokens": 50,
+        "messages": [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "one\n\ntwo"},
+        ],
+    }
+
+
+def test_frames_travel_as_jpeg_each_behind_its_time():
+    with ModelServer(lambda _: completion("Hi")) as server:
+        ask(server, request(Text("look"), media(), Text("well?")))
+    parts = server.asked[0]["messages"][1]["content"]
+    assert [part["type"] for part in parts] == ["text", *["text", "image_url"] * 3, "text"]
+    assert [part["text"] for part in parts if part["type"] == "text"] == [
+        "look",
+        "Frame at 00:00:00:",
+        "Frame at 00:00:01:",
+        "Frame at 00:01:15:",
+        "well?",
+    ]
+    urls = [part["image_url"]["url"] for part in parts if part["type"] == "image_url"]
+    prefix = "data:image/jpeg;base64,"
+    assert [base64.b64decode(url.removeprefix(prefix)) for url in urls] == [b"jpeg 0", b"jpeg 30", b"jpeg 75"]
+
+
+def test_an_image_has_no_time():
+    with ModelServer(lambda _: completion("Hi")) as server:
+        ask(server, request(media("image")))
+    assert {part["type"] for part in server.asked[0]["messages"][1]["content"]} == {"image_url"}
+
+
+def test_the_schema_and_the_sampling_are_sent():
+    schema = Schema("shape", {"type": "object", "properties": {"b": {}, "a": {}}})
+    asked = request(schema=schema, temperature=0.5, top_p=0.9, seed=7, attempt=2, sample=3)
+    with ModelServer(lambda _: completion("{}")) as server:
+        ask(server, asked, token_limit="max_completion_tokens", extra_body={"top_k": 5})
+    said = server.asked[0]
+    assert said["response_format"] == {
+        "type": "json_schema",
+        "json_schema": {"name": "shape", "schema": schema.body, "strict": True},
+    }
+    assert list(said["response_format"]["json_schema"]["schema"]["properties"]) == ["b", "a"]
+    assert (said["temperature"], said["top_p"], said["top_k"]) == (0.5, 0.9, 5)
+    assert said["seed"] == 7 + 2 + 3000
+    assert said["max_completion_tokens"] == 50
+    assert "max_tokens" not in said
+
+
+def test_the_key_comes_from_the_named_variable_only(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-not-for-this-server")
+    monkeypatch.setenv("MY_KEY", "sk-mine")
+    with ModelServer(lambda _: completion("Hi")) as server:
+        ask(server)
+        ask(server, api_key_env="MY_KEY")
+    assert "authorization" not in server.headers[0]
+    assert server.headers[1]["authorization"] == "Bearer sk-mine"
+
+
+def test_a_variable_that_is_not_set_stops_before_anything_is_sent(monkeypatch):
+    monkeypatch.delenv("MY_KEY", raising=False)
+    with ModelServer() as server, pytest.raises(SettingsError, match="MY_KEY is not set"):
+        ask(server, api_key_env="MY_KEY")
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("options", [{"api_key_env": "sk-0123456789"}, {"base_url": "localhost:8000"}])
+def test_a_key_or_a_bare_host_in_the_settings_is_refused(options):
+    with pytest.raises(ValidationError) as error:
+        OpenAIProvider(model="m", **options)
+    assert all("sk-" not in fault["msg"] for fault in error.value.errors())
+
+
+def test_the_extra_body_is_part_of_the_identity_and_the_address_is_not():
+    plain = OpenAIProvider(model="m", base_url="http://a/v1")
+    assert plain.identity == OpenAIProvider(model="m", base_url="http://b/v1", concurrency=9).identity == "m"
+    assert OpenAIProvider(model="m", extra_body={"top_k": 5}).identity != "m"
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (400, RefusedError),
+        (401, FatalError),
+        (403, FatalError),
+        (404, FatalError),
+        (408, TransientError),
+        (413, RefusedError),
+        (422, RefusedError),
+        (429, TransientError),
+        (500, TransientError),
+        (503, TransientError),
+        (504, TransientError),
+    ],
+)
+def test_every_status_means_what_it_deserves_and_is_sent_once(status, expected):
+    with ModelServer(lambda _: failure(status, "sorry\nabout that")) as server:
+        with pytest.raises(expected) as error:
+            ask(server)
+        assert len(server.asked) == 1
+    assert "\n" not in str(error.value)
+
+
+def test_an_empty_account_stops_the_run():
+    answer = Answer({"error": {"message": "no credit", "code": "insufficient_quota"}}, 429)
+    with ModelServer(lambda _: answer) as server, pytest.raises(FatalError, match="cannot serve"):
+        ask(server)
+
+
+def test_retry_after_is_read_as_seconds_and_as_a_date():
+    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    found = []
+    for value in ("7", "0.5", soon, "-3", "soon"):
+        with ModelServer(lambda _, value=value: failure(429, "slow", Retry_After=value)) as server:
+            with pytest.raises(TransientError) as error:
+                ask(server)
+            found.append(error.value.retry_after)
+    assert found[:2] == [7.0, 0.5]
+    assert 25 < found[2] <= 30
+    assert found[3:] == [0.0, None]
+
+
+def test_no_error_shows_the_key(monkeypatch):
+    monkeypatch.setenv("MY_KEY", "sk-very-secret")
+    for status in (400, 401, 500):
+        answer = failure(status, "your key sk-very-secret is bad")
+        with ModelServer(lambda _, answer=answer: answer) as server:
+            with pytest.raises((RefusedError, FatalError, TransientError)) as error:
+                ask(server, api_key_env="MY_KEY")
+            assert "very-secret" not in str(error.value)
+            assert error.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>gateway</html>", b"", b"[]", b"{}", b'{"choices": []}', b'{"choices": [{"message": {"content": 5}}]}'],
+)
+def test_a_body_that_is_no_completion_may_be_asked_again(body):
+    with ModelServer(lambda _: Answer(body)) as server, pytest.raises(TransientError):
+        ask(server)
+
+
+def test_a_dropped_connection_and_a_silent_server_may_be_asked_again():
+    with ModelServer(lambda _: Answer(b"", hang_up=True)) as server:
+        with pytest.raises(TransientError, match="cannot reach"):
+            ask(server)
+    with ModelServer(lambda _: Answer(b"{}", delay=0.5)) as server:
+        with pytest.raises(TransientError, match=r"within 0\.1 s"):
+            ask(server, timeout=0.1)
+
+
+def test_a_server_that_is_down_is_named():
+    with ModelServer() as server:
+        pass
+    with pytest.raises(TransientError, match=r"cannot reach http://127\.0\.0\.1"):
+        ask(server)
+
+
+def test_content_null_and_cut_replies_come_as_they_are():
+    with ModelServer(lambda _: completion(None, finish="length", reasoning_content="so f")) as server:
+        reply = ask(server)
+    assert (reply.text, reply.reasoning, reply.cut) == ("", "so f", True)
