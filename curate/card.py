@@ -144,9 +144,7 @@ def _models(report: Report) -> str:
 
 def _summary(steps: Sequence[StepCount]) -> str:
     head = ("step", "kept", "rejected", "not answered yet", "failed")
-    return table(
-        head, [(s.step, _total(s.kept), _sum(s.rejected), _total(s.owed), _sum(s.failed)) for s in steps]
-    )
+    return table(head, [(s.step, _total(s.kept), _sum(s.rejected), _total(s.owed), _sum(s.failed)) for s in steps])
 
 
 def _reasons(steps: Sequence[StepCount]) -> str:

@@ -85,7 +85,8 @@ class Request:
             "sampling": [self.temperature, self.top_p, self.seed],
             "again": [self.attempt, self.sample],
         }
-        text = json.dumps(said, sort_keys=True, separators=(",", ":"))
+        # Not sorted: the order of a schema's properties is the order in which a model writes them.
+        text = json.dumps(said, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
 

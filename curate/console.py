@@ -81,9 +81,7 @@ class Screen:
         if self._quiet:
             yield
         elif self.err.is_terminal:
-            with Live(
-                console=self.err, get_renderable=lambda: live_table(progress, rates), refresh_per_second=4
-            ):
+            with Live(console=self.err, get_renderable=lambda: live_table(progress, rates), refresh_per_second=4):
                 yield
         else:
             done = threading.Event()

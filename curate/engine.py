@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 from curate.ask import resampled
@@ -143,7 +143,7 @@ async def walk(item: Record | Rejected, steps: Sequence[Step], tally: Tally) -> 
 
 async def stream(
     items: AsyncIterator[Record | Rejected], steps: Sequence[Step], tally: Tally, width: int
-) -> AsyncIterator[Outcome]:
+) -> AsyncGenerator[Outcome]:
     """The outcomes in the order in which they come, at most `width` records on their way at once."""
     walking: set[asyncio.Task[Outcome]] = set()
     done: set[asyncio.Task[Outcome]] = set()

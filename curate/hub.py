@@ -20,6 +20,4 @@ def fetch(address: str) -> Path:
         return Path(hf_hub_download(f"{owner}/{name}", file, repo_type="dataset"))
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         first = str(error).strip().splitlines()
-        raise SettingsError(
-            f"input.files: cannot fetch {address}: {first[0] if first else 'no answer'}"
-        ) from error
+        raise SettingsError(f"input.files: cannot fetch {address}: {first[0] if first else 'no answer'}") from error

@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 import json
+import math
+import re
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Iterable
 from typing import Any, get_args
@@ -17,6 +19,7 @@ from curate.sources import BrokenLine, Row
 STEP = "input"
 COLUMNS = frozenset(Record.model_fields) - {"medium", "outputs"}
 AHEAD = 32  # media looked at before their turn
+WHOLE = re.compile(r"\s*-?\d{1,19}\s*")
 
 
 class UnusableError(ValueError):
@@ -82,9 +85,7 @@ def usable(raw: Any, number: int) -> dict[str, Any]:
     if isinstance(raw, BrokenLine):
         raise UnusableError("not JSON")
     if not isinstance(raw, dict):
-        raise UnusableError(
-            "not a row", f"expected an object with the columns of a row, found {type(raw).__name__}"
-        )
+        raise UnusableError("not a row", f"expected an object with the columns of a row, found {type(raw).__name__}")
     kind = choice(raw, "data_type", get_args(Kind))
     path = text(raw, "path")
     if not path.strip():
@@ -107,7 +108,7 @@ def identifier(value: object, number: int) -> int:
         return number
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if isinstance(value, str) and value.strip().lstrip("-").isdecimal() and len(value) < 20:
+    if isinstance(value, str) and WHOLE.fullmatch(value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not -(2**63) <= value < 2**63:
         raise UnusableError("bad problem_id", f"expected a whole number, found {shown(value)}")
@@ -165,7 +166,7 @@ def options(value: object) -> tuple[str, ...]:
 def reference(raw: dict[str, Any]) -> str:
     """The reference answer without its tags; numbers and untagged text are taken as they are."""
     value = raw.get("solution")
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         raw = {"solution": str(value)}
     solution = needed(raw, "solution", "no reference answer")
     found = tags.answer_in(solution)
@@ -182,4 +183,7 @@ def record(fields: dict[str, Any], medium: Medium) -> Record:
 
 def shown(value: object) -> str:
     """A value for a message: short, on one line, without control characters."""
-    return ascii(value)[:80] if not isinstance(value, str) else repr(value)[:80]
+    try:
+        return ascii(value)[:80] if not isinstance(value, str) else repr(value)[:80]
+    except RecursionError:
+        return f"a deeply nested {type(value).__name__}"

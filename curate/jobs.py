@@ -57,9 +57,7 @@ class Job:
             self.screen.show(tables.spending(spent))
         bought = [call._asdict() for call in spent]
         saved = {stage: tables.saved(meter) for stage, meter in self.progress.meters.items()}
-        self.screen.result(
-            {"command": "status", **summary(self.progress), "spent": bought, "calls_saved": saved}
-        )
+        self.screen.result({"command": "status", **summary(self.progress), "spent": bought, "calls_saved": saved})
         return 0
 
     async def show(self, problem_id: int) -> int:

@@ -85,9 +85,7 @@ class Journal:
 
     def failure(self, key: str) -> str | None:
         """The last error of a request that was sent and never answered."""
-        row = self._reader.execute(
-            "SELECT error FROM failures WHERE key = ?", (bytes.fromhex(key),)
-        ).fetchone()
+        row = self._reader.execute("SELECT error FROM failures WHERE key = ?", (bytes.fromhex(key),)).fetchone()
         return row[0] if row else None
 
     def spent(self) -> list[Spent]:
@@ -198,7 +196,5 @@ def _prepare(base: sqlite3.Connection, path: Path) -> None:
 def _unusable(path: Path, error: Exception) -> StoreError:
     text = str(error)
     if "full" in text:
-        return StoreError(
-            f"the disk is full: {path} took no more; free some space and run again, nothing is lost"
-        )
+        return StoreError(f"the disk is full: {path} took no more; free some space and run again, nothing is lost")
     return StoreError(f"cannot use the journal {path}: {text}")

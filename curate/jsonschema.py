@@ -1,11 +1,12 @@
 """JSON schemas of what a model is asked to return, as every known server accepts them."""
 
 import json
-import re
 from typing import Any
 
 from curate import assets
 from curate.record import Output
+
+FENCE = "```"
 
 
 def generated(output: type[Output]) -> dict[str, Any]:
@@ -27,10 +28,23 @@ def written(schema: dict[str, Any]) -> str:
     return json.dumps(schema, indent=2) + "\n"
 
 
+def loaded(text: str, **options: Any) -> Any:
+    """The JSON value that a model wrote, raw control characters in strings forgiven. Raises ValueError."""
+    try:
+        value = json.loads(unfenced(text), strict=False, **options)
+        json.dumps(value, ensure_ascii=False).encode()  # half a character would break what is written later
+        return value
+    except RecursionError:
+        raise ValueError("JSON nested too deeply") from None
+
+
 def unfenced(text: str) -> str:
     """The text without the Markdown fence that some models put around JSON."""
-    fenced = re.fullmatch(r"\s*```(?:json)?\s*(.*?)\s*```\s*", text, re.DOTALL)
-    return fenced[1] if fenced else text
+    body = text.strip()
+    if len(body) < 2 * len(FENCE) or not (body.startswith(FENCE) and body.endswith(FENCE)):
+        return text
+    body = body[len(FENCE) : -len(FENCE)]
+    return (body[4:] if body[:4].lower() == "json" else body).strip()
 
 
 def _flat(node: Any, definitions: dict[str, Any]) -> Any:

@@ -174,9 +174,7 @@ class Pipeline:
 
     def _steps(self, names: tuple[str, ...], asks: dict[str, Ask], asking: list[str]) -> list[Step]:
         """The steps of these names; only the stages in `asking` ask, the others take from the journal."""
-        return [
-            self._stage(n, asks, n in asking) if n in self.settings.stages else self._filter(n) for n in names
-        ]
+        return [self._stage(n, asks, n in asking) if n in self.settings.stages else self._filter(n) for n in names]
 
     def _stage(self, name: str, asks: dict[str, Ask], asking: bool) -> Asked:
         stage = self.settings.stages[name]

@@ -95,12 +95,16 @@ class Rejected:
         if self.record is not None:
             return self.record.problem_id
         value = self.row.get("problem_id") if isinstance(self.row, dict) else None
-        return value if isinstance(value, int) and abs(value) < 2**63 else None
+        whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
+        return value if whole else None
 
     @property
     def row_json(self) -> str:
         """The row as one line of JSON, in plain ASCII whatever it held."""
-        return json.dumps(self.row, default=str)
+        try:
+            return json.dumps(self.row, default=str)
+        except RecursionError:
+            return json.dumps("nested too deeply to be written down")
 
 
 @dataclass(frozen=True, slots=True)

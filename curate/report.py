@@ -54,9 +54,7 @@ class Report:
             # The part that holds no value of the record: the report must not grow with the rows.
             self._stopped[outcome.step][verdict, outcome.reason.partition(": ")[0], kind] += 1
 
-    def finish(
-        self, extras: Mapping[str, int], models: Mapping[str, str], prompts: Mapping[str, str]
-    ) -> None:
+    def finish(self, extras: Mapping[str, int], models: Mapping[str, str], prompts: Mapping[str, str]) -> None:
         """What else belongs in a report.
 
         `extras` is {extra key: rows that have it}, `models` {stage: its model and what must be known

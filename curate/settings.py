@@ -75,6 +75,10 @@ class Settings(BaseModel):
 def load(path: Path, work: Path | None = None) -> Settings:
     """The settings in this file; `work` overrides the file's. Raises SettingsError."""
     tables = checked(Tables, _toml(path), "")
+    for table in ("models", "stages", "filters", "sets"):
+        for name in getattr(tables, table):
+            if not name.isprintable():
+                raise SettingsError(f"{table}: {name!r} is no name")
     base = path.resolve().parent
     stages = {n: _plugin(Stage, n, options, f"stages.{n}", base) for n, options in tables.stages.items()}
     filters = {n: _plugin(Filter, n, options, f"filters.{n}", base) for n, options in tables.filters.items()}
@@ -91,9 +95,7 @@ def load(path: Path, work: Path | None = None) -> Settings:
     models = {n: _model(n, options, base) for n, options in tables.models.items()}
     for name, stage in stages.items():
         if stage.model not in models:
-            raise SettingsError(
-                f"stages.{name}.model: no model {stage.model!r}{nearest(stage.model, models)}"
-            )
+            raise SettingsError(f"stages.{name}.model: no model {stage.model!r}{nearest(stage.model, models)}")
     _known("sets", tables.sets, SETS)
     sets = {name: tables.sets.get(name, SetSettings()) for name in SETS}
     return Settings(
@@ -105,9 +107,7 @@ def load(path: Path, work: Path | None = None) -> Settings:
         models=models,
         stages=stages,
         filters=filters,
-        layouts={
-            n: _plugin(Layout, s.layout, s.model_extra or {}, f"sets.{n}", base) for n, s in sets.items()
-        },
+        layouts={name: _layout(name, settings, base) for name, settings in sets.items()},
         rows_per_shard={name: settings.rows_per_shard for name, settings in sets.items()},
     )
 
@@ -127,21 +127,28 @@ def order(steps: tuple[str, ...], stages: Mapping[str, Stage], filters: Mapping[
             made.append(stages[name].output)
 
 
-def checked(cls: type[M], values: Mapping[str, Any], where: str, base: Path | None = None) -> M:
+def checked(
+    cls: type[M],
+    values: Mapping[str, Any],
+    where: str,
+    base: Path | None = None,
+    beside: tuple[str, ...] = (),
+) -> M:
     """The model of these values, or a SettingsError that names the key in one line."""
     try:
         return cls.model_validate(values, context={"base": base})
     except ValidationError as error:
-        raise SettingsError(explained(error, cls, where)) from None
+        raise SettingsError(explained(error, cls, where, beside)) from None
 
 
-def explained(error: ValidationError, cls: type[BaseModel], where: str) -> str:
+def explained(error: ValidationError, cls: type[BaseModel], where: str, beside: tuple[str, ...] = ()) -> str:
     """The first fault in one line. Values are left out: one of them may be a key pasted in by mistake."""
     fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
     path = [str(part) for part in fault["loc"]]
     key = ".".join([where, *path]) if where else ".".join(path)
     if fault["type"] == "extra_forbidden":
-        return f"unknown key {key!r}{nearest(path[-1], _keys(cls, path[:-1]))}"
+        known = [*_keys(cls, path[:-1]), *(beside if len(path) == 1 else ())]
+        return f"unknown key {key!r}{nearest(path[-1], known)}"
     if fault["type"] == "missing":
         return f"{key} is missing"
     return f"{key}: {fault['msg'].removeprefix('Value error, ')}"
@@ -174,17 +181,28 @@ def _model(name: str, options: dict[str, Any], base: Path) -> Provider:
     if "provider" not in options:
         raise SettingsError(f"{where}.provider is missing; known: {', '.join(names(Provider))}")
     rest = {key: value for key, value in options.items() if key != "provider"}
-    return _plugin(Provider, str(options["provider"]), rest, where, base)
+    return _plugin(Provider, str(options["provider"]), rest, where, base, ("provider",))
 
 
-def _plugin(kind: type[P], name: str, options: Mapping[str, Any], where: str, base: Path) -> P:
+def _layout(name: str, settings: SetSettings, base: Path) -> Layout:
+    options, beside = settings.model_extra or {}, tuple(SetSettings.model_fields)
+    return _plugin(Layout, settings.layout, options, f"sets.{name}", base, beside)
+
+
+def _plugin(
+    kind: type[P],
+    name: str,
+    options: Mapping[str, Any],
+    where: str,
+    base: Path,
+    beside: tuple[str, ...] = (),
+) -> P:
+    """The plugin with these options; `beside` are keys of the same table that are not its own."""
     try:
         cls = find(kind, name)
     except KeyError:
-        raise SettingsError(
-            f"{where}: unknown {kind.folder[:-1]} {name!r}{nearest(name, names(kind))}"
-        ) from None
-    return checked(cls, options, where, base)
+        raise SettingsError(f"{where}: unknown {kind.folder[:-1]} {name!r}{nearest(name, names(kind))}") from None
+    return checked(cls, options, where, base, beside)
 
 
 def _known(where: str, given: Mapping[str, object], known: tuple[str, ...]) -> None:

@@ -54,7 +54,7 @@ def clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def schema(row_type: type[Output]) -> Any:  # noqa: ANN401 - pyarrow has no types
+def schema(row_type: type[Output]) -> Any:
     """The Arrow schema of a row type, its columns in order: `int`, `str`, either or None, `tuple[str, ...]`.
 
     Raises KeyError for any other type.
@@ -189,9 +189,7 @@ class Publication:
             found = sorted(place.iterdir()) if place.is_dir() else [place] if place.exists() else []
         strange = [path.name for path in found if not SHARD.fullmatch(path.name)]
         if strange:
-            raise SettingsError(
-                f"{place} is no set, it has {strange[0]!r}: move it or take another work folder"
-            )
+            raise SettingsError(f"{place} is no set, it has {strange[0]!r}: move it or take another work folder")
         writer = SetWriter(self._work / NEW / name, row_type, rows_per_shard)
         self._writers.append(writer)
         return writer

@@ -36,11 +36,19 @@ def found(patterns: Sequence[str], base: Path) -> list[Path]:
         if pattern.startswith(hub.SCHEME):
             files[hub.fetch(pattern)] = None
             continue
-        matches = sorted(glob.glob(str(base / pattern), recursive=True))
+        matches = matching(pattern, base)
         if not matches:
             raise SettingsError(f"input.files: no file matches {pattern!r} (looked in {base})")
-        files |= dict.fromkeys(Path(match) for match in matches)
+        files |= dict.fromkeys(matches)
     return list(files)
+
+
+def matching(pattern: str, base: Path) -> list[Path]:
+    """The file of this very name, else all files that the glob matches, sorted; `base` is no glob."""
+    if (base / pattern).is_file():
+        return [base / pattern]
+    matches = (base / match for match in glob.glob(pattern, root_dir=base, recursive=True))
+    return sorted(match for match in matches if match.is_file())
 
 
 def rows(files: Sequence[Path]) -> Iterator[Row]:

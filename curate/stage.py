@@ -60,15 +60,13 @@ class Stage(Plugin, ABC):
         folder = self.prompts(record)
         return self.compose(folder, self.fields(record), self.media(record), self.schema(record))
 
-    def compose(
-        self, folder: str, fields: dict[str, str], media: tuple[Media, ...], schema: Schema | None
-    ) -> Request:
+    def compose(self, folder: str, fields: dict[str, str], media: tuple[Media, ...], schema: Schema | None) -> Request:
         """A request from the two prompts in this folder."""
         system = Message("system", (Text(assets.prompt(f"{folder}/system.md", fields)),))
         before, _, after = assets.text("prompts", f"{folder}/user.md").partition(MARK)
         texts = [assets.fill(part.strip(), fields) for part in (before, after)]
-        parts = (Text(texts[0]), *media, Text(texts[1]))
-        shown = tuple(part for part in parts if not isinstance(part, Text) or part.text)
+        parts: tuple[Text | Media, ...] = (Text(texts[0]), *media, Text(texts[1]))
+        shown = tuple(part for part in parts if isinstance(part, Media) or part.text)
         return Request(
             stage=self.name(),
             messages=(system, Message("user", shown)),
@@ -83,9 +81,7 @@ class Stage(Plugin, ABC):
         """One request, parsed; a stage that needs several overrides this and still knows only `ask`."""
         return await self.read(self.request(record), ask, lambda reply: self.parse(reply, record))
 
-    async def read(
-        self, request: Request, ask: Ask, parse: Callable[[Reply], Out], split_if_cut: bool = False
-    ) -> Out:
+    async def read(self, request: Request, ask: Ask, parse: Callable[[Reply], Out], split_if_cut: bool = False) -> Out:
         """Ask until a reply can be read, at most `attempts` new replies in one run.
 
         Unreadable replies of earlier runs come from the journal and count for nothing, so that a

@@ -27,9 +27,7 @@ def outcome(progress: Progress) -> Table:
     """How far the records of a run have come: one line per step."""
     tally = progress.tally
     table = _table("step", "passed", "rejected", "failed", "owed", "asked", "from the journal", "shared")
-    table.add_row(
-        "input", str(tally.seen - total(tally.rejected, "input")), _number(total(tally.rejected, "input"))
-    )
+    table.add_row("input", str(tally.seen - total(tally.rejected, "input")), _number(total(tally.rejected, "input")))
     for step in progress.steps:
         meter = progress.meters.get(step)
         asked = [_number(meter.sent), _number(meter.replayed), _number(meter.shared)] if meter else []
@@ -46,9 +44,7 @@ def problems(progress: Progress) -> list[str]:
         names = ", ".join(str(f.record.problem_id) for f in same[:NAMED])
         more = ", …" if number > NAMED else ""
         detail = f": {same[0].detail}" if same and same[0].detail else ""
-        lines.append(
-            f"{number} failed at {step}, {reason} (problem_id {names}{more}){detail}; run again to ask again"
-        )
+        lines.append(f"{number} failed at {step}, {reason} (problem_id {names}{more}){detail}; run again to ask again")
     for step, number in sorted(progress.tally.owed.items()):
         lines.append(f"{number} wait for {step}: run `curate {step}` first")
     return lines

@@ -2,7 +2,7 @@
 
 import re
 
-ANSWER = re.compile(r"<answer>(.*?)</answer>", re.DOTALL)
+ANSWER = re.compile(r"<answer>((?:(?!<answer>).)*?)</answer>", re.DOTALL)
 ANY = re.compile(r"</?(?:think|answer)>")
 
 

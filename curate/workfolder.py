@@ -32,10 +32,10 @@ def held(work: Path, command: str) -> Iterator[None]:
         except BlockingIOError:
             holder = os.pread(handle, 200, 0).decode(errors="replace").strip() or "another command"
             raise BusyError(f"the work folder {work} is held by {holder}: wait for it or stop it") from None
+        except OSError as error:
+            raise StoreError(f"cannot lock the work folder {work}: {error.strerror}") from error
         os.ftruncate(handle, 0)
-        os.pwrite(
-            handle, f"`curate {command}` (process {os.getpid()} on {os.uname().nodename})\n".encode(), 0
-        )
+        os.pwrite(handle, f"`curate {command}` (process {os.getpid()} on {os.uname().nodename})\n".encode(), 0)
         yield
     finally:
         os.close(handle)

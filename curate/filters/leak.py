@@ -17,9 +17,7 @@ SAYS = (
     "listed|shows?|tells?|does|do|did|doesn['’]t|don['’]t|didn['’]t"
 )
 # Where the question or an option is what "describes" or "mentions", nothing leaks.
-ASKED = (
-    r"(?! (?:in|by|of|from|for|as) (?:any of )?(?:the |an? )?(?:question|option|choice|answer|problem)s?\b)"
-)
+ASKED = r"(?! (?:in|by|of|from|for|as) (?:any of )?(?:the |an? )?(?:question|option|choice|answer|problem)s?\b)"
 
 # Every pattern meets text whose white space is single blanks, and repeats nothing without a bound.
 PATTERNS = {
@@ -72,8 +70,7 @@ PATTERNS = {
     ),
 }
 COMPILED = {
-    reason: tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
-    for reason, patterns in PATTERNS.items()
+    reason: tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns) for reason, patterns in PATTERNS.items()
 }
 # "The clock shows 10:30" is seen, and so is a score of 3:15.
 SEEN = re.compile(

@@ -17,9 +17,7 @@ from av.video.stream import VideoStream
 from curate.errors import MediaError
 
 # Demuxers that read one file and nothing else: no playlist, no image, no device.
-_VIDEO = (
-    "mov,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,gif,apng,ivf,obu,h264,hevc,m4v,nut,mxf,rm,dv"
-)
+_VIDEO = "mov,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,gif,apng,ivf,obu,h264,hevc,m4v,nut,mxf,rm,dv"
 _AUDIO = "wav,mp3,aac,flac,aiff,amr,ac3,eac3,w64,caf,au"
 _SAFE = {"format_whitelist": f"{_VIDEO},{_AUDIO}", "protocol_whitelist": "file"}
 _NO_FILM = Disposition.attached_pic | Disposition.timed_thumbnails

@@ -48,9 +48,7 @@ def shares(pixels: NDArray[np.uint8], most: int = 3) -> list[tuple[str, int]]:
     return [(NAMES[i], round(float(percent[i]))) for i in best if percent[i] >= 1]
 
 
-def _hue(
-    rgb: NDArray[np.float64], high: NDArray[np.float64], chroma: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _hue(rgb: NDArray[np.float64], high: NDArray[np.float64], chroma: NDArray[np.float64]) -> NDArray[np.float64]:
     red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
     safe = np.maximum(chroma, 1)
     sector = np.where(

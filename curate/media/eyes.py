@@ -68,9 +68,7 @@ class Eyes:
             _stop(pool)
 
     async def _shared(self, what: str, *args: object) -> object:
-        return await self._flights.share(
-            (what, *args), lambda: self._run(f"curate.media.{what}", what, *args)
-        )
+        return await self._flights.share((what, *args), lambda: self._run(f"curate.media.{what}", what, *args))
 
     async def _run(self, module: str, function: str, *args: object) -> object:
         """One task in one process. A seat for each process keeps waiting tasks cheap to cancel."""

@@ -39,9 +39,7 @@ def frames(
     ticks, found = _film(path, times, max_pixels)
     lost = [i for i, tick in zip(indices, ticks, strict=True) if tick not in found]
     if lost:
-        raise MediaError(
-            "damaged", f"{len(lost)} of {len(ticks)} frames do not decode, first frame {lost[0]}"
-        )
+        raise MediaError("damaged", f"{len(lost)} of {len(ticks)} frames do not decode, first frame {lost[0]}")
     return tuple(Frame(i, t, *found[tick]) for i, t, tick in zip(indices, times, ticks, strict=True))
 
 
@@ -80,9 +78,7 @@ def _sought(
                 break
 
 
-def _read(
-    container: InputContainer, stream: VideoStream, wanted: set[int]
-) -> Iterator[tuple[int, VideoFrame]]:
+def _read(container: InputContainer, stream: VideoStream, wanted: set[int]) -> Iterator[tuple[int, VideoFrame]]:
     """Decodes from the start to the last wanted tick."""
     last = max(wanted)
     for tick, frame in clocked(decoded(container, stream), stream):

@@ -70,9 +70,7 @@ class Library:
         facts = self._memory.found(sha256, kind) or await self._probed(place, sha256, kind)
         if isinstance(facts, MediaError):
             raise facts
-        medium = Medium(
-            sha256, kind, place.path, facts.width, facts.height, facts.times, facts.fps, facts.codec
-        )
+        medium = Medium(sha256, kind, place.path, facts.width, facts.height, facts.times, facts.fps, facts.codec)
         self._hand(row_path, kind, place, medium)
         return medium
 

@@ -26,7 +26,7 @@ def lines(frames: Sequence[Frame]) -> tuple[str, ...]:
     """
     times = clocks(tuple(frame.time for frame in frames))
     return tuple(
-        f"{time}: {frame.width}x{frame.height}; {'; '.join(facts)}"
+        " ".join([f"At {time} the picture of {frame.width}x{frame.height} pixels is {facts[0]}", *facts[1:]])
         for time, frame, facts in zip(times, frames, _facts(frames), strict=True)
     )
 
@@ -44,19 +44,26 @@ def _facts(frames: Sequence[Frame]) -> Iterator[list[str]]:
         if readable() and (moved is None or moved.amount != "none"):
             words = text(np.asarray(image))
         if words:
-            facts.append("text: " + ", ".join(f'"{piece}"' for piece in words))
+            quoted = [f'"{piece}"' for piece in words]
+            facts.append(f"It shows the text {listed(quoted)}.")
         before = small
         yield facts
 
 
 def _colours(small: Pixels) -> str:
-    return "colours: " + ", ".join(f"{name} {share} %" for name, share in shares(small))
+    return listed([f"{name} ({share} %)" for name, share in shares(small)]) + "."
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a person lists them: "a", "a and b", "a, b and c"."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _brightness(small: Pixels) -> str:
     value = round(float(small.mean()))
-    word = "dark" if value < 70 else "medium" if value < 170 else "bright"
-    return f"brightness: {word} ({value} of 255)"
+    word = "dark" if value < 70 else "neither dark nor bright" if value < 170 else "bright"
+    return f"It is {word} ({value} of 255)."
 
 
 def _detail(small: Pixels) -> list[str]:
@@ -65,11 +72,12 @@ def _detail(small: Pixels) -> list[str]:
     edges = np.abs(np.diff(grey, axis=1))[:-1] + np.abs(np.diff(grey, axis=0))[:, :-1]
     thirds = [[cell.mean() for cell in np.array_split(row, 3, axis=1)] for row in np.array_split(edges, 3)]
     row, column = divmod(int(np.argmax(thirds)), 3)
-    return [f"most detail: {_ROWS[row]} {_COLUMNS[column]}"] if np.max(thirds) >= 1 else []
+    return [f"Most detail is at the {_ROWS[row]} {_COLUMNS[column]}."] if np.max(thirds) >= 1 else []
 
 
 def _motion(moved: Change) -> str:
     if moved.cut:
-        return "a cut: another picture than the frame before"
-    towards = {"": "", "left": ", to the left", "right": ", to the right"}.get(moved.way, f", {moved.way}")
-    return f"motion since the frame before: {moved.amount}{towards}"
+        return "There is a cut: it is another picture than the frame before."
+    towards = {"": "", "left": " to the left", "right": " to the right"}.get(moved.way, f" {moved.way}")
+    amount = {"none": "nothing", "slight": "a little", "strong": "much"}[moved.amount]
+    return f"Since the frame before, {amount} has moved{towards}."

@@ -63,8 +63,7 @@ class Memory:
         """What probing this content found, or why it failed, or None where it was never tried."""
         with self._guarded():
             row = self._db.execute(
-                "SELECT width, height, times, fps, codec, reason, detail FROM media"
-                " WHERE sha256 = ? AND kind = ?",
+                "SELECT width, height, times, fps, codec, reason, detail FROM media WHERE sha256 = ? AND kind = ?",
                 (sha256, kind),
             ).fetchone()
             if row is None:
@@ -81,9 +80,7 @@ class Memory:
             packed = zlib.compress(array("d", found.times).tobytes())
             row = (found.width, found.height, packed, found.fps, found.codec, None, None)
         with self._guarded():
-            self._db.execute(
-                "INSERT OR REPLACE INTO media VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (sha256, kind, *row)
-            )
+            self._db.execute("INSERT OR REPLACE INTO media VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (sha256, kind, *row))
 
     def close(self) -> None:
         """Let go of the file."""

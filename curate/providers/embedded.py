@@ -37,7 +37,7 @@ class EmbeddedProvider(Provider):
     threads: int = Field(default=0, ge=0)
     max_text: int = Field(default=800, ge=16, le=2000)
     max_items: int = Field(default=3, ge=1, le=100)
-    extra_body: dict[str, Any] = {}
+    extra_body: dict[str, Any] = Field(default_factory=dict)
 
     _server: Any = PrivateAttr(default=None)
     _client: OpenAIProvider | None = PrivateAttr(default=None)
@@ -108,9 +108,7 @@ class EmbeddedProvider(Provider):
         try:
             import xllamacpp
         except ImportError as error:
-            raise SettingsError(
-                f"the embedded models need `pip install 'curate[embedded]'` ({error})"
-            ) from None
+            raise SettingsError(f"the embedded models need `pip install 'curate[embedded]'` ({error})") from None
 
         params = xllamacpp.CommonParams()
         params.model.path = str(files[0])
@@ -155,7 +153,7 @@ def bounded(schema: Any, text: int, items: int) -> Any:
         else bounded(value, text, items)
         for key, value in schema.items()
     }
-    if inner.get("type") == "string" and "enum" not in inner:
+    if inner.get("type") == "string" and "enum" not in inner and "pattern" not in inner:
         inner.setdefault("maxLength", text)
     if inner.get("type") == "array":
         inner.setdefault("maxItems", items)

@@ -57,9 +57,9 @@ class OpenAIProvider(Provider):
     base_url: str = "https://api.openai.com/v1"
     api_key_env: str | None = None
     timeout: float = Field(default=600.0, gt=0)
-    token_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    token_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"  # noqa: S105 - a field of the API
     video: Literal["images"] = "images"
-    extra_body: dict[str, Any] = {}
+    extra_body: dict[str, Any] = Field(default_factory=dict)
 
     _client: AsyncOpenAI = PrivateAttr()
     _eyes: Eyes = PrivateAttr()
@@ -81,9 +81,7 @@ class OpenAIProvider(Provider):
     @property
     def identity(self) -> str:
         """The model's name, and the extra body where there is one: it changes the answers."""
-        return (
-            f"{self.model} {json.dumps(self.extra_body, sort_keys=True)}" if self.extra_body else self.model
-        )
+        return f"{self.model} {json.dumps(self.extra_body, sort_keys=True)}" if self.extra_body else self.model
 
     @property
     def secret(self) -> str | None:
@@ -93,9 +91,7 @@ class OpenAIProvider(Provider):
     async def open(self, eyes: Eyes) -> None:
         """Make the client. Raises SettingsError where the key's variable is not set."""
         if self.api_key_env and not self.secret:
-            raise SettingsError(
-                f"the environment variable {self.api_key_env} is not set: it must hold the key"
-            )
+            raise SettingsError(f"the environment variable {self.api_key_env} is not set: it must hold the key")
         self._eyes = eyes
         self._client = AsyncOpenAI(
             base_url=self.base_url,

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from curate.chat import Reply, Request
 from curate.errors import RefusedError
@@ -13,7 +13,7 @@ class ScriptedProvider(Provider):
     """Replies from the settings, one after the other for each stage, then from the start again."""
 
     model: str = "scripted"
-    replies: dict[str, tuple[str, ...]] = {}
+    replies: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
     _asked: list[Request] = PrivateAttr(default_factory=list)
     _turns: Counter[str] = PrivateAttr(default_factory=Counter)

@@ -1,14 +1,13 @@
 """Caption: a literal, structured record of every sampled frame, one per medium (paper, section 3.1)."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field
 
-from curate.chat import Ask, Media, Reply, Schema
-from curate.jsonschema import checked_in, unfenced
+from curate.chat import Ask, Media, Reply, Request, Schema
+from curate.jsonschema import checked_in, loaded
 from curate.medium import clocks
 from curate.record import Output, Record
 from curate.stage import CutError, ShowingStage
@@ -132,6 +131,10 @@ class CaptionStage(ShowingStage):
             return Caption(described=image(reply))
         return Caption(described=stitched([video(reply, len(media.frames))], clocks(media.times)))
 
+    def request(self, record: Record) -> Request:
+        """About the image, or the first window of the video."""
+        return self._request(record, part(self.media(record)[0], 0, self.window), None)
+
     async def run(self, record: Record, ask: Ask) -> Output:
         """One request for an image, one per window for a video."""
         media = self.media(record)[0]
@@ -143,19 +146,20 @@ class CaptionStage(ShowingStage):
             done += await self._window(record, piece, done[-1].frames[-1] if done else None, ask)
         return Caption(described=stitched(done, clocks(media.times)))
 
-    async def _window(
-        self, record: Record, media: Media, before: FrameCaption | None, ask: Ask
-    ) -> list[VideoCaption]:
+    async def _window(self, record: Record, media: Media, before: FrameCaption | None, ask: Ask) -> list[VideoCaption]:
         """The records of one window: one, or more where the token limit made it smaller."""
         count = len(media.frames)
-        fields = self._fields(media, before)
-        request = self.compose(self.prompts(record), fields, (media,), self._schema(media))
+        request = self._request(record, media, before)
         try:
-            return [await self.read(request, ask, lambda reply: video(reply, count), split_if_cut=count > 1)]
+            caption = await self.read(request, ask, lambda reply: video(reply, count), split_if_cut=count > 1)
+            return [stitched([caption], clocks(media.times))]
         except CutError:
             first = await self._window(record, part(media, 0, count // 2), before, ask)
             rest = await self._window(record, part(media, count // 2, count), first[-1].frames[-1], ask)
             return first + rest
+
+    def _request(self, record: Record, media: Media, before: FrameCaption | None) -> Request:
+        return self.compose(self.prompts(record), self._fields(media, before), (media,), self._schema(media))
 
     def _fields(self, media: Media, before: FrameCaption | None) -> dict[str, str]:
         if media.kind == "image":
@@ -180,7 +184,7 @@ def part(media: Media, start: int, stop: int) -> Media:
 
 def video(reply: Reply, count: int) -> VideoCaption:
     """The record in this reply. Raises ValueError unless it has exactly `count` items."""
-    caption = VideoCaption.model_validate(json.loads(unfenced(reply.text), strict=False))
+    caption = VideoCaption.model_validate(loaded(reply.text))
     if len(caption.frames) != count:
         raise ValueError(f"{len(caption.frames)} items for {count} frames")
     return caption
@@ -188,7 +192,7 @@ def video(reply: Reply, count: int) -> VideoCaption:
 
 def image(reply: Reply) -> ImageCaption:
     """The record in this reply. Raises ValueError where it does not fit."""
-    return ImageCaption.model_validate(json.loads(unfenced(reply.text), strict=False))
+    return ImageCaption.model_validate(loaded(reply.text))
 
 
 def stitched(windows: Sequence[VideoCaption], times: Sequence[str]) -> VideoCaption:

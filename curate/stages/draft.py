@@ -1,14 +1,11 @@
 """Draft: a reasoning model that sees no pixels thinks aloud over the caption record (paper, section 3.1)."""
 
-import json
 import re
 from typing import Any
 
-from pydantic import Field
-
 from curate import assets
 from curate.chat import Reply, Schema
-from curate.jsonschema import checked_in, unfenced
+from curate.jsonschema import checked_in, loaded
 from curate.record import Output, Record, Thought
 from curate.stage import Stage
 from curate.stages.caption import Caption
@@ -35,13 +32,14 @@ class DraftStage(Stage):
     """Drafts the chain of thought and the answer from the caption record alone, in five human-like steps.
 
     `structured` asks for the same two things as JSON, for models that do not think by themselves;
-    `min_thinking` is the shortest thinking in characters that its JSON schema admits.
+    `pattern` is a regular expression that the JSON schema then puts on the thinking, which keeps a small
+    model from falling into loops.
     """
 
     output = Draft
     needs = (Caption,)
     structured: bool = False
-    min_thinking: int = Field(default=0, ge=0)
+    pattern: str | None = None
 
     def fields(self, record: Record) -> dict[str, str]:
         """The caption record, the question with its options, and how to answer."""
@@ -60,18 +58,17 @@ class DraftStage(Stage):
             return None
         body = checked_in("draft")
         body["properties"]["answer"] = answer_shape(record)
-        if self.min_thinking:
-            body["properties"]["thinking"]["minLength"] = self.min_thinking
+        if self.pattern:
+            body["properties"]["thinking"]["pattern"] = self.pattern
         return Schema("draft", body)
 
     def parse(self, reply: Reply, record: Record) -> Draft:
         """Thinking from the reply's reasoning, inline tags or JSON; the answer from the final message."""
         if self.structured:
-            found = json.loads(unfenced(reply.text), strict=False, parse_int=str, parse_float=str)
-            fields = StructuredDraft.model_validate(found)
+            fields = StructuredDraft.model_validate(loaded(reply.text, parse_int=str, parse_float=str))
             return thought(fields.thinking, fields.answer.strip())
         inline, final = thinking_in(reply.text)
-        return thought(reply.reasoning or inline or "", answer_in(final))
+        return thought(reply.reasoning.strip() or inline or "", answer_in(final))
 
 
 def thought(thinking: str, answer: str | None) -> Draft:

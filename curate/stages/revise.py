@@ -1,12 +1,10 @@
 """Revise: a model that sees the medium corrects the draft against it (paper, section 3.1)."""
 
-import json
-
 from pydantic import Field
 
 from curate import assets
 from curate.chat import Reply, Schema
-from curate.jsonschema import checked_in, unfenced
+from curate.jsonschema import checked_in, loaded
 from curate.record import Output, Record, Thought
 from curate.stage import ShowingStage
 from curate.stages.draft import Draft
@@ -28,15 +26,15 @@ class StructuredRevision(Output):
 class ReviseStage(ShowingStage):
     """Corrects the draft's thinking against the real frames; it sees neither captions nor answers.
 
-    `structured` asks for the thinking as JSON, for models that do not keep to tags; `min_thinking` is
-    the shortest in characters that its JSON schema admits.
+    `structured` asks for the thinking as JSON, for models that do not keep to tags; `pattern` is a
+    regular expression that the JSON schema then puts on it.
     """
 
     output = Revision
     needs = (Draft,)
     max_frames: int = Field(default=32, ge=1)
     structured: bool = False
-    min_thinking: int = Field(default=0, ge=0)
+    pattern: str | None = None
 
     def fields(self, record: Record) -> dict[str, str]:
         """The question with its options, and the draft's thinking."""
@@ -52,15 +50,14 @@ class ReviseStage(ShowingStage):
         if not self.structured:
             return None
         body = checked_in("revise")
-        if self.min_thinking:
-            body["properties"]["thinking"]["minLength"] = self.min_thinking
+        if self.pattern:
+            body["properties"]["thinking"]["pattern"] = self.pattern
         return Schema("revise", body)
 
     def parse(self, reply: Reply, record: Record) -> Revision:
         """The text between the tags. Raises ValueError where there is none."""
         if self.structured:
-            found = json.loads(unfenced(reply.text), strict=False)
-            thinking = StructuredRevision.model_validate(found).thinking
+            thinking = StructuredRevision.model_validate(loaded(reply.text)).thinking
         else:
             inline, _ = thinking_in(reply.text)
             # A server that parses reasoning takes the tags out of the text and leaves nothing else.

@@ -48,7 +48,7 @@ def test_probe_frames_and_lines(eyes: Eyes, clip: Path) -> None:
         media = Media("0" * 64, "video", clip, (4, 30), (facts.times[4], facts.times[30]), 10**6)
         assert [number(frame) for frame in await eyes.frames(media)] == [4, 30]
         first, second = await eyes.lines(media)
-        assert first.startswith("00:00:00: 128x96; colours: grey ")
+        assert first.startswith("At 00:00:00 the picture of 128x96 pixels is grey ")
         assert second.startswith("00:00:01: 128x96; ")
         assert await reason(eyes.probe(clip, "image")) == "not an image"
 

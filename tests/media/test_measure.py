@@ -82,16 +82,16 @@ def test_shares_are_of_all_pixels_and_the_largest_come_first() -> None:
 @pytest.mark.usefixtures("blind")
 def test_a_line_in_full() -> None:
     assert lines([plain("red", 75.5)]) == (
-        "00:01:15: 32x32; colours: red 100 %; brightness: medium (85 of 255)",
+        "At 00:01:15 the picture of 32x32 pixels is red (100 %). It is neither dark nor bright (85 of 255).",
     )
 
 
 @pytest.mark.usefixtures("blind")
 def test_clocks_tell_frames_of_one_second_apart() -> None:
     first, second = lines([plain("black", 1.0), plain("white", 1.25)])
-    assert first.startswith("00:00:01.000: ")
+    assert first.startswith("At 00:00:01.000 the picture ")
     assert "dark (0 of 255)" in first
-    assert second.startswith("00:00:01.250: ")
+    assert second.startswith("At 00:00:01.250 the picture ")
     assert "bright (255 of 255)" in second
 
 
@@ -99,8 +99,8 @@ def test_clocks_tell_frames_of_one_second_apart() -> None:
 def test_the_place_of_the_detail() -> None:
     image = Image.new("RGB", (300, 300), "grey")
     image.paste(Image.fromarray(texture()).resize((90, 90)), (205, 205))
-    assert "most detail: bottom right" in lines([frame(image)])[0]
-    assert "detail" not in lines([plain("grey")])[0]
+    assert "Most detail is at the bottom right." in lines([frame(image)])[0]
+    assert "etail" not in lines([plain("grey")])[0]
 
 
 @pytest.mark.parametrize(
@@ -132,24 +132,24 @@ def test_a_cut_is_no_motion() -> None:
 @pytest.mark.parametrize(
     ("roll", "said"),
     [
-        ((0, 0), "none"),
-        ((0, 6), "strong, to the right"),
-        ((0, -6), "strong, to the left"),
-        ((-6, 0), "strong, up"),
+        ((0, 0), "nothing has moved"),
+        ((0, 6), "much has moved to the right"),
+        ((0, -6), "much has moved to the left"),
+        ((-6, 0), "much has moved up"),
     ],
 )
 def test_motion_in_words(roll: tuple[int, int], said: str) -> None:
     before = texture()
     shots = [frame(Image.fromarray(np.roll(before, by, (0, 1))), at) for at, by in enumerate([(0, 0), roll])]
     first, second = lines(shots)
-    assert "motion" not in first
-    assert second.endswith(f"motion since the frame before: {said}")
+    assert "moved" not in first
+    assert second.endswith(f"Since the frame before, {said}.")
 
 
 @pytest.mark.usefixtures("blind")
 def test_a_cut_in_words() -> None:
     assert lines([plain("red", 0), plain("blue", 1)])[1].endswith(
-        "a cut: another picture than the frame before"
+        "There is a cut: it is another picture than the frame before."
     )
 
 
@@ -157,8 +157,8 @@ def test_text_is_asked_for_only_where_something_changed(monkeypatch: pytest.Monk
     asked: list[int] = []
     monkeypatch.setattr(measure, "readable", lambda: True)
     monkeypatch.setattr(measure, "text", lambda _: (f"page {asked.append(1) or len(asked)}",))
-    said = [line.rpartition("; ")[2] for line in lines([plain("red", 0), plain("red", 1), plain("blue", 2)])]
-    assert said == ['text: "page 1"', 'text: "page 1"', 'text: "page 2"']
+    said = [line.rpartition(". ")[2] for line in lines([plain("red", 0), plain("red", 1), plain("blue", 2)])]
+    assert said == [f'It shows the text "page {page}".' for page in (1, 1, 2)]
 
 
 def test_only_confident_readings_count(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,7 +190,7 @@ def test_text_is_read() -> None:
     draw = ImageDraw.Draw(image)
     draw.text((20, 20), "STOP", "black", ImageFont.load_default(48))
     draw.text((20, 90), "EXIT 42", "black", ImageFont.load_default(48))
-    assert lines([frame(image)])[0].endswith('text: "STOP", "EXIT 42"')
+    assert lines([frame(image)])[0].endswith('It shows the text "STOP" and "EXIT 42".')
 
 
 @pytest.mark.usefixtures("blind")
@@ -198,6 +198,6 @@ def test_a_real_clip(real: Callable[[str], Path]) -> None:
     times = probe(real("bigbuckbunny"), "video").times
     path = real("bigbuckbunny")
     first, *_, last = lines(frames(path, "video", (0, 50, 100), [times[i] for i in (0, 50, 100)], 100_000))
-    assert "; colours: green " in first
+    assert "pixels is green (" in first
     assert "grey" in last
     assert "blue" in last

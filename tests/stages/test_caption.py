@@ -1,0 +1,292 @@
+import asyncio
+import json
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from curate.chat import Reply
+from curate.errors import UnansweredError, UnreadableError
+from curate.medium import Medium
+from curate.stages.caption import Caption, CaptionStage, ImageCaption, VideoCaption
+from tests.asking import Model, media, texts
+from tests.records import VIDEO, record
+
+IMAGE = Medium("6" * 64, "image", Path("media/a.png"), 64, 48, (0.0,), 0.0, "png")
+SECRETS = ("QUESTION-7", "OPTION-A", "OPTION-B", "ANSWER-9", "SOURCE-3", "PATH-2")
+PUBLISHED_ELEMENTS = [
+    "objects", "actions", "scene", "notable_features", "spatial_relations", "human_attributes",
+    "potential_interactions",
+]  # fmt: skip
+
+
+def clip(frames, fps=1.0):
+    return replace(VIDEO, times=tuple(i / fps for i in range(frames)), fps=fps)
+
+
+def about(medium):
+    """A record whose own text must reach no caption request."""
+    return record(
+        medium=medium,
+        data_type=medium.kind,
+        problem=SECRETS[0],
+        options=SECRETS[1:3],
+        solution=f"<answer>{SECRETS[3]}</answer>",
+        data_source=SECRETS[4],
+        path=f"./{SECRETS[5]}",
+    )
+
+
+def item(caption="A cup.", **changes):
+    elements = {
+        "objects": ["cup"],
+        "actions": [],
+        "scene": "kitchen",
+        "notable_features": ["red"],
+        "spatial_relations": ["cup on table"],
+        "human_attributes": None,
+        "potential_interactions": [],
+    }
+    return {"timestamp": "99:99:99", "caption": caption, "key_elements": elements | changes}
+
+
+def reply(*captions, theme="A kitchen."):
+    return json.dumps({"video_caption": theme, "frames": [item(caption) for caption in captions]})
+
+
+def cut(text=""):
+    return Reply(text=text, finish="length")
+
+
+def run(model, medium, **options):
+    return asyncio.run(CaptionStage(model="m", **options).run(about(medium), model))
+
+
+def shown(model):
+    return [media(request)[0].frames for request in model.asked]
+
+
+def test_one_window_is_one_request():
+    model = Model(reply("a", "b", "c"))
+    found = run(model, clip(3))
+    assert isinstance(found.described, VideoCaption)
+    assert [frame.caption for frame in found.described.frames] == ["a", "b", "c"]
+    assert shown(model) == [(0, 1, 2)]
+    assert "Above are 3 frames of a video, taken at these times: 00:00:00, 00:00:01, 00:00:02." in texts(model.asked[0])
+    assert "a list of exactly 3 items" in texts(model.asked[0])
+    assert "The video begins here." in texts(model.asked[0])
+
+
+def test_the_published_fields_and_no_others_reach_the_drafting_model():
+    person = {"gender": "female", "clothing": "apron", "posture": "standing"}
+    answer = json.dumps({"video_caption": "A kitchen.", "frames": [item(human_attributes=person), item()]})
+    described = json.loads(run(Model(answer), clip(2)).as_json())
+    assert list(described) == ["video_caption", "frames"]
+    for frame in described["frames"]:
+        assert list(frame) == ["timestamp", "caption", "key_elements"]
+        assert list(frame["key_elements"]) == PUBLISHED_ELEMENTS
+    assert described["frames"][0]["key_elements"]["human_attributes"] == person
+    assert described["frames"][1]["key_elements"]["human_attributes"] is None
+
+
+def test_the_schema_asks_for_the_published_fields_one_item_a_frame():
+    model = Model(reply("a", "b"))
+    run(model, clip(2))
+    schema = model.asked[0].schema
+    assert schema.name == "caption_video"
+    assert list(schema.body["properties"]) == ["video_caption", "frames"]
+    frames = schema.body["properties"]["frames"]
+    assert (frames["minItems"], frames["maxItems"]) == (2, 2)
+    assert list(frames["items"]["properties"]) == ["timestamp", "caption", "key_elements"]
+    elements = frames["items"]["properties"]["key_elements"]["properties"]
+    assert list(elements) == PUBLISHED_ELEMENTS
+    person, nothing = elements["human_attributes"]["anyOf"]
+    assert nothing == {"type": "null"}
+    assert list(person["properties"]) == ["gender", "clothing", "posture"]
+    assert person["properties"]["gender"]["enum"] == ["male", "female", "unknown"]
+
+
+def test_a_long_clip_takes_windows_each_told_the_last_record_before_it():
+    model = Model(reply("a", "b", theme="One."), reply("c", "d", theme="Two."), reply("e", theme="One."))
+    found = run(model, clip(5), window=2)
+    assert shown(model) == [(0, 1), (2, 3), (4,)]
+    assert [frame.caption for frame in found.described.frames] == list("abcde")
+    assert found.described.video_caption == "One. Two."
+    first, second, third = (texts(request, "user") for request in model.asked)
+    assert "The video begins here." in first
+    for told, before, count, times in [
+        (second, ("b", "00:00:01"), 2, "00:00:02, 00:00:03"),
+        (third, ("d", "00:00:03"), 1, "00:00:04"),
+    ]:
+        assert "The video begins here." not in told
+        record_before = json.loads(told.split("was recorded as: ")[1].splitlines()[0])
+        assert (record_before["caption"], record_before["timestamp"]) == before
+        assert record_before["key_elements"] == item()["key_elements"]
+        assert f"Above are {count} frames of a video, taken at these times: {times}." in told
+    counts = [request.schema.body["properties"]["frames"] for request in model.asked]
+    assert [(c["minItems"], c["maxItems"]) for c in counts] == [(2, 2), (2, 2), (1, 1)]
+
+
+def test_a_window_shows_the_times_of_its_own_frames():
+    model = Model(reply("a", "b"), reply("c", "d"))
+    run(model, clip(4, fps=0.5), window=2)
+    assert [media(request)[0].times for request in model.asked] == [(0.0, 2.0), (4.0, 6.0)]
+
+
+def test_the_first_window_is_what_the_stage_would_ask_first():
+    stage, model = CaptionStage(model="m", window=2), Model(reply("a", "b"), reply("c"))
+    asyncio.run(stage.run(about(clip(3)), model))
+    assert stage.request(about(clip(3))) == model.asked[0]
+
+
+def test_a_cut_reply_halves_its_window():
+    model = Model(cut(), cut(), reply("a"), reply("b"), cut(), reply("c"), reply("d", "e"))
+    found = run(model, clip(5), window=16)
+    assert shown(model) == [(0, 1, 2, 3, 4), (0, 1), (0,), (1,), (2, 3, 4), (2,), (3, 4)]
+    assert [frame.caption for frame in found.described.frames] == list("abcde")
+    stamps = [frame.timestamp for frame in found.described.frames]
+    assert stamps == ["00:00:00", "00:00:01", "00:00:02", "00:00:03", "00:00:04"]
+    told = [texts(request, "user") for request in model.asked]
+    for index, before in {3: "a", 4: "b", 5: "b", 6: "c"}.items():
+        assert f'"caption":"{before}"' in told[index]
+    assert all("The video begins here." in text for text in told[:3])
+    assert "Above are 2 frames" in told[6]
+    assert all(request.attempt == 0 for request in model.asked)
+
+
+def test_only_the_window_that_was_cut_is_halved():
+    model = Model(reply("a", "b"), cut(), reply("c"), reply("d"), reply("e", "f"))
+    run(model, clip(6), window=2)
+    assert shown(model) == [(0, 1), (2, 3), (2,), (3,), (4, 5)]
+
+
+def test_timestamps_are_the_true_ones_whatever_the_model_wrote():
+    found = run(Model(reply("a", "b", "c")), clip(3, fps=0.01), fps=0.01)
+    assert [frame.timestamp for frame in found.described.frames] == ["00:00:00", "00:01:40", "00:03:20"]
+
+
+def test_timestamps_are_strictly_increasing_at_four_frames_a_second_too():
+    windows = [reply(*"abc")] * 3
+    found = run(Model(*windows), clip(9, fps=4.0), fps=4.0, window=3)
+    stamps = [frame.timestamp for frame in found.described.frames]
+    assert stamps[:5] == ["00:00:00.000", "00:00:00.250", "00:00:00.500", "00:00:00.750", "00:00:01.000"]
+    assert all(a < b for a, b in pairwise(stamps))
+
+
+@pytest.mark.parametrize(
+    "unreadable",
+    [
+        reply("a"),
+        reply("a", "b", "c"),
+        json.dumps({"video_caption": "x", "frames": [item(), item(objects="cup")]}),
+        json.dumps({"video_caption": "x", "frames": [item(), item(mood="glad")]}),
+        json.dumps({"video_caption": "x", "frames": [item(), item(human_attributes={"gender": "robot"})]}),
+        json.dumps({"frames": [item(), item()]}),
+        json.dumps([item(), item()]),
+        "I see a kitchen.",
+        "",
+        "null",
+        "[" * 100_000,
+    ],
+)
+def test_a_reply_that_does_not_fit_is_asked_again(unreadable):
+    model = Model(unreadable, reply("a", "b"))
+    assert len(run(model, clip(2)).described.frames) == 2
+    assert [request.attempt for request in model.asked] == [0, 1]
+
+
+def test_a_wrong_number_of_items_is_named():
+    with pytest.raises(UnreadableError, match=r"^1 items for 2 frames$"):
+        run(Model(reply("a")), clip(2), attempts=1)
+
+
+@pytest.mark.parametrize("wrapped", ["```json\n{}\n```", "```\n{}```", "\n\n{}\n"])
+def test_a_code_fence_does_no_harm(wrapped):
+    found = run(Model(wrapped.replace("{}", reply("a"))), clip(1))
+    assert found.described.frames[0].caption == "a"
+
+
+def test_raw_tabs_and_newlines_inside_strings_do_no_harm():
+    found = run(Model(reply("TAB").replace("TAB", "one\ttwo\nthree")), clip(1))
+    assert found.described.frames[0].caption == "one\ttwo\nthree"
+
+
+def test_half_a_character_is_asked_again():
+    model = Model(reply("x").replace('"x"', '"\\ud83d"'), reply("y"))
+    assert run(model, clip(1)).described.frames[0].caption == "y"
+
+
+def test_what_is_not_answered_leaves_the_record_owed():
+    with pytest.raises(UnansweredError):
+        run(Model(reply("a", "b"), UnansweredError()), clip(3), window=2)
+
+
+def test_one_frame_whose_reply_is_cut_again_and_again_is_unreadable():
+    model = Model(cut(), cut(), cut())
+    with pytest.raises(UnreadableError, match="cut at max_tokens = 8192"):
+        run(model, clip(1))
+    assert shown(model) == [(0,)] * 3
+
+
+METADATA = {
+    "objects": [{"id": "o1", "type": "cup", "color": "red", "size": "small", "bbox": [0, 0.5, 1, 1]}],
+    "text": [{"content": "OLIVE OIL", "bbox": []}],
+    "scene_context": {"environment": "kitchen", "activity": "none"},
+    "relations": [{"subject": "cup", "predicate": "on", "object": "table"}],
+}
+PICTURE = {"image_caption": "A cup.", "metadata": METADATA}
+
+
+def test_an_image_has_the_general_template():
+    model = Model("```json\n" + json.dumps(PICTURE) + "\n```")
+    found = run(model, IMAGE)
+    assert isinstance(found.described, ImageCaption)
+    assert json.loads(found.as_json()) == PICTURE
+    (request,) = model.asked
+    assert media(request)[0].frames == (0,)
+    assert request.schema.name == "caption_image"
+    metadata = request.schema.body["properties"]["metadata"]["properties"]
+    assert list(request.schema.body["properties"]) == ["image_caption", "metadata"]
+    assert list(metadata) == ["objects", "text", "scene_context", "relations"]
+    assert list(metadata["objects"]["items"]["properties"]) == ["id", "type", "color", "size", "bbox"]
+    assert list(metadata["relations"]["items"]["properties"]) == ["subject", "predicate", "object"]
+    assert "image analyst" in texts(request, "system")
+    assert "video" not in texts(request)
+
+
+def test_an_image_whose_reply_does_not_fit_or_was_cut_is_asked_again():
+    model = Model(reply("a"), cut(json.dumps(PICTURE)), json.dumps(PICTURE))
+    assert run(model, IMAGE).described.image_caption == "A cup."
+    assert [request.attempt for request in model.asked] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("medium", [clip(5), IMAGE], ids=["video", "image"])
+def test_no_caption_request_knows_the_question(medium):
+    replies = [reply("a", "b"), reply("c", "d"), reply("e")] if medium.kind == "video" else [json.dumps(PICTURE)]
+    model = Model(*replies)
+    run(model, medium, window=2)
+    for request in model.asked:
+        everything = texts(request) + json.dumps(request.schema.body)
+        assert not any(secret in everything for secret in SECRETS)
+
+
+def test_two_questions_about_one_clip_are_one_request():
+    stage = CaptionStage(model="m")
+    other = record(medium=clip(3), problem="Something else?", problem_id=8, problem_type="free-form", options=())
+    assert stage.request(about(clip(3))).key("m") == stage.request(other).key("m")
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_one_reply_can_be_parsed_by_itself(count):
+    stage = CaptionStage(model="m")
+    found = stage.parse(Reply(text=reply(*"abc"[:count])), about(clip(count)))
+    assert isinstance(found, Caption)
+    assert [f.timestamp for f in found.described.frames] == ["00:00:00", "00:00:01", "00:00:02"][:count]
+    assert stage.parse(Reply(text=json.dumps(PICTURE)), about(IMAGE)).described.metadata.relations[0].object == "table"
+
+
+def test_a_window_holds_at_least_one_frame():
+    with pytest.raises(ValidationError):
+        CaptionStage(model="m", window=0)

@@ -1,0 +1,124 @@
+import random
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from curate.medium import Medium, clock, clocks
+
+
+def medium(times, fps=25.0, kind="video"):
+    return Medium("a" * 64, kind, Path("a"), 64, 48, tuple(times), fps, "h264")
+
+
+def steady(count, fps):
+    return medium((i / fps for i in range(count)), fps)
+
+
+def shown_at(found, indices):
+    return [found.times[i] for i in indices]
+
+
+def test_one_frame_a_second_of_a_clip_of_5_28_seconds():
+    clip = steady(132, 25.0)
+    assert clip.duration == pytest.approx(5.28)
+    assert clip.sample(1.0, 128) == (0, 25, 50, 75, 100, 125)
+    assert shown_at(clip, clip.sample(1.0, 128)) == pytest.approx([0, 1, 2, 3, 4, 5])
+
+
+@pytest.mark.parametrize(
+    ("count", "fps", "asked", "expected"),
+    [
+        (125, 25.0, 1.0, (0, 25, 50, 75, 100)),  # exactly 5 s: the end is not a frame
+        (126, 25.0, 1.0, (0, 25, 50, 75, 100, 125)),  # one frame more: the sixth second has begun
+        (25, 25.0, 1.0, (0,)),
+        (10, 25.0, 4.0, (0, 6)),
+        (60, 30000 / 1001, 1.0, (0, 29, 59)),  # at 1 s frame 29 is on show: frame 30 comes at 1.001 s
+        (10, 10.0, 0.1, (0,)),
+        (101, 10.0, 0.1, (0, 100)),
+        (3, 1.0, 4.0, (0, 1, 2)),  # more asked for than there is: each once
+    ],
+)
+def test_the_frames_on_show_at_each_tick(count, fps, asked, expected):
+    assert steady(count, fps).sample(asked, 128) == expected
+
+
+@pytest.mark.parametrize(
+    ("count", "most", "expected"),
+    [(100, 4, (0, 33, 66, 99)), (100, 2, (0, 99)), (100, 1, (0,)), (5, 4, (0, 1, 3, 4)), (4, 4, (0, 1, 2, 3))],
+)
+def test_max_frames_are_evenly_spaced_from_the_first_to_the_last(count, most, expected):
+    assert steady(count, 1.0).sample(240.0, most) == expected
+
+
+def test_a_frame_rate_that_changes_shows_what_is_on_show():
+    # A still for three seconds, then a burst: at 1 s and 2 s the first frame is still on show.
+    clip = medium([0.0, 3.0, 3.04, 3.08, 5.0], fps=1.0)
+    assert clip.sample(1.0, 128) == (0, 1, 3, 4)
+    assert clip.sample(0.5, 128) == (0, 3)
+
+
+@pytest.mark.parametrize("kind", ["video", "image"])
+@pytest.mark.parametrize("fps", [0.01, 1.0, 240.0])
+def test_a_single_frame_is_shown_once(kind, fps):
+    assert medium([0.0], fps=0.0 if kind == "image" else 25.0, kind=kind).sample(fps, 128) == (0,)
+
+
+def test_duration_holds_the_last_frame_and_is_nothing_for_an_image():
+    assert medium([0.0], fps=0.0, kind="image").duration == 0.0
+    assert medium([0.0, 0.5], fps=2.0).duration == 1.0
+    assert medium([0.0, 0.5], fps=0.0).duration == 0.5
+
+
+def random_clip(rng):
+    times, at = [], 0.0
+    for _ in range(rng.randint(1, 300)):
+        times.append(at)
+        at += rng.choice([0.001, 0.04, 0.5, 7.0]) * rng.uniform(0.1, 2)
+    return medium(times, fps=rng.choice([0.0, len(times) / max(at, 0.1), 1000.0]))
+
+
+def test_any_clip_gives_frames_in_range_in_order_and_each_once():
+    rng = random.Random(5)
+    for _ in range(400):
+        clip, fps, most = random_clip(rng), rng.choice([0.01, 0.5, 1.0, 4.0, 240.0]), rng.choice([1, 2, 7, 128])
+        indices = clip.sample(fps, most)
+        assert indices[0] == 0
+        assert indices[-1] < len(clip.times)
+        assert len(indices) <= most
+        assert all(a < b for a, b in pairwise(indices))
+        assert indices == clip.sample(fps, most)
+
+
+def test_whatever_fps_asks_for_the_whole_clip_is_covered_where_max_frames_bounds_it():
+    rng = random.Random(6)
+    for _ in range(200):
+        count, most = rng.randint(2, 500), rng.randint(2, 64)
+        indices = steady(count, 25.0).sample(1e6, most)
+        assert len(indices) == min(count, most)
+        assert indices[-1] == count - 1
+        gaps = [b - a for a, b in pairwise(indices)]
+        assert max(gaps) - min(gaps) <= 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "coarse", "fine"),
+    [
+        (0.0, "00:00:00", "00:00:00.000"),
+        (75.5, "00:01:15", "00:01:15.500"),
+        (59.9996, "00:01:00", "00:01:00.000"),
+        (59.9994, "00:00:59", "00:00:59.999"),
+        (3599.0, "00:59:59", "00:59:59.000"),
+        (3600.25, "01:00:00", "01:00:00.250"),
+        (360_000.0, "100:00:00", "100:00:00.000"),
+    ],
+)
+def test_clock(seconds, coarse, fine):
+    assert clock(seconds) == coarse
+    assert clock(seconds, fine=True) == fine
+
+
+def test_clocks_are_fine_only_where_whole_seconds_would_repeat():
+    assert clocks((0.0, 1.2, 2.9)) == ("00:00:00", "00:00:01", "00:00:02")
+    assert clocks((0.0, 0.25, 1.0)) == ("00:00:00.000", "00:00:00.250", "00:00:01.000")
+    assert clocks(()) == ()

@@ -1,0 +1,282 @@
+import asyncio
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from string import Template
+from typing import get_args
+
+import pytest
+from pydantic import ValidationError
+
+from curate import assets
+from curate.chat import Media, Reply, Request, Text
+from curate.errors import RefusedError, TransientError, UnansweredError, UnreadableError
+from curate.medium import Medium
+from curate.plugin import find, names
+from curate.record import Output, ProblemType, Thought
+from curate.stage import CutError, ShowingStage, Stage
+from curate.stages.caption import Caption, VideoCaption
+from tests.asking import Model, media, texts
+from tests.records import VIDEO, drafted, record
+
+IMAGE = Medium("6" * 64, "image", Path("media/a.png"), 64, 48, (0.0,), 0.0, "png")
+TYPES = get_args(ProblemType)
+
+
+class Word(Output):
+    text: str
+
+
+class WordStage(Stage):
+    """Asks for one word, with the prompts of draft."""
+
+    output = Word
+
+    def prompts(self, record):
+        return "draft/video"
+
+    def fields(self, record):
+        return {
+            "caption": "seen",
+            "question": record.problem,
+            "answer_format": "One word.",
+            "reply_format": "Only it.",
+        }
+
+    def parse(self, reply, record):
+        if " " in reply.text:
+            raise ValueError(f"more\nthan one word: {reply.text}")
+        return Word(text=reply.text)
+
+
+class LookStage(ShowingStage):
+    """Shows frames, with the prompts of revise."""
+
+    output = Word
+
+    def prompts(self, record):
+        return f"revise/{record.medium.kind}"
+
+    def fields(self, record):
+        return {"question": record.problem, "thinking": "I look.", "reply_format": "Only it."}
+
+    def parse(self, reply, record):
+        return Word(text=reply.text)
+
+
+def old(text, finish="stop"):
+    return Reply(text=text, finish=finish, replayed=True)
+
+
+def run(model, **options):
+    return asyncio.run(WordStage(model="m", **options).run(record(), model))
+
+
+def attempts(model):
+    return [request.attempt for request in model.asked]
+
+
+def test_a_readable_reply_is_asked_for_once():
+    model = Model("word")
+    assert run(model) == Word(text="word")
+    assert attempts(model) == [0]
+
+
+def test_an_unreadable_reply_is_asked_again_as_a_new_request():
+    model = Model("two words", "word")
+    assert run(model) == Word(text="word")
+    assert attempts(model) == [0, 1]
+    first, second = model.asked
+    assert replace(second, attempt=0) == first
+    assert second.key("m") != first.key("m")
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_attempts_bound_what_is_asked_and_the_last_problem_is_told_in_one_line(most):
+    model = Model(*(f"two words{n}" for n in range(5)))
+    with pytest.raises(UnreadableError, match=f"^more than one word: two words{most - 1}$"):
+        run(model, attempts=most)
+    assert attempts(model) == list(range(most))
+
+
+def test_a_long_problem_is_told_in_short():
+    with pytest.raises(UnreadableError) as caught:
+        run(Model("x " * 5000), attempts=1)
+    assert len(str(caught.value)) <= 300
+
+
+def test_unreadable_replies_of_earlier_runs_count_for_nothing():
+    model = Model(old("a b"), old("a b"), old("a b"), "a b", "a b", "word")
+    assert run(model, attempts=3) == Word(text="word")
+    assert attempts(model) == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_reply_of_an_earlier_run_is_as_good_as_a_new_one():
+    model = Model(old("a b"), old("word"))
+    assert run(model, attempts=1) == Word(text="word")
+    assert model.left == 0
+
+
+def test_new_attempts_are_bounded_however_many_old_ones_there_are():
+    model = Model(*[old("a b")] * 7, "a b", "a b", "word")
+    with pytest.raises(UnreadableError):
+        run(model, attempts=2)
+    assert attempts(model) == list(range(9))
+
+
+@pytest.mark.parametrize("unreadable", [0, 1, 2])
+def test_a_record_is_owed_as_long_as_attempts_are_left(unreadable):
+    with pytest.raises(UnansweredError, match="not asked yet"):
+        run(Model(*[old("a b")] * unreadable, UnansweredError()), attempts=3)
+
+
+@pytest.mark.parametrize("unreadable", [3, 4])
+def test_a_record_whose_attempts_were_used_up_is_unreadable_where_nothing_is_asked(unreadable):
+    with pytest.raises(UnreadableError, match="more than one word"):
+        run(Model(*[old("a b")] * unreadable, UnansweredError()), attempts=3)
+
+
+@pytest.mark.parametrize("error", [RefusedError("too long"), TransientError("busy"), KeyError("a bug")])
+def test_any_other_error_passes_through_at_once(error):
+    model = Model(error, "word")
+    with pytest.raises(type(error)):
+        run(model)
+    assert model.left == 1
+
+
+def test_a_cut_reply_is_unreadable_even_where_it_could_be_parsed():
+    model = Model(Reply(text="wor", finish="length"), "word")
+    assert run(model) == Word(text="word")
+    with pytest.raises(UnreadableError, match="cut at max_tokens = 9"):
+        run(Model(Reply(text="wor", finish="length")), attempts=1, max_tokens=9)
+
+
+def test_a_cut_reply_goes_back_to_a_caller_that_can_ask_for_less():
+    stage = WordStage(model="m")
+    model = Model("a b", Reply(text="wor", finish="length"), "word")
+
+    def parse(reply):
+        return stage.parse(reply, record())
+
+    with pytest.raises(CutError):
+        asyncio.run(stage.read(stage.request(record()), model, parse, split_if_cut=True))
+    assert attempts(model) == [0, 1]
+
+
+def test_the_request_carries_the_stages_settings():
+    stage = WordStage(model="m", temperature=0.3, top_p=0.5, seed=4, max_tokens=77)
+    request = stage.request(record())
+    assert (request.stage, request.temperature, request.top_p, request.seed) == ("test-stage", 0.3, 0.5, 4)
+    assert (request.max_tokens, request.schema, request.attempt, request.sample) == (77, None, 0, 0)
+    assert [message.role for message in request.messages] == ["system", "user"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"attempts": 0}, {"tries": 0}, {"max_tokens": 0}, {"temperature": 2.1}, {"top_p": 0}, {"model": None}],
+)
+def test_options_that_cannot_work(options):
+    with pytest.raises(ValidationError):
+        WordStage(**({"model": "m"} | options))
+
+
+@pytest.mark.parametrize("options", [{"fps": 0}, {"fps": 241}, {"max_frames": 0}, {"max_pixels": 783}])
+def test_frames_that_cannot_be_shown(options):
+    with pytest.raises(ValidationError):
+        LookStage(model="m", **options)
+
+
+def test_frames_are_sampled_as_set_and_stand_where_the_prompt_says():
+    request = LookStage(model="m", fps=2.0, max_frames=3, max_pixels=1000).request(record())
+    before, shown, after = request.messages[1].parts
+    assert shown == Media.of(VIDEO, (0, 2, 3), 1000)
+    assert before == Text("This is the video.")
+    assert after.text.startswith("The question was:\nWhere does the cup end up?")
+
+
+def test_no_empty_text_is_sent_where_a_prompt_begins_with_the_medium():
+    request = find(Stage, "caption")(model="m").request(record())
+    assert isinstance(request.messages[1].parts[0], Media)
+    assert all(part.text for part in request.messages[1].parts if isinstance(part, Text))
+
+
+HOSTILE = "$media ${media} $caption $question $x {braces} {0} %s \\1 $$ $"
+
+
+@pytest.mark.parametrize("made", [WordStage, LookStage])
+def test_hostile_text_stands_in_the_prompt_as_it_is(made):
+    stage = made(model="m")
+    request, plain = stage.request(record(problem=HOSTILE)), stage.request(record(problem="PLAIN"))
+    assert HOSTILE in texts(request)
+    assert texts(request).replace(HOSTILE, "PLAIN") == texts(plain)
+    assert media(request) == media(plain)
+
+
+def stages():
+    """Every stage with every shape of its reply."""
+    for name in names(Stage):
+        cls = find(Stage, name)
+        yield cls(model="m")
+        if "structured" in cls.model_fields:
+            yield cls(model="m", structured=True)
+
+
+def every_record():
+    """A record of every medium and problem type, with all that any stage needs."""
+    caption = Caption(described=VideoCaption(video_caption="A kitchen.", frames=()))
+    for medium, kind in product((VIDEO, IMAGE), TYPES):
+        plain = record(medium=medium, data_type=medium.kind, problem_type=kind)
+        yield drafted(plain.with_output(caption))
+
+
+CASES = [
+    pytest.param(
+        stage, made, id=f"{stage.name()}-{getattr(stage, 'structured', '')}-{made.data_type}-{made.problem_type}"
+    )
+    for stage, made in product(stages(), every_record())
+]
+
+
+@pytest.mark.parametrize(("stage", "made"), CASES)
+def test_every_stage_fills_exactly_the_placeholders_of_its_prompts(stage, made):
+    folder = stage.prompts(made)
+    templates = [Template(assets.text("prompts", f"{folder}/{name}.md")) for name in ("system", "user")]
+    asked = {found for template in templates for found in template.get_identifiers()}
+    assert set(stage.fields(made)) == asked - {"media"}
+    assert all(template.is_valid() for template in templates)
+    # What stands for the frames stands once, alone, in the user's turn of the stages that show any.
+    assert "media" not in templates[0].get_identifiers()
+    assert templates[1].template.split().count("$media") == len(stage.media(made))
+
+
+@pytest.mark.parametrize(("stage", "made"), CASES)
+def test_every_request_is_whole(stage, made):
+    request = stage.request(made)
+    assert isinstance(request, Request)
+    assert request.stage == stage.name()
+    assert "$" not in texts(request)
+    assert len(media(request)) == len(stage.media(made))
+    assert all(isinstance(value, str) and value for value in stage.fields(made).values())
+
+
+def test_no_prompt_and_no_schema_is_an_orphan(monkeypatch):
+    reached = set()
+    read = assets.text
+
+    def text(kind, name):
+        reached.add(f"{kind}/{name}")
+        return read(kind, name)
+
+    monkeypatch.setattr(assets, "text", text)
+    for stage, made in product(stages(), every_record()):
+        stage.request(made)
+    root = Path(__file__).parent.parent
+    there = {f.relative_to(root).as_posix() for kind in ("prompts", "schemas") for f in (root / kind).rglob("*.*")}
+    assert there == reached
+
+
+def test_every_stage_says_what_it_makes_and_needs():
+    for stage in stages():
+        assert issubclass(stage.output, Output)
+        assert all(issubclass(need, Output) for need in stage.needs)
+    assert issubclass(find(Stage, "revise").output, Thought)

@@ -1,0 +1,62 @@
+import time
+
+import pytest
+
+from curate.tags import ANY, answer_in, process, solution, thinking_in
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("<think>I look.</think>Done.", ("I look.", "Done.")),
+        ("<think>\nI\nlook.\n</think>\n\n<answer>A</answer>", ("I\nlook.", "\n\n<answer>A</answer>")),
+        ("I look.</think>Done.", ("I look.", "Done.")),  # the opening tag was the prompt's last
+        ("Sure! <think>I look.</think>", ("I look.", "")),
+        ("<think></think>Done.", ("", "Done.")),
+        ("<think>never closed", (None, "<think>never closed")),
+        ("no tags", (None, "no tags")),
+        ("", (None, "")),
+    ],
+)
+def test_thinking(text, expected):
+    assert thinking_in(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("<answer>A</answer>", "A"),
+        ("<answer>\n A \n</answer>.", "A"),
+        ("<answer>A</answer> no, <answer>B</answer>", "B"),
+        ("<answer>two\nlines</answer>", "two\nlines"),
+        ("<answer></answer>", ""),
+        ("inside <answer> tags, so <answer>B</answer>", "B"),
+        ("<answer>A</answer> and <answer>", "A"),
+        ("<answer>A", None),
+        ("A</answer>", None),
+        ("A", None),
+        ("", None),
+        ("<answer>a < b and $x</answer>", "a < b and $x"),
+    ],
+)
+def test_the_last_complete_answer_counts(text, expected):
+    assert answer_in(text) == expected
+
+
+def test_a_text_full_of_open_tags_takes_no_time():
+    began = time.perf_counter()
+    assert answer_in("<answer>" * 20_000) is None
+    assert time.perf_counter() - began < 1
+
+
+def test_what_the_sets_hold_reads_back():
+    assert process("I look.") == "<think>I look.</think>"
+    assert solution("A") == "<answer>A</answer>"
+    assert thinking_in(process("I look.") + "\n" + solution("A")) == ("I look.", "\n<answer>A</answer>")
+    assert answer_in(solution("A")) == "A"
+
+
+@pytest.mark.parametrize("tag", ["<think>", "</think>", "<answer>", "</answer>"])
+def test_any_tag_is_found(tag):
+    assert ANY.search(f"a{tag}b")
+    assert not ANY.search("a <thinking> b")
