@@ -1,6 +1,7 @@
 """The commands: thin shells around the jobs."""
 
 import asyncio
+import signal
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -154,7 +155,11 @@ def finish(job: Coroutine[Any, Any, int]) -> None:
 
 
 def ended(job: Coroutine[Any, Any, int]) -> int:
-    """The exit code of this job; the first Ctrl-C waits for what is paid for, the second does not."""
+    """The exit code of this job; the first Ctrl-C waits for what is paid for, the second does not.
+
+    A plain `kill`, as cluster schedulers send it, counts as a Ctrl-C.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         return asyncio.run(job)
     except KeyboardInterrupt:

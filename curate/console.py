@@ -46,7 +46,7 @@ class Screen:
     """Messages and progress to stderr, results to stdout; `quiet` leaves errors and results only."""
 
     def __init__(self, quiet: bool = False, as_json: bool = False) -> None:
-        self.out = Console(file=sys.stdout, soft_wrap=True)
+        self.out = Console(file=sys.stdout)
         self.err = Console(file=sys.stderr, stderr=True)
         self._quiet = quiet
         self._json = as_json

@@ -36,18 +36,22 @@ class Medium:
     def sample(self, fps: float, max_frames: int) -> tuple[int, ...]:
         """Indices of the frames on show at 0, 1/fps, 2/fps, … seconds; strictly increasing.
 
-        Where that gives more than `max_frames`, `max_frames` evenly spaced frames from the first to
-        the last (paper, section 3.1: uniform, 1 fps). A medium of one frame gives that frame.
+        Where that gives more than `max_frames`, the frames nearest to `max_frames` evenly spaced times
+        from the first to the last (paper, section 3.1: uniform, 1 fps). A medium of one frame gives it.
         """
         last = len(self.times) - 1
         if last <= 0:
             return (0,)
         ticks = int(self.duration * fps - 1e-6) + 1
         if ticks > max_frames:
-            steps = max(max_frames - 1, 1)
-            return tuple(sorted({round(k * last / steps) for k in range(max_frames)}))
-        shown = (bisect_right(self.times, k / fps + 1e-6) - 1 for k in range(ticks))
-        return tuple(sorted(set(shown)))
+            step = self.times[-1] / max(max_frames - 1, 1)
+            return tuple(sorted({self._nearest(k * step) for k in range(max_frames)}))
+        return tuple(sorted({bisect_right(self.times, k / fps + 1e-6) - 1 for k in range(ticks)}))
+
+    def _nearest(self, time: float) -> int:
+        after = min(bisect_right(self.times, time), len(self.times) - 1)
+        before = max(after - 1, 0)
+        return before if time - self.times[before] <= self.times[after] - time else after
 
 
 def clock(seconds: float, fine: bool = False) -> str:

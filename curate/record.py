@@ -1,6 +1,7 @@
 """A record: one question about one medium, and what each stage has found for it so far."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, Literal, Self, TypeVar
 
@@ -9,6 +10,9 @@ from pydantic import BaseModel, ConfigDict
 from curate.medium import Kind, Medium
 
 ProblemType = Literal["multiple choice", "numerical", "OCR", "free-form", "regression"]
+
+
+LETTERED = re.compile(r"\s*\(?[A-Z][).:]")
 
 
 class Output(BaseModel):
@@ -63,7 +67,9 @@ class Record(BaseModel):
     @property
     def question(self) -> str:
         """The problem with its options inside, each on a line of its own, exactly once."""
-        missing = self.options and not all(option in self.problem for option in self.options)
+        lines = {line.strip() for line in self.problem.splitlines()}
+        inside = all(o.strip() in lines or (LETTERED.match(o) and o in self.problem) for o in self.options)
+        missing = self.options and not inside
         return "\n".join([self.problem, "Options:", *self.options]) if missing else self.problem
 
     @property

@@ -47,7 +47,7 @@ class Stage(Plugin, ABC):
         """The frames shown, in order; they stand where the user prompt says `$media`."""
         return ()
 
-    def schema(self, record: Record) -> Schema | None:
+    def shape(self, record: Record) -> Schema | None:
         """The JSON schema of the reply, or None for free text."""
         return None
 
@@ -58,7 +58,7 @@ class Stage(Plugin, ABC):
     def request(self, record: Record) -> Request:
         """The first request about this record."""
         folder = self.prompts(record)
-        return self.compose(folder, self.fields(record), self.media(record), self.schema(record))
+        return self.compose(folder, self.fields(record), self.media(record), self.shape(record))
 
     def compose(self, folder: str, fields: dict[str, str], media: tuple[Media, ...], schema: Schema | None) -> Request:
         """A request from the two prompts in this folder."""

@@ -9,11 +9,14 @@ ANY = re.compile(r"</?(?:think|answer)>")
 def thinking_in(text: str) -> tuple[str | None, str]:
     """The thinking inside a text and what follows it: (None, text) where there is none.
 
-    Some servers leave out the opening tag, since it is the last of the prompt.
+    Some servers leave out the opening tag, since it is the last of the prompt. An empty pair before the
+    real one, as models write that were told not to think, is passed over.
     """
     before, closing, after = text.partition("</think>")
     if not closing:
         return None, text
+    while "</think>" in after and not before.rpartition("<think>")[2].strip():
+        before, _, after = after.partition("</think>")
     return before.rpartition("<think>")[2].strip(), after
 
 

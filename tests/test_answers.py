@@ -11,9 +11,7 @@ BARE = ("red", "green", "blue")
 
 
 @pytest.mark.parametrize("problem_type", ["multiple choice", "numerical", "OCR", "free-form", "regression"])
-@pytest.mark.parametrize(
-    ("answer", "reference"), [(None, "A"), (None, ""), ("", ""), (" \n", " "), ("5", "")]
-)
+@pytest.mark.parametrize(("answer", "reference"), [(None, "A"), (None, ""), ("", ""), (" \n", " "), ("5", "")])
 def test_what_is_missing_is_never_right(problem_type, answer, reference):
     assert score(problem_type, answer, reference, ()) == 0.0
 

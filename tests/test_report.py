@@ -85,9 +85,7 @@ def test_what_a_step_got_is_what_the_one_before_kept():
 
 def test_json():
     report = reported()
-    report.finish(
-        extras={"select": 2, "reward": 9}, models={"draft": "r1", "caption": "4o"}, prompts={"draft": "ab"}
-    )
+    report.finish(extras={"select": 2, "reward": 9}, models={"draft": "r1", "caption": "4o"}, prompts={"draft": "ab"})
     text = report.as_json()
     assert text.endswith("}\n")
     found = json.loads(text)

@@ -357,8 +357,7 @@ def test_a_full_disk_is_one_clear_line(tmp_path, limit):
     said = process.communicate()[1]
     assert process.returncode == 1
     assert said == (
-        "cannot write rl/00000.parquet in the work folder: File too large; "
-        "make room on the disk and run again\n"
+        "cannot write rl/00000.parquet in the work folder: File too large; make room on the disk and run again\n"
     )
     assert check_whole(tmp_path, {0}) == 0
 

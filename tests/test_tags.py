@@ -60,3 +60,9 @@ def test_what_the_sets_hold_reads_back():
 def test_any_tag_is_found(tag):
     assert ANY.search(f"a{tag}b")
     assert not ANY.search("a <thinking> b")
+
+
+def test_an_empty_pair_before_the_real_one_is_passed_over_however_many_there_are():
+    assert thinking_in("<think>\n\n</think>\n<think>So.</think> done") == ("So.", " done")
+    assert thinking_in("<think></think> done") == ("", " done")
+    assert thinking_in("</think>" * 5000 + "end") == ("", "end")

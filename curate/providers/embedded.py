@@ -16,6 +16,7 @@ from curate.provider import Eyes, Provider
 from curate.providers.openai import OpenAIProvider
 
 PACKAGED = "SmolLM2-135M-Instruct"
+REMEMBERED = 256  # media whose lines are kept
 SHORTEST = 24  # characters that every string may have
 PACKAGED_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
@@ -42,6 +43,7 @@ class EmbeddedProvider(Provider):
     _server: Any = PrivateAttr(default=None)
     _client: OpenAIProvider | None = PrivateAttr(default=None)
     _eyes: Eyes = PrivateAttr()
+    _measured: dict[Media, Text] = PrivateAttr(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -102,7 +104,12 @@ class EmbeddedProvider(Provider):
     async def _words(self, part: Text | Media) -> Text:
         if isinstance(part, Text):
             return part
-        return Text("\n".join(["Measured in the frames:", *await self._eyes.lines(part)]))
+        # Every question about a medium brings it again, and measuring it (text above all) takes a while.
+        if part not in self._measured:
+            while len(self._measured) >= REMEMBERED:
+                self._measured.pop(next(iter(self._measured)))
+            self._measured[part] = Text("\n".join(await self._eyes.lines(part)))
+        return self._measured[part]
 
     def _start(self, files: list[Path]) -> Any:
         try:

@@ -120,7 +120,7 @@ class CaptionStage(ShowingStage):
         """Of the first window of the medium."""
         return self._fields(part(self.media(record)[0], 0, self.window), None)
 
-    def schema(self, record: Record) -> Schema:
+    def shape(self, record: Record) -> Schema:
         """Exactly one item per frame of the first window; an image has its own shape."""
         return self._schema(part(self.media(record)[0], 0, self.window))
 

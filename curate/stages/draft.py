@@ -52,7 +52,7 @@ class DraftStage(Stage):
             "reply_format": assets.text("prompts", f"draft/reply/{style}.md"),
         }
 
-    def schema(self, record: Record) -> Schema | None:
+    def shape(self, record: Record) -> Schema | None:
         """Thinking first, then the answer in the shape of its problem type."""
         if not self.structured:
             return None

@@ -45,7 +45,7 @@ class ReviseStage(ShowingStage):
             "reply_format": assets.text("prompts", f"revise/reply/{style}.md"),
         }
 
-    def schema(self, record: Record) -> Schema | None:
+    def shape(self, record: Record) -> Schema | None:
         """The thinking and nothing else."""
         if not self.structured:
             return None

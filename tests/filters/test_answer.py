@@ -50,9 +50,7 @@ def test_free_answers_must_exceed_the_threshold(fields, answer, kept):
     assert (judged(answer, **fields) is None) is kept
 
 
-@pytest.mark.parametrize(
-    ("option", "fields"), [("free_form", FREE), ("ocr", OCR), ("regression", REGRESSION)]
-)
+@pytest.mark.parametrize(("option", "fields"), [("free_form", FREE), ("ocr", OCR), ("regression", REGRESSION)])
 def test_each_type_has_its_own_threshold(option, fields):
     near = {"free_form": "the big cat", "ocr": "a b c d", "regression": "8"}[option]
     assert judged(near, AnswerFilter(**{option: 0.95}), **fields) is not None
@@ -62,9 +60,7 @@ def test_each_type_has_its_own_threshold(option, fields):
 
 def test_a_near_miss_says_its_score():
     reason = judged("a b c", **OCR)
-    assert reason == (
-        "wrong answer: drafted 'a b c', reference 'a b c d e', scored 0.60 where more than 0.6 is needed"
-    )
+    assert reason == ("wrong answer: drafted 'a b c', reference 'a b c d e', scored 0.60 where more than 0.6 is needed")
 
 
 @pytest.mark.parametrize("answer", ["x\n\x1b[31m: " * 1000, "\U000e0001" * 1000])

@@ -48,9 +48,7 @@ def test_a_cut_thinking(ending):
     assert judged(f"I look at the cup.\n{ending}").startswith("truncated: ")
 
 
-@pytest.mark.parametrize(
-    "tag", ["<think>", "</think>", "<answer>A</answer>", "</ANSWER>", "< / think >", "<answer/>"]
-)
+@pytest.mark.parametrize("tag", ["<think>", "</think>", "<answer>A</answer>", "</ANSWER>", "< / think >", "<answer/>"])
 def test_tags_inside(tag):
     assert judged(f"I look at {tag} the cup.").startswith("tags inside the thinking: '<")
 

@@ -134,9 +134,7 @@ def test_the_last_thinking_counts():
     assert LeakFilter().reason(revised(drafted(record()), dirty)).startswith("names its source")
 
 
-@pytest.mark.parametrize(
-    "unit", ["the ", "a.", "9", "frame ", "at 1", "[1, ", "1:1", "the a-a ", " ", "from 1 to "]
-)
+@pytest.mark.parametrize("unit", ["the ", "a.", "9", "frame ", "at 1", "[1, ", "1:1", "the a-a ", " ", "from 1 to "])
 def test_long_texts_take_no_time(unit):
     started = time.monotonic()
     judged(unit * (200_000 // len(unit)))

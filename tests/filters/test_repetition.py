@@ -55,9 +55,7 @@ def test_where_sentences_end(end):
 
 
 def test_case_and_blanks_do_not_hide_a_copy():
-    assert judged("The  cup is on the TABLE. the cup is\ton the table. " * 3, max_share=1).startswith(
-        "copied"
-    )
+    assert judged("The  cup is on the TABLE. the cup is\ton the table. " * 3, max_share=1).startswith("copied")
 
 
 def test_options():

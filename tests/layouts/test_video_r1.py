@@ -19,6 +19,4 @@ def test_all_other_columns_are_those_of_videorft():
     for made in (record(), drafted(record())):
         ours, theirs = (layout.row(made).model_dump() for layout in (VideoR1Layout(), VideoRFTLayout()))
         assert list(ours) == list(theirs)
-        assert {k: v for k, v in ours.items() if k != "problem"} == {
-            k: v for k, v in theirs.items() if k != "problem"
-        }
+        assert {k: v for k, v in ours.items() if k != "problem"} == {k: v for k, v in theirs.items() if k != "problem"}

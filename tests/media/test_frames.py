@@ -57,9 +57,7 @@ CLIPS = [
 
 
 @pytest.mark.parametrize(("name", "ticks", "how"), CLIPS, ids=[name for name, _, _ in CLIPS])
-def test_each_frame_is_the_right_one(
-    tmp_path: Path, name: str, ticks: Sequence[int], how: dict[str, object]
-) -> None:
+def test_each_frame_is_the_right_one(tmp_path: Path, name: str, ticks: Sequence[int], how: dict[str, object]) -> None:
     path = encode(tmp_path / name, ticks, **how)
     every = shown(path, range(len(ticks)))
     assert [number(frame) for frame in every] == list(range(len(ticks)))
@@ -85,9 +83,7 @@ def test_the_order_and_the_doubles_are_the_callers(clip: Path) -> None:
 
 
 @pytest.mark.parametrize("ticks", [EVEN, LATE])
-def test_a_seek_spares_reading_through(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ticks: list[int]
-) -> None:
+def test_a_seek_spares_reading_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ticks: list[int]) -> None:
     path = encode(tmp_path / "a.mkv", ticks)
     monkeypatch.setattr(decoding, "_read", None)
     assert [number(frame) for frame in shown(path, (3, 20, 39))] == [3, 20, 39]

@@ -196,9 +196,7 @@ def test_a_link_inside_the_root_is_fine(shelf: Callable[[], Library], root: Path
     assert found(shelf(), "link.mp4").path == (root / "sub" / "a.mp4").resolve()
 
 
-def test_a_file_that_cannot_be_read(
-    shelf: Callable[[], Library], root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_cannot_be_read(shelf: Callable[[], Library], root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied", str(root))
 
@@ -213,12 +211,8 @@ def test_a_fault_is_remembered(shelf: Callable[[], Library], probes: Probes) -> 
     assert len(probes.asked) == 1
 
 
-@pytest.mark.parametrize(
-    "reason", ["decoder crashed", "decoder timed out", "decoder out of memory", "not readable"]
-)
-def test_a_fault_of_the_decoder_is_tried_again(
-    shelf: Callable[[], Library], probes: Probes, reason: str
-) -> None:
+@pytest.mark.parametrize("reason", ["decoder crashed", "decoder timed out", "decoder out of memory", "not readable"])
+def test_a_fault_of_the_decoder_is_tried_again(shelf: Callable[[], Library], probes: Probes, reason: str) -> None:
     library = shelf()
     probes.fault = MediaError(reason)
     assert fault(library, "sub/a.mp4").reason == reason
@@ -235,9 +229,7 @@ def test_what_is_marked_unreadable_stays_so(shelf: Callable[[], Library]) -> Non
     assert found(library, "sub/a.mp4", "image").kind == "image"
 
 
-def test_few_media_stay_at_hand(
-    shelf: Callable[[], Library], root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_few_media_stay_at_hand(shelf: Callable[[], Library], root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shelves, "_MOST_AT_HAND", 2)
     library = shelf()
     for name in "bcd":

@@ -103,9 +103,7 @@ def test_the_place_of_the_detail() -> None:
     assert "etail" not in lines([plain("grey")])[0]
 
 
-@pytest.mark.parametrize(
-    ("down", "right", "way"), [(0, 5, "right"), (0, -5, "left"), (-5, 0, "up"), (5, 1, "down")]
-)
+@pytest.mark.parametrize(("down", "right", "way"), [(0, 5, "right"), (0, -5, "left"), (-5, 0, "up"), (5, 1, "down")])
 def test_the_direction_in_which_the_picture_moves(down: int, right: int, way: str) -> None:
     before = texture()
     assert change(before, np.roll(before, (down, right), (0, 1))) == Change("strong", way, False)
@@ -163,9 +161,7 @@ def test_text_is_asked_for_only_where_something_changed(monkeypatch: pytest.Monk
 
 def test_only_confident_readings_count(monkeypatch: pytest.MonkeyPatch) -> None:
     box = [(0, 0), (9, 0), (9, 9), (0, 9)]
-    monkeypatch.setattr(
-        reading, "_engine", lambda: lambda _: ([[box, "SURE", 0.6], [box, "MAYBE", "0.59"]], 0)
-    )
+    monkeypatch.setattr(reading, "_engine", lambda: lambda _: ([[box, "SURE", 0.6], [box, "MAYBE", "0.59"]], 0))
     assert reading.text(np.zeros((9, 9, 3), np.uint8)) == ("SURE",)
     monkeypatch.setattr(reading, "_engine", lambda: lambda _: (None, None))
     assert reading.text(np.zeros((9, 9, 3), np.uint8)) == ()

@@ -112,9 +112,7 @@ def test_no_media_at_all(tmp_path: Path, text: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.m3u8", "a.txt", "a.ffconcat", "a.mpd"])
-@pytest.mark.parametrize(
-    "head", ["#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n", "ffconcat version 1.0\nfile "]
-)
+@pytest.mark.parametrize("head", ["#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n", "ffconcat version 1.0\nfile "])
 def test_a_playlist_opens_nothing_else(tmp_path: Path, clip: Path, name: str, head: str) -> None:
     (tmp_path / name).write_text(f"{head}{clip.name}\n#EXT-X-ENDLIST\n")
     assert refused(tmp_path / name).reason == "not a video"

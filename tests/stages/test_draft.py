@@ -172,7 +172,7 @@ def test_options_that_stand_in_the_problem_already_are_not_said_twice():
 
 
 def shape(structured=True, **changes):
-    schema = DraftStage(model="m", structured=structured).schema(captioned(**changes))
+    schema = DraftStage(model="m", structured=structured).shape(captioned(**changes))
     return schema and schema.body["properties"]["answer"]
 
 
@@ -194,12 +194,12 @@ def test_a_structured_answer_has_the_shape_of_its_problem_type(kind, options, ex
 
 
 def test_free_text_has_no_schema_and_structure_names_thinking_first():
-    assert DraftStage(model="m").schema(captioned()) is None
-    schema = DraftStage(model="m", structured=True, pattern="^Let .*").schema(captioned())
+    assert DraftStage(model="m").shape(captioned()) is None
+    schema = DraftStage(model="m", structured=True, pattern="^Let .*").shape(captioned())
     assert schema.name == "draft"
     assert list(schema.body["properties"]) == ["thinking", "answer"]
     assert schema.body["properties"]["thinking"]["pattern"] == "^Let .*"
-    assert "pattern" not in DraftStage(model="m", structured=True).schema(captioned()).body["properties"]["thinking"]
+    assert "pattern" not in DraftStage(model="m", structured=True).shape(captioned()).body["properties"]["thinking"]
 
 
 def test_a_draft_needs_a_caption_and_is_a_thought():

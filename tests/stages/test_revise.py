@@ -127,8 +127,8 @@ def test_the_last_draft_is_revised():
 
 
 def test_the_schema_holds_the_thinking_alone():
-    assert ReviseStage(model="m").schema(made()) is None
-    schema = ReviseStage(model="m", structured=True, pattern="^Let .*").schema(made())
+    assert ReviseStage(model="m").shape(made()) is None
+    schema = ReviseStage(model="m", structured=True, pattern="^Let .*").shape(made())
     assert schema.name == "revise"
     assert list(schema.body["properties"]) == ["thinking"]
     assert schema.body["properties"]["thinking"]["pattern"] == "^Let .*"
