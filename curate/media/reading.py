@@ -1,5 +1,6 @@
 """Text in a picture, read by RapidOCR where that is installed."""
 
+import logging
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.util import find_spec
@@ -54,7 +55,6 @@ def _plain(words: str) -> str:
 
 @cache
 def _engine() -> Engine:
-    import logging
 
     import cv2
     from rapidocr_onnxruntime import RapidOCR

@@ -202,12 +202,12 @@ def test_a_body_that_is_no_completion_may_be_asked_again(body):
 
 
 def test_a_dropped_connection_and_a_silent_server_may_be_asked_again():
-    with ModelServer(lambda _: Answer(b"", hang_up=True)) as server:
-        with pytest.raises(TransientError, match="cannot reach"):
-            ask(server)
-    with ModelServer(lambda _: Answer(b"{}", delay=0.5)) as server:
-        with pytest.raises(TransientError, match=r"within 0\.1 s"):
-            ask(server, timeout=0.1)
+    dropped = ModelServer(lambda _: Answer(b"", hang_up=True))
+    with dropped as server, pytest.raises(TransientError, match="cannot reach"):
+        ask(server)
+    silent = ModelServer(lambda _: Answer(b"{}", delay=0.5))
+    with silent as server, pytest.raises(TransientError, match=r"within 0\.1 s"):
+        ask(server, timeout=0.1)
 
 
 def test_a_server_that_is_down_is_named():

@@ -1,0 +1,137 @@
+"""The layers: imports point down only, and heavy packages stay in their rooms."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent / "curate"
+FILES = sorted(ROOT.rglob("*.py"))
+
+# From the ground up; a module imports from its own layer or a lower one. Machinery and plugins stand
+# side by side and meet only in the pipeline.
+GROUND = {"errors", "medium", "record", "chat", "assets", "tags", "jsonschema", "answers"}
+CONTRACTS = {"stage", "filter", "layout", "provider"}
+PLUGINS = {"stages", "filters", "layouts", "providers"}
+MACHINERY = {
+    "ask", "card", "engine", "folders", "hub", "intake", "journal", "media", "report", "settings", "shards",
+    "sources", "swap", "workfolder",
+}  # fmt: skip
+TOP = {"console", "tables", "jobs", "cli", "__main__"}
+MAY = {
+    "ground": GROUND,
+    "plugin": {"record"},
+    "contract": GROUND | {"plugin"},
+    "plugins": GROUND | CONTRACTS | PLUGINS | {"plugin"},
+    "machinery": GROUND | CONTRACTS | MACHINERY | {"plugin"},
+    "pipeline": GROUND | CONTRACTS | MACHINERY,
+    "top": GROUND | MACHINERY | PLUGINS | TOP | {"pipeline"},
+}
+HOMES = {
+    "openai": {"providers/openai.py"},
+    "pyarrow": {"shards.py", "sources.py"},
+    "huggingface_hub": {"hub.py"},
+    "av": {"media"},
+    "cv2": {"media"},
+    "PIL": {"media"},
+    "numpy": {"media"},
+    "rapidocr_onnxruntime": {"media"},
+    "pebble": {"media"},
+    "xllamacpp": {"providers/embedded.py"},
+    "rich": {"console.py", "tables.py"},
+    "typer": {"cli.py"},
+    "tenacity": {"ask.py"},
+    "sqlite3": {"journal.py", "media/memory.py"},
+    "ijson": {"sources.py"},
+    "jiwer": {"answers.py"},
+    "rapidfuzz": {"answers.py"},
+}
+LAZY = {"pyarrow", "huggingface_hub", "xllamacpp", "jiwer", "rapidfuzz", "av", "cv2", "rapidocr_onnxruntime"}
+
+
+def room(file: Path) -> str:
+    """The top folder or module below curate/."""
+    return file.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def layer(name: str) -> str:
+    for found, names in (
+        ("ground", GROUND), ("contract", CONTRACTS), ("plugins", PLUGINS), ("machinery", MACHINERY), ("top", TOP),
+    ):  # fmt: skip
+        if name in names:
+            return found
+    return name
+
+
+def imports(tree: ast.AST) -> list[str]:
+    """Full names of what is imported: "curate.media.eyes", "openai"."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "no relative imports"
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return found
+
+
+def inner_imports(tree: ast.AST) -> list[str]:
+    """What is imported inside functions."""
+    functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [name for function in functions for name in imports(function)]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
+def test_imports_point_down_and_packages_stay_in_their_rooms(file):
+    where, tree = str(file.relative_to(ROOT)), ast.parse(file.read_text())
+    if file.name == "__init__.py":
+        assert imports(tree) == [], "packages are empty: importing one loads nothing"
+        return
+    allowed = MAY[layer(room(file))]
+    for name in imports(tree):
+        top, _, rest = name.partition(".")
+        if top == "curate":
+            target = rest.partition(".")[0]
+            assert target in allowed | {"", "__version__"}, f"{where} must not import curate.{rest}"
+        elif top in HOMES:
+            homes = HOMES[top]
+            assert where in homes or room(file) in homes, f"{where} must not import {top}"
+        else:
+            assert top in sys.stdlib_module_names | {"pydantic"}, f"{top} has no home in {where}"
+    for name in inner_imports(tree):
+        assert name.partition(".")[0] in LAZY, f"{where} imports {name} inside a function"
+
+
+def test_every_room_belongs_to_a_layer():
+    rooms = {room(file) for file in FILES} - {"__init__"}
+    assert rooms == GROUND | CONTRACTS | PLUGINS | MACHINERY | TOP | {"plugin", "pipeline"}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
+def test_nothing_below_the_console_prints_and_nothing_swallows_every_error(file):
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Call):
+            assert getattr(node.func, "id", "") != "print"
+        if isinstance(node, ast.ExceptHandler) and file.name != "worker.py":
+            assert node.type is not None
+            assert getattr(node.type, "id", "") not in ("Exception", "BaseException")
+
+
+def test_plugins_build_on_each_other_without_a_circle():
+    """A stage may need another's output, the embedded provider the openai one; never both ways."""
+    uses: dict[str, set[str]] = {}
+    for file in FILES:
+        if room(file) in PLUGINS and file.name != "__init__.py":
+            name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+            names = (n.removeprefix("curate.") for n in imports(ast.parse(file.read_text())))
+            uses[name] = {".".join(n.split(".")[:2]) for n in names if n.split(".")[0] in PLUGINS}
+
+    def walk(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path, " -> ".join((*path, name))
+        for used in uses.get(name, ()):
+            walk(used, (*path, name))
+
+    for name in uses:
+        walk(name, ())
+    assert any(uses.values())
