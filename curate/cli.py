@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Coroutine
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -124,10 +125,12 @@ def show(
     problem_id: Annotated[int, typer.Argument(metavar="ID", help="The record's problem_id.")],
     settings: SettingsFile = TOML,
     work: WorkFolder = None,
+    limit: Limit = None,
+    quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Tell one record's whole story: captions, draft, verdicts, revision as a diff."""
-    finish(Job.of("show", settings, work, None, Screen(False, json)).show(problem_id))
+    finish(Job.of("show", settings, work, limit, Screen(quiet, json)).show(problem_id))
 
 
 @app.command()
@@ -169,6 +172,9 @@ def ended(job: Coroutine[Any, Any, int]) -> int:
 
 def main() -> None:
     """The console script: every fault is one line on stderr and the contract's exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a letter is no fault of the text
     try:
         app()
     except CurateError as error:

@@ -11,7 +11,6 @@ from typing import Any
 
 from rich.console import Console
 from rich.live import Live
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -127,6 +126,12 @@ def progress_rows(progress: Progress, rates: Rates) -> list[list[str]]:
     return rows
 
 
+def passed(progress: Progress, step: str) -> int:
+    """How many records got past this step; "input" is the first."""
+    tally = progress.tally
+    return tally.seen - total(tally.rejected, step) if step == "input" else tally.passed[step]
+
+
 def total(counts: dict[tuple[str, str], int], step: str) -> int:
     """The sum over all reasons of one step."""
     return sum(number for (at, _), number in list(counts.items()) if at == step)
@@ -151,7 +156,7 @@ def summary(progress: Progress) -> dict[str, Any]:
     steps: dict[str, Any] = {}
     for step in ("input", *progress.steps):
         steps[step] = {
-            "passed": tally.passed[step],
+            "passed": passed(progress, step),
             "rejected": {reason: n for (at, reason), n in sorted(tally.rejected.items()) if at == step},
             "failed": {reason: n for (at, reason), n in sorted(tally.failed.items()) if at == step},
             "owed": tally.owed[step],
@@ -165,8 +170,3 @@ def summary(progress: Progress) -> dict[str, Any]:
         "cost": round(sum(m.cost for m in meters), 6),
         "notices": progress.notices,
     }
-
-
-def escaped(text: str) -> str:
-    """Hostile text inside markup."""
-    return escape(printable(text))

@@ -34,17 +34,18 @@ class Job:
                 with self.screen.watching(self.progress):
                     await pipeline.ask(upto)
                 code = self._asked()
+                done = summary(self.progress)  # before the replay for the sets counts anew
                 if upto is None:
-                    await self._publish(pipeline)
-        self.screen.result({"command": self.command, "exit": code, **summary(self.progress)})
+                    done["sets"] = await self._publish(pipeline)
+        self.screen.result({"command": self.command, "exit": code, **done})
         return code
 
     async def filter(self) -> int:
         """Replay, judge, and write the sets; asks nothing."""
         with workfolder.held(self.settings.work, self.command):
             async with self._pipeline() as pipeline:
-                await self._publish(pipeline)
-        self.screen.result({"command": self.command, "exit": 0, **summary(self.progress)})
+                sets = await self._publish(pipeline)
+        self.screen.result({"command": self.command, "exit": 0, **summary(self.progress), "sets": sets})
         return 0
 
     async def status(self) -> int:
@@ -57,7 +58,8 @@ class Job:
             self.screen.show(tables.spending(spent))
         bought = [call._asdict() for call in spent]
         saved = {stage: tables.saved(meter) for stage, meter in self.progress.meters.items()}
-        self.screen.result({"command": "status", **summary(self.progress), "spent": bought, "calls_saved": saved})
+        done = {**summary(self.progress), "spent": bought, "calls_saved": saved}
+        self.screen.result({"command": "status", "exit": 0, **done})
         return 0
 
     async def show(self, problem_id: int) -> int:
@@ -69,7 +71,7 @@ class Job:
                 stories.append(tables.told(story))
         if not stories:
             raise SettingsError(f"no row has the problem_id {problem_id}")
-        self.screen.result({"command": "show", "records": stories})
+        self.screen.result({"command": "show", "exit": 0, "records": stories})
         return 0
 
     @asynccontextmanager
@@ -85,7 +87,9 @@ class Job:
             self.screen.fail(line)
         return 1 if tally.failed or tally.owed else 0
 
-    async def _publish(self, pipeline: Pipeline) -> None:
+    async def _publish(self, pipeline: Pipeline) -> dict[str, int]:
+        """Write the sets; returns how many rows each has."""
         report = await pipeline.publish()
         self.screen.show(tables.waterfall(report))
         self.screen.say(f"wrote the sets to {self.settings.work}")
+        return report.sets

@@ -23,7 +23,7 @@ from curate.settings import Settings
 from curate.shards import Publication, RejectedRow
 
 DRAIN = 15.0  # seconds that an interrupted run waits for what is under way
-NAMED = 20  # failed records that are kept by name
+NAMED = 20  # failed records that are kept by name, for each cause
 WIDTH = 64  # records on their way at once, at least
 
 
@@ -58,8 +58,8 @@ class Story(NamedTuple):
 
     @property
     def problem_id(self) -> int | None:
-        """The id that the row goes by."""
-        return self.record.problem_id if self.record else None
+        """The id that the row goes by; None where it has no usable one."""
+        return self.outcome.problem_id if isinstance(self.outcome, Rejected) else self.outcome.record.problem_id
 
 
 class Pipeline:
@@ -74,6 +74,7 @@ class Pipeline:
         self._files = sources.found(settings.files, settings.base)
         self._limit = limit
         self._flying: set[asyncio.Task[Reply]] = set()
+        workfolder.made(settings.work)
         self.journal = Journal(settings.work / workfolder.JOURNAL)
         self._eyes = Eyes()
         self._library = Library(settings.work / workfolder.MEDIA, settings.media_root, self._eyes)
@@ -152,8 +153,10 @@ class Pipeline:
 
     def _note(self, outcome: Outcome) -> None:
         """Keep what must outlive the outcome: failures by name, and media that cannot be shown."""
-        if isinstance(outcome, Failed) and len(self.progress.failed) < NAMED:
-            self.progress.failed.append(outcome)
+        if isinstance(outcome, Failed):
+            cause = (outcome.step, outcome.reason)
+            if sum((f.step, f.reason) == cause for f in self.progress.failed) < NAMED:
+                self.progress.failed.append(outcome)
         if isinstance(outcome, Rejected) and outcome.record and outcome.step in self.settings.stages:
             medium = outcome.record.medium
             error = MediaError(outcome.reason, outcome.detail)
@@ -164,8 +167,8 @@ class Pipeline:
         asks: dict[str, Ask] = {}
         for name in dict.fromkeys(self.settings.stages[stage].model for stage in asking):
             provider = self.settings.models[name]
-            stack.push_async_callback(provider.close)
             await provider.open(self._eyes)
+            stack.push_async_callback(provider.close)
             asks[name] = limited(provider.ask, asyncio.Semaphore(provider.concurrency))
             if provider.notice:
                 self.progress.notices.append(provider.notice)

@@ -52,11 +52,6 @@ class Provider(Plugin, ABC):
         """One line that a user must read before trusting this model's rows, or None."""
         return None
 
-    @property
-    def secret(self) -> str | None:
-        """The key in use, read from the environment, so that it can be kept out of every text."""
-        return None
-
     async def open(self, eyes: Eyes) -> None:
         """Get ready. Raises SettingsError where this machine lacks something."""
 

@@ -1,6 +1,7 @@
 """Tables and stories for people, and the same as plain values for machines."""
 
 import difflib
+import json
 import re
 from typing import Any
 
@@ -11,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from curate.ask import Meter
-from curate.console import printable, total
+from curate.console import passed, printable, total
 from curate.engine import Trace
 from curate.journal import Spent
 from curate.pipeline import Progress, Story
@@ -27,7 +28,7 @@ def outcome(progress: Progress) -> Table:
     """How far the records of a run have come: one line per step."""
     tally = progress.tally
     table = _table("step", "passed", "rejected", "failed", "owed", "asked", "from the journal", "shared")
-    table.add_row("input", str(tally.seen - total(tally.rejected, "input")), _number(total(tally.rejected, "input")))
+    table.add_row("input", str(passed(progress, "input")), _number(total(tally.rejected, "input")))
     for step in progress.steps:
         meter = progress.meters.get(step)
         asked = [_number(meter.sent), _number(meter.replayed), _number(meter.shared)] if meter else []
@@ -41,7 +42,7 @@ def problems(progress: Progress) -> list[str]:
     lines = []
     for (step, reason), number in sorted(progress.tally.failed.items()):
         same = [f for f in progress.failed if (f.step, f.reason) == (step, reason)]
-        names = ", ".join(str(f.record.problem_id) for f in same[:NAMED])
+        names = ", ".join(str(number) for number in sorted(f.record.problem_id for f in same)[:NAMED])
         more = ", …" if number > NAMED else ""
         detail = f": {same[0].detail}" if same and same[0].detail else ""
         lines.append(f"{number} failed at {step}, {reason} (problem_id {names}{more}){detail}; run again to ask again")
@@ -57,7 +58,7 @@ def waterfall(report: Report) -> Table:
         rejected, failed = _sum(count.rejected), _sum(count.failed)
         reasons = ", ".join(f"{r} {sum(n.values())}" for r, n in (count.rejected | count.failed).items())
         cells = [_number(n) for n in (rejected, failed, sum(count.owed.values()))]
-        table.add_row(count.step, f"{sum(count.kept.values()):,}", *cells, printable(reasons))
+        table.add_row(count.step, f"{sum(count.kept.values()):,}", *cells, _text(reasons))
     for name, rows in report.sets.items():
         table.add_row(Text(f"{name} set", style="bold"), f"{rows:,}")
     return table
@@ -68,15 +69,12 @@ def status(progress: Progress) -> Table:
     tally = progress.tally
     table = _table("step", "passed", "owed", "rejected", "reasons", "calls saved")
     for step in ("input", *progress.steps):
-        passed = tally.seen - total(tally.rejected, step) if step == "input" else tally.passed[step]
         reasons = ", ".join(f"{r} {n}" for (at, r), n in sorted(tally.rejected.items()) if at == step)
         meter = progress.meters.get(step)
         saving = _number(saved(meter)) if meter else ""
-        unreadable = total(tally.failed, step)
-        owed = tally.owed[step] + unreadable
-        table.add_row(
-            step, str(passed), _number(owed), _number(total(tally.rejected, step)), printable(reasons), saving
-        )
+        owed = _number(tally.owed[step] + total(tally.failed, step))  # an unreadable reply is asked again
+        rejected = _number(total(tally.rejected, step))
+        table.add_row(step, str(passed(progress, step)), owed, rejected, _text(reasons), saving)
     return table
 
 
@@ -90,7 +88,7 @@ def spending(spent: list[Spent]) -> Table:
     table = _table("stage", "model", "calls", "tokens in", "cached", "tokens out", "USD")
     for s in spent:
         figures = [s.calls, s.prompt_tokens, s.cached_tokens, s.completion_tokens]
-        table.add_row(s.stage, printable(s.model), *(f"{n:,}" for n in figures), f"{s.cost:.4f}")
+        table.add_row(s.stage, _text(s.model), *(f"{n:,}" for n in figures), f"{s.cost:.4f}")
     return table
 
 
@@ -103,6 +101,8 @@ def story(told: Story) -> Group:
         facts = f"{medium.width}x{medium.height}, {len(medium.times)} frames, {medium.duration:.1f} s, {medium.codec}"
         parts.append(Panel(_text(record.question), title=f"{record.problem_type}, {record.data_type}"))
         parts.append(_text(f"{record.path}: {facts}\nreference: {record.solution}"))
+    elif isinstance(told.outcome, Rejected):
+        parts.append(_text(told.outcome.row_json))
     before: str | None = None
     for trace in told.trail:
         parts += _traced(trace, before)
@@ -122,17 +122,18 @@ def told(story: Story) -> dict[str, Any]:
         }
         for trace in story.trail
     ]
-    row = story.record.row if story.record is not None else None
+    row = json.loads(story.outcome.row_json) if isinstance(story.outcome, Rejected) else story.outcome.record.row
     return {"problem_id": story.problem_id, "row": row, "steps": steps, "end": _ended(story).plain}
 
 
 def diff(before: str, after: str) -> Text:
     """What a revision changed, word by word: red and struck out, green and underlined."""
-    old, new = (re.findall(r"\s+|\S+", text) for text in (before, after))
-    text = Text()
-    for tag, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    old, new = (re.findall(r"\S+\s*|\s+", text) for text in (before, after))
+    text, words = Text(), [[piece.strip() for piece in pieces] for pieces in (old, new)]
+    # Words that stand there all the time start no match of their own, or a looping text would take minutes.
+    for tag, a, b, c, d in difflib.SequenceMatcher(None, *words).get_opcodes():
         if tag == "equal":
-            text.append(printable("".join(old[a:b])))
+            text.append(printable("".join(new[c:d])))
             continue
         text.append(printable("".join(old[a:b])), style="red strike")
         text.append(printable("".join(new[c:d])), style="green underline")

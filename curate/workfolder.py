@@ -13,17 +13,25 @@ MEDIA = "media.sqlite"
 LOCK = "lock"
 
 
+def made(work: Path) -> None:
+    """Make the work folder. Raises SettingsError where a file is in its place."""
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise SettingsError(f"the work folder {work} is a file") from None
+    except OSError as error:
+        raise StoreError(f"cannot use the work folder {work}: {error.strerror}") from error
+
+
 @contextmanager
 def held(work: Path, command: str) -> Iterator[None]:
     """Hold the work folder for this command. Raises BusyError that says who holds it already.
 
     The system itself lets go of the lock when the process ends, however it ends.
     """
+    made(work)
     try:
-        work.mkdir(parents=True, exist_ok=True)
         handle = os.open(work / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-    except FileExistsError:
-        raise SettingsError(f"the work folder {work} is a file") from None
     except OSError as error:
         raise StoreError(f"cannot use the work folder {work}: {error.strerror}") from error
     try:

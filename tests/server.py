@@ -81,6 +81,11 @@ def sensible(body: dict[str, Any]) -> Answer:
     return completion(f"<think>{REVISED}</think>")
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 1024  # many connect at once; a full queue would look like a server that drops them
+
+
 class ModelServer:
     """Answers /v1/chat/completions with what `answer` says, and remembers what it was asked."""
 
@@ -90,8 +95,7 @@ class ModelServer:
         self.headers: list[dict[str, str]] = []
         self.at_once = self.most_at_once = 0
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
 
     @property
     def url(self) -> str:

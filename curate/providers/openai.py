@@ -67,8 +67,8 @@ class OpenAIProvider(Provider):
     @field_validator("base_url")
     @classmethod
     def _is_http(cls, value: str) -> str:
-        if not re.match(r"https?://[^\s/]+", value):
-            raise ValueError("expected an address like https://host/v1")
+        if not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s@?#]*)?", value):
+            raise ValueError("expected an address like https://host/v1, without a key or a password in it")
         return value
 
     @field_validator("api_key_env")
@@ -85,7 +85,7 @@ class OpenAIProvider(Provider):
 
     @property
     def secret(self) -> str | None:
-        """The key, straight from the environment."""
+        """The key, straight from the environment, so that no field ever holds it."""
         return os.environ.get(self.api_key_env) or None if self.api_key_env else None
 
     async def open(self, eyes: Eyes) -> None:

@@ -66,7 +66,7 @@ class DraftStage(Stage):
         """Thinking from the reply's reasoning, inline tags or JSON; the answer from the final message."""
         if self.structured:
             fields = StructuredDraft.model_validate(loaded(reply.text, parse_int=str, parse_float=str))
-            return thought(fields.thinking, fields.answer.strip())
+            return thought(fields.thinking, answer_in(fields.answer) or fields.answer.strip())
         inline, final = thinking_in(reply.text)
         return thought(reply.reasoning.strip() or inline or "", answer_in(final))
 

@@ -125,7 +125,15 @@ def test_a_variable_that_is_not_set_stops_before_anything_is_sent(monkeypatch):
     assert server.asked == []
 
 
-@pytest.mark.parametrize("options", [{"api_key_env": "sk-0123456789"}, {"base_url": "localhost:8000"}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"api_key_env": "sk-0123456789"},
+        {"base_url": "localhost:8000"},
+        {"base_url": "https://me:sk-0123@host/v1"},
+        {"base_url": "https://host/v1?key=sk-0123"},
+    ],
+)
 def test_a_key_or_a_bare_host_in_the_settings_is_refused(options):
     with pytest.raises(ValidationError) as error:
         OpenAIProvider(model="m", **options)

@@ -207,3 +207,9 @@ def test_a_draft_needs_a_caption_and_is_a_thought():
     assert issubclass(Draft, Thought)
     with pytest.raises(KeyError, match="Caption"):
         DraftStage(model="m").request(record())
+
+
+def test_a_structured_answer_may_come_in_its_tags_all_the_same():
+    stage = DraftStage(model="m", structured=True)
+    reply = Reply(text=json.dumps({"thinking": "So it goes.", "answer": "It is <answer> B </answer>"}))
+    assert stage.parse(reply, captioned()).answer == "B"

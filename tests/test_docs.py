@@ -1,0 +1,87 @@
+"""The documents keep up with the code."""
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+import curate
+from curate.cli import app
+from curate.filter import Filter
+from curate.layout import Layout
+from curate.plugin import find, names
+from curate.provider import Provider
+from curate.settings import DEFAULT_STEPS, Input, SetSettings, Tables, load
+from curate.stage import Stage
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+CODE = set(re.findall(r"`([^`\n]+)`", README))
+COMMANDS = get_command(app).commands
+PLUGINS = [(base, name) for base in (Stage, Filter, Layout, Provider) for name in names(base)]
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_stands_in_the_readme_and_has_help(name):
+    assert any(code.split()[:2] == ["curate", name] for code in CODE), f"README lacks `curate {name}`"
+    assert COMMANDS[name].help
+    for parameter in COMMANDS[name].params:
+        assert parameter.help or parameter.name == "help", f"{name} {parameter.name} has no help"
+
+
+def test_every_common_option_stands_in_the_readme():
+    for name in ("--settings/-s FILE", "--work DIR", "--limit N", "--quiet", "--json", "--prepare"):
+        assert name in CODE
+    assert {"--settings", "--work", "--limit", "--quiet", "--json"} <= {
+        option for parameter in COMMANDS["run"].params for option in parameter.opts
+    }
+
+
+@pytest.mark.parametrize(("base", "name"), PLUGINS, ids=lambda v: v if isinstance(v, str) else v.folder)
+def test_every_option_of_every_plugin_stands_in_the_readme(base, name):
+    if name == "scripted":
+        return  # for tests only
+    assert name in CODE or f'"{name}"' in README
+    for option in find(base, name).model_fields:
+        assert option in CODE, f"README lacks the option `{option}` of {name}"
+
+
+@pytest.mark.parametrize("cls", [Tables, Input, SetSettings])
+def test_every_table_of_the_settings_stands_in_the_readme(cls):
+    for option in cls.model_fields:
+        assert option in CODE or any(code.startswith(f"[{option}") for code in CODE)
+
+
+def test_the_steps_in_the_readme_are_the_default():
+    listed = ", ".join(f'"{step}"' for step in DEFAULT_STEPS)
+    assert f"`[{listed}]`" in README
+
+
+def test_pictures_and_the_change_log_are_there():
+    for picture in re.findall(r"!\[[^]]*\]\(([^)]+)\)", README):
+        assert (ROOT / picture).is_file()
+    assert f"## {curate.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*/curate.toml")), ids=lambda p: p.parent.name)
+def test_the_settings_that_ship_can_work(path):
+    assert load(path).steps == DEFAULT_STEPS
+
+
+def test_every_option_in_the_starter_is_known(tmp_path):
+    """What is commented out shows real options: they load, too."""
+    starter = (ROOT / "examples" / "starter" / "curate.toml").read_text()
+    (tmp_path / "curate.toml").write_text(re.sub(r"(?m)^# (?=\w+ = |\[filters)", "", starter))
+    settings = load(tmp_path / "curate.toml")
+    assert settings.stages["draft"].structured is True
+    assert settings.filters["answer"].ocr == 0.6
+
+
+def test_the_makefile_has_the_two_commands_and_ci_calls_them():
+    makefile, ci = (ROOT / "Makefile").read_text(), (ROOT / ".ci" / "run").read_text()
+    for target in ("demo", "test", "lint"):
+        assert re.search(rf"(?m)^{target}:", makefile)
+        assert f"make {target}" in ci
+    assert "make demo" in README
+    assert "make test" in README

@@ -1,0 +1,391 @@
+"""The whole pipeline against a real server on loopback: what is sent, what is bought, what is kept."""
+
+import asyncio
+import base64
+import io
+import json
+import os
+import signal
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet
+import pytest
+from PIL import Image
+
+from curate.pipeline import Progress, opened, through
+from curate.settings import load
+from tests.server import REVISED, THINKING, Answer, ModelServer, completion, failure, sensible, stage_of
+from tests.workplace import Workplace, ended, picture, row
+
+OPTIONS = ["A. The SENTINEL shape", "B. Nothing"]
+
+
+@pytest.fixture
+def server():
+    with ModelServer() as running:
+        yield running
+
+
+@pytest.fixture
+def place(tmp_path: Path, server: ModelServer) -> Workplace:
+    return Workplace(tmp_path, server.url)
+
+
+def table(place: Workplace, name: str) -> list[dict[str, Any]]:
+    files = sorted((place.work / name).glob("*.parquet"))
+    return [r for file in files for r in pyarrow.parquet.read_table(file).to_pylist()]
+
+
+def words(body: dict[str, Any]) -> str:
+    """All text of a request."""
+    contents = [message["content"] for message in body["messages"]]
+    parts = [part for c in contents for part in ([{"type": "text", "text": c}] if isinstance(c, str) else c)]
+    return "\n".join(part["text"] for part in parts if part["type"] == "text")
+
+
+def pictures(body: dict[str, Any]) -> list[Image.Image]:
+    """All frames of a request, decoded."""
+    parts = [p for m in body["messages"] if isinstance(m["content"], list) for p in m["content"]]
+    urls = [p["image_url"]["url"] for p in parts if p["type"] == "image_url"]
+    return [Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))) for url in urls]
+
+
+def test_every_request_carries_what_the_contract_says_and_nothing_else(place, server):
+    question = {"problem": "QUESTION which?", "options": OPTIONS, "solution": "<answer>A</answer>"}
+    place.questions(
+        [
+            row(1, **question),
+            picture(2, **question | {"problem_type": "OCR", "options": [], "solution": "<answer>SECRET 42</answer>"}),
+            row(3, **question | {"problem_type": "numerical", "options": [], "solution": "<answer>31415</answer>"}),
+        ]
+    )
+    server.answer = lambda body: (
+        completion("<answer>A</answer>", reasoning_content="DRAFT " + THINKING)
+        if stage_of(body) == "draft"
+        else sensible(body)
+    )
+    place.settings(top='steps = ["caption", "draft", "revise"]')
+    assert place.run("run").code == 0
+    seen = Counter(server.stages())
+    assert seen == {"caption": 2, "draft": 3, "revise": 3}
+    for body in server.asked:
+        stage, text, frames = stage_of(body), words(body), pictures(body)
+        sent = json.dumps(body)
+        assert "SECRET" not in sent
+        assert "31415" not in sent
+        assert "<answer>A" not in sent
+        assert ("QUESTION" in text) == (stage != "caption")
+        assert ("CAPTION" in text) == (stage == "draft")
+        assert ("DRAFT" in text) == (stage == "revise")
+        assert bool(frames) == (stage != "draft")
+        if "SENTINEL" in sent:
+            assert stage in ("draft", "revise")
+            assert text.count("A. The SENTINEL shape") == 1
+        assert body["model"] == {"caption": "captioner-1", "draft": "reasoner-1", "revise": "reviser-1"}[stage]
+    assert sum("SENTINEL" in json.dumps(body) for body in server.asked) == 2
+    video = next(body for body in server.asked if stage_of(body) == "caption" and "Frame at" in words(body))
+    assert len(pictures(video)) == 2
+    assert "Frame at 00:00:00:" in words(video)
+    assert "Frame at 00:00:01:" in words(video)
+    formats = [words(body) for body in server.asked if stage_of(body) == "draft"]
+    assert sum("letter of the right option" in text for text in formats) == 1
+    assert sum("word for word" in text for text in formats) == 1
+    assert sum("number only" in text for text in formats) == 1
+
+
+def test_the_sets_hold_what_the_models_said(place):
+    assert place.run("run").code == 0
+    [first, *_] = sft = table(place, "sft")
+    assert list(first) == [
+        "problem_id", "problem", "data_type", "problem_type", "options", "process", "solution", "path", "data_source",
+    ]  # fmt: skip
+    assert first["process"] == f"<think>{REVISED}</think>"
+    assert first["solution"] == "<answer>A</answer>"
+    assert first["path"] == "./clips/one.mp4"
+    assert "A. The shape\nB. Nothing" in first["problem"]
+    rl = table(place, "rl")
+    assert [r["problem_id"] for r in sft] == [r["problem_id"] for r in rl] == [1, 2, 3]
+    assert list(rl[0]) == [column for column in first if column != "process"]
+    assert table(place, "rejected") == []
+    assert json.loads((place.work / "report.json").read_text())["sets"] == {"sft": 3, "rl": 3}
+
+
+def test_without_revise_the_process_is_the_drafts_thinking(place, server):
+    place.settings(top='steps = ["caption", "draft", "answer", "format"]')
+    assert place.run("run").code == 0
+    assert table(place, "sft")[0]["process"] == f"<think>{THINKING}</think>"
+    assert "revise" not in server.stages()
+
+
+def test_a_wrong_answer_is_rejected_with_both_answers_and_never_revised(place, server):
+    server.answer = lambda body: (
+        completion("<answer>B</answer>", reasoning=THINKING) if stage_of(body) == "draft" else sensible(body)
+    )
+    assert place.run("run").code == 0
+    assert "revise" not in server.stages()
+    assert table(place, "sft") == []
+    assert len(table(place, "rl")) == 3
+    rejected = table(place, "rejected")
+    assert {(r["step"], r["reason"]) for r in rejected} == {("answer", "wrong answer")}
+    assert "B" in rejected[0]["detail"]
+    assert json.loads(rejected[0]["row"])["problem_id"] == 1
+
+
+def test_one_caption_per_medium_also_when_a_hundred_questions_ask_at_once(place, server):
+    place.questions([row(n) for n in range(60)] + [picture(100 + n) for n in range(40)])
+    server.answer = lambda body: (
+        Answer(sensible(body).body, delay=0.2) if stage_of(body) == "caption" else sensible(body)
+    )
+    assert place.run("run", "--quiet").code == 0
+    assert Counter(server.stages()) == {"caption": 2, "draft": 100, "revise": 100}
+    assert len(table(place, "sft")) == 100
+
+
+def test_the_concurrency_of_a_model_holds_over_all_its_stages(place, server):
+    place.questions([row(n) for n in range(20)])
+    text = place.toml.read_text()
+    for name in ("captioner", "reviser"):
+        text = text.replace(f'model = "{name}"', 'model = "reasoner"')
+    place.toml.write_text(text.replace('model = "reasoner-1"', 'model = "reasoner-1"\nconcurrency = 3'))
+    server.answer = lambda body: Answer(sensible(body).body, delay=0.02)
+    assert place.run("run").code == 0
+    assert server.most_at_once == 3
+
+
+def test_a_record_is_drafted_as_soon_as_it_is_captioned(place, server):
+    """The picture's caption hangs until the clip's question is revised: the stages overlap."""
+    revised = threading.Event()
+
+    def answer(body: dict[str, Any]) -> Answer:
+        stage = stage_of(body)
+        if stage == "caption" and "Frame at" not in words(body):
+            assert revised.wait(30)
+        if stage == "revise":
+            revised.set()
+        return sensible(body)
+
+    server.answer = answer
+    assert place.run("run").code == 0
+    assert revised.is_set()
+
+
+def test_a_finished_run_started_again_sends_nothing_and_writes_the_same_bytes(place, server):
+    assert place.run("run").code == 0
+    before, sent = place.sets(), len(server.asked)
+    assert before
+    for command in ("run", "filter", "caption", "draft", "revise"):
+        assert place.run(command).code == 0
+        assert len(server.asked) == sent
+        assert place.sets() == before
+
+
+def test_a_moved_folder_a_new_address_and_other_limits_buy_nothing_again(place, server, tmp_path):
+    assert place.run("run").code == 0
+    before = place.sets()
+    (place.folder / "media").rename(place.folder / "elsewhere")
+    with ModelServer() as other:
+        place.url = other.url
+        place.settings(model="concurrency = 3\ntimeout = 5\nmax_retries = 1", stages="max_tokens = 9000\nattempts = 9")
+        place.toml.write_text(place.toml.read_text().replace('"media"', '"elsewhere"'))
+        ran = place.run("run", "--json")
+        assert ran.code == 0
+        assert other.asked == []
+        assert ran.json["sent"] == 0
+    assert place.sets()["sft/train-00000-of-00001.parquet"] == before["sft/train-00000-of-00001.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "asked"),
+    [
+        ('model = "reviser-1"', 'model = "reviser-2"', {"revise": 3}),
+        ('model = "reasoner-1"', 'model = "reasoner-2"', {"draft": 3}),
+        ('model = "captioner-1"', 'model = "captioner-2"', {"caption": 2}),
+        ('[stages.draft]\nmodel = "reasoner"', '[stages.draft]\nmodel = "reasoner"\ntemperature = 0.5', {"draft": 3}),
+        ('[stages.revise]\nmodel = "reviser"', '[stages.revise]\nmodel = "reviser"\nfps = 5', {"revise": 2}),
+        ('[stages.caption]\nmodel = "captioner"', '[stages.caption]\nmodel = "captioner"\nmax_frames = 99', {}),
+        ('[stages.revise]\nmodel = "reviser"', '[stages.revise]\nmodel = "reviser"\nmax_frames = 9', {}),
+        ('[stages.revise]\nmodel = "reviser"', '[stages.revise]\nmodel = "reviser"\nmax_pixels = 800', {"revise": 3}),
+    ],
+)
+def test_a_change_asks_anew_for_exactly_what_it_changes(place, server, old, new, asked):
+    assert place.run("run").code == 0
+    sent = len(server.asked)
+    text = place.toml.read_text()
+    assert old in text
+    place.toml.write_text(text.replace(old, new))
+    assert place.run("run").code == 0
+    # The scripted replies do not depend on the model, so nothing behind the changed stage changes.
+    assert Counter(server.stages()[sent:]) == asked
+
+
+def test_a_changed_prompt_asks_anew_for_its_stage(place, server, monkeypatch):
+    async def go() -> None:
+        async with opened(load(place.toml), None, Progress()) as pipeline:
+            await pipeline.ask(None)
+
+    asyncio.run(go())
+    sent = len(server.asked)
+    from curate import assets
+
+    real = assets.text
+    monkeypatch.setattr(assets, "text", lambda kind, name: real(kind, name) + (" Please." if "revise" in name else ""))
+    asyncio.run(go())
+    assert Counter(server.stages()[sent:]) == {"revise": 3}
+
+
+def test_raising_max_tokens_asks_again_only_for_replies_that_were_cut(place, server):
+    def answer(body: dict[str, Any]) -> Answer:
+        if stage_of(body) == "draft" and "part 1" in words(body) and body["max_tokens"] < 9000:
+            return completion("", finish="length", reasoning_content="Let me")
+        return sensible(body)
+
+    server.answer = answer
+    place.settings(stages="attempts = 1")
+    ran = place.run("run")
+    assert ran.code == 1
+    assert "cut at max_tokens = 8192" in ran.err
+    assert len(table(place, "sft")) == 2
+    sent = len(server.asked)
+    place.settings(stages="attempts = 1\nmax_tokens = 9000")
+    assert place.run("run").code == 0
+    assert Counter(server.stages()[sent:]) == {"draft": 1, "revise": 1}
+    assert len(table(place, "sft")) == 3
+
+
+def test_an_unreadable_reply_is_asked_again_and_a_rerun_asks_only_for_it(place, server):
+    def answer(body: dict[str, Any]) -> Answer:
+        if stage_of(body) == "revise" and "part 1" in words(body):
+            return completion("I would rather not.")
+        return sensible(body)
+
+    server.answer = answer
+    ran = place.run("run")
+    assert ran.code == 1
+    assert "problem_id 1" in ran.err
+    assert "no <think>" in ran.err
+    assert Counter(server.stages())["revise"] == 3 - 1 + 3
+    [rejected] = table(place, "rejected")
+    assert (rejected["step"], rejected["reason"]) == ("revise", "unreadable reply")
+    sent = len(server.asked)
+    server.answer = sensible
+    assert place.run("run").code == 0
+    assert server.stages()[sent:] == ["revise"]
+    assert len(table(place, "sft")) == 3
+
+
+def test_one_bad_record_costs_one_row(place, server):
+    server.answer = lambda body: failure(400, "prompt too long") if "part 2" in words(body) else sensible(body)
+    ran = place.run("run", "--json")
+    assert ran.code == 1
+    assert "prompt too long" in ran.err
+    assert [r["problem_id"] for r in table(place, "sft")] == [1, 3]
+    [rejected] = table(place, "rejected")
+    assert rejected["problem_id"] == 2
+    assert "prompt too long" in rejected["detail"]
+
+
+def test_transient_faults_are_retried_until_everything_is_answered(place, server):
+    failed: Counter[str] = Counter()
+
+    def answer(body: dict[str, Any]) -> Answer:
+        name = json.dumps(body)
+        failed[name] += 1
+        faults = [failure(429, "slow", Retry_After="0"), Answer(b"", hang_up=True)]
+        return faults[failed[name] - 1] if failed[name] <= len(faults) else sensible(body)
+
+    server.answer = answer
+    place.questions([row(1)]).settings(model="max_retries = 4")
+    assert place.run("run").code == 0
+    assert set(failed.values()) == {3}
+    assert len(table(place, "sft")) == 1
+
+
+def test_kill_9_at_any_moment_and_only_what_was_not_answered_is_asked_again(place, server):
+    """Killed at ten moments; in the end every row is there and no reply that was kept is asked again."""
+    place.questions([row(n) for n in range(12)] + [picture(20 + n) for n in range(4)])
+    place.settings(model="concurrency = 2\nmax_retries = 0")
+    gate = threading.Semaphore(0)
+
+    def answer(body: dict[str, Any]) -> Answer:
+        gate.acquire(timeout=30)
+        return sensible(body)
+
+    server.answer = answer
+    lost = 0
+    for moment in range(10):
+        process = place.start("run", "--quiet")
+        for _ in range(2 + moment % 3):
+            gate.release()
+        kept = len(_wait_for(server, lambda moment=moment: _kept(place) >= 3 * (moment + 1) - 2, process))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        assert kept >= 0
+        lost = len(server.asked) - _kept(place)
+        for _ in range(20):  # whoever still waits inside the server belongs to a client that is gone
+            gate.release()
+        while server.at_once:
+            threading.Event().wait(0.01)
+        while gate.acquire(blocking=False):
+            pass
+    bought_before = _kept(place)
+    for _ in range(10_000):
+        gate.release()
+    asked_before = len(server.asked)
+    assert place.run("run").code == 0
+    assert len(table(place, "sft")) == 16
+    needed = 2 + 16 + 16
+    assert len(server.asked) - asked_before == needed - bought_before
+    assert lost <= 10 * 6  # three models with two requests each were in flight at each kill
+    sent = len(server.asked)
+    assert place.run("run").code == 0
+    assert len(server.asked) == sent
+
+
+def _kept(place: Workplace) -> int:
+    import sqlite3
+
+    try:
+        base = sqlite3.connect(f"file:{place.work / 'journal.sqlite'}?mode=ro", uri=True)
+        number: int = base.execute("SELECT COUNT(*) FROM replies").fetchone()[0]
+        base.close()
+    except sqlite3.OperationalError:
+        return 0
+    return number
+
+
+def _wait_for(server: ModelServer, done: Any, process: Any) -> list[Any]:
+    for _ in range(600):
+        if done() or process.poll() is not None:
+            break
+        threading.Event().wait(0.02)
+    return server.asked
+
+
+def test_through_stops_before_the_next_stage_but_takes_the_filters_that_may_send_back(place):
+    settings = load(place.toml)
+    assert through(settings, "caption") == ("caption",)
+    assert through(settings, "draft") == ("caption", "draft", "answer")
+    assert through(settings, "revise") == settings.steps
+
+
+def test_two_commands_on_one_work_folder_the_second_says_who_holds_it(place, server):
+    gate = threading.Event()
+
+    def answer(body: dict[str, Any]) -> Answer:
+        gate.wait(30)
+        return sensible(body)
+
+    server.answer = answer
+    first = place.start("run")
+    _wait_for(server, lambda: server.asked, first)
+    second = place.run("run")
+    looked = place.run("status", "--json")
+    gate.set()
+    assert second.code == 2
+    assert f"process {first.pid}" in second.err
+    assert looked.code == 0
+    assert looked.json["steps"]["caption"]["owed"] == 3
+    assert ended(first).code == 0
