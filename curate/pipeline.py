@@ -10,9 +10,9 @@ from typing import NamedTuple
 from curate import assets, sources, workfolder
 from curate.ask import Meter, limited, replayed, retried
 from curate.card import card
-from curate.chat import Ask, Reply
+from curate.chat import Ask, Reply, Request
 from curate.engine import Asked, Judged, Step, Tally, Trace, Walk, stream, walk
-from curate.errors import MediaError, SettingsError
+from curate.errors import FatalError, MediaError, SettingsError
 from curate.intake import Intake, known_as
 from curate.journal import Journal, Spent
 from curate.media.eyes import Eyes
@@ -74,6 +74,7 @@ class Pipeline:
         self._files = sources.found(settings.files, settings.base)
         self._limit = limit
         self._flying: set[asyncio.Task[Reply]] = set()
+        self._ending = False
         workfolder.made(settings.work)
         self.journal = Journal(settings.work / workfolder.JOURNAL)
         self._eyes = Eyes()
@@ -94,6 +95,7 @@ class Pipeline:
         asking = [n for n in steps if n in self.settings.stages and upto in (None, n)]
         self.progress.steps, self.progress.asking = steps, tuple(asking)
         self.progress.total = self._count()
+        self._ending = False
         async with AsyncExitStack() as stack:
             asks = await self._models(asking, stack)
             width = max(WIDTH, 2 * sum(self.settings.models[m].concurrency for m in asks))
@@ -169,11 +171,28 @@ class Pipeline:
             provider = self.settings.models[name]
             await provider.open(self._eyes)
             stack.push_async_callback(provider.close)
-            asks[name] = limited(provider.ask, asyncio.Semaphore(provider.concurrency))
+            asks[name] = limited(self._gated(provider.ask), asyncio.Semaphore(provider.concurrency))
             if provider.notice:
                 self.progress.notices.append(provider.notice)
                 self.progress.say(provider.notice)
         return asks
+
+    def _gated(self, ask: Ask) -> Ask:
+        """Nothing more goes out once the run is ending, or after an error that no request can escape."""
+        fatal: list[FatalError] = []
+
+        async def sent(request: Request) -> Reply:
+            if self._ending:
+                raise asyncio.CancelledError
+            if fatal:
+                raise fatal[0]
+            try:
+                return await ask(request)
+            except FatalError as error:
+                fatal.append(error)
+                raise
+
+        return sent
 
     def _steps(self, names: tuple[str, ...], asks: dict[str, Ask], asking: list[str]) -> list[Step]:
         """The steps of these names; only the stages in `asking` ask, the others take from the journal."""
@@ -204,6 +223,7 @@ class Pipeline:
 
     async def _drain(self) -> None:
         """Wait a while for requests that are paid for, whose records have already been given up."""
+        self._ending = True
         if self._flying:
             await asyncio.wait(self._flying, timeout=DRAIN)
         for task in list(self._flying):

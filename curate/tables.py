@@ -129,9 +129,10 @@ def told(story: Story) -> dict[str, Any]:
 def diff(before: str, after: str) -> Text:
     """What a revision changed, word by word: red and struck out, green and underlined."""
     old, new = (re.findall(r"\S+\s*|\s+", text) for text in (before, after))
-    text, words = Text(), [[piece.strip() for piece in pieces] for pieces in (old, new)]
+    plain_old, plain_new = ([piece.strip() for piece in pieces] for pieces in (old, new))
+    text = Text()
     # Words that stand there all the time start no match of their own, or a looping text would take minutes.
-    for tag, a, b, c, d in difflib.SequenceMatcher(None, *words).get_opcodes():
+    for tag, a, b, c, d in difflib.SequenceMatcher(None, plain_old, plain_new).get_opcodes():
         if tag == "equal":
             text.append(printable("".join(new[c:d])))
             continue
