@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_random_exponential
@@ -26,7 +26,7 @@ class Meter:
     flying: int = 0
     tokens: int = 0
     cost: float = 0.0
-    keys: set[str] = field(default_factory=set)  # distinct requests answered from the journal
+    keys: set[str] | None = None  # where set: the distinct requests answered from the journal
 
 
 def limited(ask: Ask, slots: asyncio.Semaphore) -> Ask:
@@ -109,7 +109,8 @@ def replayed(
         reply = journal.get(key, request.max_tokens)
         if reply is not None:
             meter.replayed += 1
-            meter.keys.add(key[:16])
+            if meter.keys is not None:
+                meter.keys.add(key[:16])
             return reply
         if ask is None:
             raise UnansweredError(journal.failure(key))

@@ -80,7 +80,12 @@ class Screen:
         if self._quiet:
             yield
         elif self.err.is_terminal:
-            with Live(console=self.err, get_renderable=lambda: live_table(progress, rates), refresh_per_second=4):
+            with Live(
+                console=self.err,
+                get_renderable=lambda: live_table(progress, rates),
+                refresh_per_second=4,
+                transient=True,
+            ):
                 yield
         else:
             done = threading.Event()

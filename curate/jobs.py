@@ -33,7 +33,7 @@ class Job:
             async with self._pipeline() as pipeline:
                 with self.screen.watching(self.progress):
                     await pipeline.ask(upto)
-                code = self._asked()
+                code = self._asked(table=upto is not None)
                 done = summary(self.progress)  # before the replay for the sets counts anew
                 if upto is None:
                     done["sets"] = await self._publish(pipeline)
@@ -45,6 +45,8 @@ class Job:
         with workfolder.held(self.settings.work, self.command):
             async with self._pipeline() as pipeline:
                 sets = await self._publish(pipeline)
+        for step, number in self.progress.tally.owed.items():
+            self.screen.say(f"{number} rows wait for {step}: `curate run` asks for them", "yellow")
         self.screen.result({"command": self.command, "exit": 0, **summary(self.progress), "sets": sets})
         return 0
 
@@ -79,17 +81,25 @@ class Job:
         async with opened(self.settings, self.limit, self.progress) as pipeline:
             yield pipeline
 
-    def _asked(self) -> int:
-        """Show how the asking went: 0 where no record failed and none is owed."""
+    def _asked(self, table: bool) -> int:
+        """Say how the asking went: 0 where no record failed and none is owed."""
         tally = self.progress.tally
-        self.screen.show(tables.outcome(self.progress))
+        if table:
+            self.screen.show(tables.outcome(self.progress))
+        self.screen.say(tables.calls(self.progress))
         for line in tables.problems(self.progress):
             self.screen.fail(line)
         return 1 if tally.failed or tally.owed else 0
 
     async def _publish(self, pipeline: Pipeline) -> dict[str, int]:
         """Write the sets; returns how many rows each has."""
-        report = await pipeline.publish()
+        with self.screen.watching(self.progress):
+            report = await pipeline.publish()
         self.screen.show(tables.waterfall(report))
-        self.screen.say(f"wrote the sets to {self.settings.work}")
+        self.screen.say(f"wrote the sets to {relative(self.settings.work)}")
         return report.sets
+
+
+def relative(path: Path) -> Path:
+    """The path as a user here would type it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

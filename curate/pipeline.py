@@ -138,6 +138,8 @@ class Pipeline:
         """Where every record stands, from the journal alone, into `progress`; what was bought so far."""
         self.progress.steps, self.progress.total = self.settings.steps, self._count()
         steps = self._steps(self.settings.steps, {}, [])
+        for meter in self.progress.meters.values():
+            meter.keys = set()
         async for item in self._records():
             await walk(item, steps, self.progress.tally)
         return self.journal.spent()

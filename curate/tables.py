@@ -37,6 +37,17 @@ def outcome(progress: Progress) -> Table:
     return table
 
 
+def calls(progress: Progress) -> str:
+    """One line on what was asked and what it cost."""
+    meters = progress.meters.values()
+    sent, replayed, shared = (sum(getattr(m, name) for m in meters) for name in ("sent", "replayed", "shared"))
+    tokens, cost = sum(m.tokens for m in meters), sum(m.cost for m in meters)
+    price = f" for {cost:.4f} USD" if cost else ""
+    return (
+        f"asked {sent:,} replies ({tokens:,} tokens{price}); {replayed:,} came from the journal, {shared:,} were shared"
+    )
+
+
 def problems(progress: Progress) -> list[str]:
     """A line per cause: how many records failed or are owed, some of them by name, and what to do."""
     lines = []
@@ -80,7 +91,7 @@ def status(progress: Progress) -> Table:
 
 def saved(meter: Meter) -> int:
     """Calls that were not needed, because records share a reply."""
-    return meter.replayed - len(meter.keys)
+    return meter.replayed - len(meter.keys or ())
 
 
 def spending(spent: list[Spent]) -> Table:

@@ -55,7 +55,8 @@ def test_rows_that_cannot_be_used_are_rejected_with_their_reason(place, server, 
     ]
     place.questions(rows)
     ran = called(place, "run", "--json")
-    assert (ran.code, ran.lines) == (0, [f"wrote the sets to {place.work}"])
+    assert (ran.code, ran.lines[-1]) == (0, "wrote the sets to work")
+    assert len(ran.lines) == 2
     (reasons,) = ran.steps("rejected").values()
     assert sum(reasons.values()) == 6
     wanted = {"path outside media_root", "no such file", "unknown problem type", "duplicate", "not a row"}
@@ -101,7 +102,8 @@ def test_stages_one_after_the_other_give_the_sets_of_run_to_the_byte(place, serv
     for count, stage in ((2, "caption"), (3, "draft"), (3, "revise")):
         before = len(server.asked)
         ran = called(place, stage, "--work", "second", "--json")
-        assert (ran.code, ran.err, ran.json["command"], ran.json["sent"]) == (0, "", stage, count)
+        assert (ran.code, ran.json["command"], ran.json["sent"]) == (0, stage, count)
+        assert [line.partition(" (")[0] for line in ran.lines] == [f"asked {count} replies"]
         assert set(server.stages()[before:]) == {stage}
         assert not (place.work / "sft").exists()
     assert sorted(server.stages()) == asked
@@ -163,7 +165,10 @@ def done(tmp_path_factory):
 def test_the_last_line_of_stdout_is_one_json_object(done):
     ran = done.ran
     assert ran.code == 0
-    assert ran.lines == [f"wrote the sets to {done.work}"]
+    assert ran.lines == [
+        "asked 8 replies (40 tokens for 16.0000 USD); 0 came from the journal, 2 were shared",
+        "wrote the sets to work",
+    ]
     assert ran.out.count("\n") == 1
     found = ran.json
     assert (found["command"], found["exit"], found["rows"]) == ("run", 0, 4)
@@ -260,3 +265,11 @@ def test_many_failures_of_one_cause_do_not_hide_the_names_of_another(place, serv
     assert late.startswith("1 failed at caption, no answer from the server (problem_id 99): HTTP 503: no")
     assert many.startswith("25 failed at draft, refused by the server (problem_id ")
     assert many.endswith(", …): HTTP 400: no; run again to ask again")
+
+
+def test_filter_says_what_is_owed_and_who_asks_for_it(place, server, called):
+    assert called(place, "caption", "--quiet").code == 0
+    ran = called(place, "filter", "--json")
+    assert ran.code == 0
+    assert ran.lines == ["wrote the sets to work", "3 rows wait for draft: `curate run` asks for them"]
+    assert ran.json["sets"] == {"sft": 0, "rl": 3}

@@ -214,7 +214,7 @@ def test_a_fault_is_remembered(shelf: Callable[[], Library], probes: Probes) -> 
 @pytest.mark.parametrize("reason", ["decoder crashed", "decoder timed out", "decoder out of memory", "not readable"])
 def test_a_fault_of_the_decoder_is_tried_again(shelf: Callable[[], Library], probes: Probes, reason: str) -> None:
     library = shelf()
-    probes.fault = MediaError(reason)
+    probes.fault = MediaError(reason, "", lasting=False)
     assert fault(library, "sub/a.mp4").reason == reason
     probes.fault = None
     assert found(library, "sub/a.mp4").fps == 6.0
