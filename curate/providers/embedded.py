@@ -27,7 +27,9 @@ class EmbeddedProvider(Provider):
     `gguf` and `mmproj` name other files. Without `mmproj` the model is blind: each medium is replaced
     by literal lines that are measured from its frames. `context` is in tokens, for each of
     `concurrency` requests at once. `max_text` and `max_items` bound the strings (characters) and lists
-    of a JSON reply, which a small model may not end by itself.
+    of a JSON reply, which a small model may not end by itself. `threads` is all cores but one unless
+    set: they wait for each other at every step, so that a single one without a core stops them all
+    (measured on 2 busy cores: 160 tokens in 90 s with two threads, in 8 s with one).
     """
 
     model: str = ""
@@ -126,7 +128,8 @@ class EmbeddedProvider(Provider):
         params.model_alias = [self.title]
         params.n_parallel = self.concurrency
         params.n_ctx = self.context * self.concurrency
-        params.cpuparams.n_threads = self.threads or os.cpu_count() or 1
+        threads = self.threads or max(1, (os.cpu_count() or 1) - 1)
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
         params.use_jinja = True
         params.verbosity = -1
         try:
