@@ -1,8 +1,9 @@
 """Asking, made careful by wrapping: `replayed(retried(limited(provider.ask)))`."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass, replace
+from typing import Any
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_random_exponential
@@ -84,50 +85,61 @@ def replayed(
     nothing is asked: UnansweredError. `flying` collects what is under way, so that an interrupted
     run can wait for what it has paid for.
     """
-    shared: dict[str, asyncio.Task[Reply]] = {}
+    return _Replayed(ask, journal, identity, meter, flying if flying is not None else set())
 
-    async def buy(key: str, request: Request, ask: Ask) -> Reply:
-        meter.flying += 1
+
+class _Replayed:
+    def __init__(
+        self, ask: Ask | None, journal: Journal, identity: str, meter: Meter, flying: set[asyncio.Task[Reply]]
+    ) -> None:
+        self._ask = ask
+        self._journal = journal
+        self._identity = identity
+        self._meter = meter
+        self._flying = flying
+        self._shared: dict[str, asyncio.Task[Reply]] = {}
+
+    async def __call__(self, request: Request) -> Reply:
+        key = request.key(self._identity)
+        if task := self._shared.get(key):
+            self._meter.shared += 1
+            return await asyncio.shield(task)
+        reply = self._journal.get(key, request.max_tokens)
+        if reply is not None:
+            self._meter.replayed += 1
+            if self._meter.keys is not None:
+                self._meter.keys.add(key[:16])
+            return reply
+        if self._ask is None:
+            raise UnansweredError(self._journal.failure(key))
+        return await asyncio.shield(self._started(key, self._buy(key, request, self._ask)))
+
+    def _started(self, key: str, buying: Coroutine[Any, Any, Reply]) -> asyncio.Task[Reply]:
+        task = self._shared[key] = asyncio.create_task(buying)
+        self._flying.add(task)
+        task.add_done_callback(lambda ended: self._forget(key, ended))
+        return task
+
+    def _forget(self, key: str, ended: asyncio.Task[Reply]) -> None:
+        del self._shared[key]
+        self._flying.discard(ended)
+        if not ended.cancelled():
+            ended.exception()  # seen, also where everybody who waited has given up
+
+    async def _buy(self, key: str, request: Request, ask: Ask) -> Reply:
+        self._meter.flying += 1
         try:
             reply = await ask(request)
         except (TransientError, RefusedError, MediaError) as error:
-            await journal.fail(key, request.stage, str(error))
+            await self._journal.fail(key, request.stage, str(error))
             raise
         finally:
-            meter.flying -= 1
-        await journal.put(key, request.stage, identity, request.max_tokens, reply)
-        meter.sent += 1
-        meter.tokens += reply.completion_tokens
-        meter.cost += reply.cost
+            self._meter.flying -= 1
+        await self._journal.put(key, request.stage, self._identity, request.max_tokens, reply)
+        self._meter.sent += 1
+        self._meter.tokens += reply.completion_tokens
+        self._meter.cost += reply.cost
         return reply
-
-    async def answered(request: Request) -> Reply:
-        key = request.key(identity)
-        if task := shared.get(key):
-            meter.shared += 1
-            return await asyncio.shield(task)
-        reply = journal.get(key, request.max_tokens)
-        if reply is not None:
-            meter.replayed += 1
-            if meter.keys is not None:
-                meter.keys.add(key[:16])
-            return reply
-        if ask is None:
-            raise UnansweredError(journal.failure(key))
-        task = shared[key] = asyncio.create_task(buy(key, request, ask))
-        task.add_done_callback(lambda ended: _forget(shared, key, ended))
-        if flying is not None:
-            flying.add(task)
-            task.add_done_callback(flying.discard)
-        return await asyncio.shield(task)
-
-    return answered
-
-
-def _forget(shared: dict[str, asyncio.Task[Reply]], key: str, ended: asyncio.Task[Reply]) -> None:
-    del shared[key]
-    if not ended.cancelled():
-        ended.exception()  # seen, also where everybody who waited has given up
 
 
 def resampled(ask: Ask, sample: int) -> Ask:

@@ -65,12 +65,12 @@ def whole(path: Path, body: bytes) -> None:
 def where_to_look(directory: Path) -> list[str]:
     """What to do after the demo."""
     settings = directory / "curate.toml"
-    return [
-        "",
-        "Where to look next:",
-        f"  curate show 1 -s {settings}      one record's whole story",
-        f"  curate status -s {settings}      what was asked, kept and rejected",
-        f"  {directory}/work/README.md      the data set card",
-        f"  {directory}/work/sft, rl, rejected      the sets, as Parquet",
-        "  curate init my-data      settings for your own videos",
-    ]
+    places = {
+        f"curate show 1 -s {settings}": "one record's whole story",
+        f"curate status -s {settings}": "what was asked, kept and rejected",
+        f"{directory}/work/README.md": "the data set card",
+        f"{directory}/work/sft, rl, rejected": "the sets, as Parquet",
+        "curate init my-data": "settings for your own videos",
+    }
+    width = max(map(len, places))
+    return ["", "Where to look next:", *(f"  {place:{width}}   {what}" for place, what in places.items())]
