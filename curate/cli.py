@@ -162,10 +162,17 @@ def ended(job: Coroutine[Any, Any, int]) -> int:
 
     A plain `kill`, as cluster schedulers send it, counts as a Ctrl-C.
     """
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+
+    async def stoppable() -> int:
+        # Not by way of SIGINT: a job in the background of a script starts with that one ignored.
+        task = asyncio.current_task()
+        if task is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await job
+
     try:
-        return asyncio.run(job)
-    except KeyboardInterrupt:
+        return asyncio.run(stoppable())
+    except (KeyboardInterrupt, asyncio.CancelledError):
         Screen().fail("interrupted: everything answered is kept, the same command goes on from here")
         return 130
 

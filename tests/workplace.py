@@ -90,6 +90,13 @@ class Workplace:
 
     def start(self, *arguments: str, limit: Any = None, **environment: str) -> "subprocess.Popen[str]":
         """Start `curate` with these arguments; `limit` is called in the new process first."""
+
+        def ready() -> None:
+            # Whoever runs the tests in the background has them ignore Ctrl-C.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            if limit:
+                limit()
+
         known = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
         return subprocess.Popen(
             [sys.executable, "-m", "curate", *arguments],
@@ -99,7 +106,7 @@ class Workplace:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=limit,
+            preexec_fn=ready,
             start_new_session=True,
         )
 
