@@ -197,4 +197,5 @@ def _unusable(path: Path, error: Exception) -> StoreError:
     text = str(error)
     if "full" in text:
         return StoreError(f"the disk is full: {path} took no more; free some space and run again, nothing is lost")
-    return StoreError(f"cannot use the journal {path}: {text}")
+    hint = " (is the disk full? what was answered is kept)" if "disk I/O" in text else ""
+    return StoreError(f"cannot use the journal {path}: {text}{hint}")

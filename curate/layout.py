@@ -59,7 +59,12 @@ class FamilyLayout(Layout, ABC):
 
     def row(self, record: Record) -> Output:
         """The record's own columns; `process` is its last thinking."""
-        columns = record.row | {"problem": self.problem(record)}
+        columns = record.row | {"problem": self.problem(record), "path": rooted(record.path)}
         if Thought in record:
             return SFTRow(process=process(record[Thought].thinking), **columns)
         return RLRow(**columns)
+
+
+def rooted(path: str) -> str:
+    """The path as the trainers need it, who drop its first character and put a folder before the rest."""
+    return path if path.startswith("./") else f"./{path}"

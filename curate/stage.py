@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from curate import assets
 from curate.chat import Ask, Media, Message, Reply, Request, Schema, Text
@@ -104,10 +104,18 @@ class Stage(Plugin, ABC):
                     raise
                 problem = str(error)
             except ValueError as error:
-                problem = " ".join(str(error).split())[:300]
+                problem = told(error)
             attempt += 1
             bought += not reply.replayed
         raise UnreadableError(problem)
+
+
+def told(error: ValueError) -> str:
+    """What was wrong with a reply, in one short line."""
+    if isinstance(error, ValidationError):
+        fault = error.errors(include_url=False, include_input=False)[0]
+        return f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"[:300]
+    return " ".join(str(error).split())[:300]
 
 
 class CutError(ValueError):

@@ -55,7 +55,8 @@ def problems(progress: Progress) -> list[str]:
         same = [f for f in progress.failed if (f.step, f.reason) == (step, reason)]
         names = ", ".join(str(number) for number in sorted(f.record.problem_id for f in same)[:NAMED])
         more = ", …" if number > NAMED else ""
-        detail = f": {same[0].detail}" if same and same[0].detail else ""
+        details = list(dict.fromkeys(f.detail for f in same if f.detail))[:NAMED]
+        detail = f": {' | '.join(details)}" if details else ""
         lines.append(f"{number} failed at {step}, {reason} (problem_id {names}{more}){detail}; run again to ask again")
     for step, number in sorted(progress.tally.owed.items()):
         lines.append(f"{number} wait for {step}: run `curate {step}` first")
@@ -80,7 +81,8 @@ def status(progress: Progress) -> Table:
     tally = progress.tally
     table = _table("step", "passed", "owed", "rejected", "reasons", "calls saved")
     for step in ("input", *progress.steps):
-        reasons = ", ".join(f"{r} {n}" for (at, r), n in sorted(tally.rejected.items()) if at == step)
+        causes = [*sorted(tally.rejected.items()), *sorted(tally.failed.items())]
+        reasons = ", ".join(f"{r} {n}" for (at, r), n in causes if at == step)
         meter = progress.meters.get(step)
         saving = _number(saved(meter)) if meter else ""
         owed = _number(tally.owed[step] + total(tally.failed, step))  # an unreadable reply is asked again

@@ -80,7 +80,7 @@ def test_the_status_counts_unreadable_replies_as_owed_and_what_sharing_saved(pro
     assert headers(table) == ["step", "passed", "owed", "rejected", "reasons", "calls saved"]
     assert cells(table) == {
         "input": ["1250", "", "50", "duplicate 50", ""],
-        "caption": ["1202", "48", "", "", "7"],
+        "caption": ["1202", "48", "", "unreadable reply 48", "7"],
         "draft": ["7", "1,195", "", "", ""],
         "answer": ["4", "", "3", "no answer 1, wrong answer 2", ""],
     }

@@ -25,9 +25,9 @@ class _Wire(BaseModel):
 
 
 class _Said(_Wire):
-    content: str | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
+    content: Any = None
+    reasoning_content: Any = None
+    reasoning: Any = None
 
 
 class _Choice(_Wire):
@@ -35,20 +35,10 @@ class _Choice(_Wire):
     finish_reason: str | None = None
 
 
-class _Details(_Wire):
-    cached_tokens: int | None = None
-
-
-class _Usage(_Wire):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    prompt_tokens_details: _Details | None = None
-
-
 class _Completion(_Wire):
     choices: list[_Choice] = Field(min_length=1)
-    model: str | None = None
-    usage: _Usage | None = None
+    model: Any = None
+    usage: Any = None
 
 
 class OpenAIProvider(Provider):
@@ -187,23 +177,43 @@ def _pictures(media: Media, frames: tuple[Frame, ...]) -> list[dict[str, Any]]:
 
 
 def _read(body: bytes) -> Reply:
-    """The reply in this body. Raises TransientError where it is no chat completion."""
+    """The reply in this body. Raises TransientError where it is no chat completion.
+
+    What stands beside the text (counts, names) is taken where it makes sense: it never costs a reply
+    that is paid for.
+    """
     try:
-        completion = _Completion.model_validate_json(body)
-    except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]["msg"]
+        completion = _Completion.model_validate(json.loads(body))
+        choice = completion.choices[0]
+        text, *reasoning = (_text(said) for _, said in choice.message)
+    except (ValueError, RecursionError) as error:
+        fault = error.errors(include_url=False)[0]["msg"] if isinstance(error, ValidationError) else str(error)
         raise TransientError(f"the server's reply is no chat completion: {fault}") from None
-    choice, usage = completion.choices[0], completion.usage or _Usage()
-    details = usage.prompt_tokens_details or _Details()
     return Reply(
-        text=choice.message.content or "",
-        reasoning=choice.message.reasoning_content or choice.message.reasoning or "",
+        text=text,
+        reasoning=reasoning[0] or reasoning[1],
         finish=choice.finish_reason or "stop",
-        model=completion.model or "",
-        prompt_tokens=usage.prompt_tokens,
-        completion_tokens=usage.completion_tokens,
-        cached_tokens=details.cached_tokens or 0,
+        model=completion.model if isinstance(completion.model, str) else "",
+        prompt_tokens=_count(completion.usage, "prompt_tokens"),
+        completion_tokens=_count(completion.usage, "completion_tokens"),
+        cached_tokens=_count(completion.usage, "prompt_tokens_details", "cached_tokens"),
     )
+
+
+def _text(said: object) -> str:
+    """The text of a message: as it is or in parts; halves of surrogate pairs become "?"."""
+    if isinstance(said, list):
+        said = "".join(part.get("text", "") for part in said if isinstance(part, dict))
+    if said is not None and not isinstance(said, str):
+        raise ValueError(f"expected text, found {type(said).__name__}")
+    return (said or "").encode("utf-8", "replace").decode()
+
+
+def _count(usage: Any, *path: str) -> int:
+    """A number of tokens; 0 where the server says nothing sensible."""
+    for key in path:
+        usage = usage.get(key) if isinstance(usage, dict) else None
+    return usage if isinstance(usage, int) and 0 <= usage < 2**63 else 0
 
 
 def _retry_after(error: APIStatusError) -> float | None:

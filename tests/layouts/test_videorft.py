@@ -50,3 +50,8 @@ def test_no_options():
     row = VideoRFTLayout().row(record(options=(), problem_type="free-form"))
     assert row.options == ()
     assert row.problem == "Where does the cup end up?"
+
+
+def test_a_path_begins_as_the_trainers_need_it_who_drop_its_first_character():
+    rows = [VideoRFTLayout().row(record(path=path)) for path in ("./a/b.mp4", "a/b.mp4", "b.mp4")]
+    assert [row.path for row in rows] == ["./a/b.mp4", "./a/b.mp4", "./b.mp4"]

@@ -225,6 +225,25 @@ def test_a_server_that_is_down_is_named():
         ask(server)
 
 
+@pytest.mark.parametrize("usage", [None, [], {"prompt_tokens": None, "completion_tokens": -1}, {"prompt_tokens": "9"}])
+def test_an_odd_usage_never_costs_a_reply(usage):
+    answer = completion("Hi")
+    answer.body["usage"] = usage
+    answer.body["model"] = 5
+    with ModelServer(lambda _: answer) as server:
+        reply = ask(server)
+    assert (reply.text, reply.prompt_tokens, reply.completion_tokens, reply.model) == ("Hi", 0, 0, "")
+
+
+def test_content_in_parts_is_joined_and_half_a_character_is_replaced():
+    parts = [{"type": "text", "text": "one "}, {"type": "other"}, "?", {"type": "text", "text": "two"}]
+    with ModelServer(lambda _: completion(parts)) as server:
+        assert ask(server).text == "one two"
+    with ModelServer(lambda _: completion("a\ud800b", reasoning="\udfff")) as server:
+        reply = ask(server)
+    assert (reply.text, reply.reasoning) == ("a?b", "?")
+
+
 def test_content_null_and_cut_replies_come_as_they_are():
     with ModelServer(lambda _: completion(None, finish="length", reasoning_content="so f")) as server:
         reply = ask(server)
