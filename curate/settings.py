@@ -151,6 +151,8 @@ def explained(error: ValidationError, cls: type[BaseModel], where: str, beside: 
         return f"unknown key {key!r}{nearest(path[-1], known)}"
     if fault["type"] == "missing":
         return f"{key} is missing"
+    if fault["type"] == "tuple_type":
+        return f"{key}: expected a list"
     if fault["type"] == "too_short":
         return f"{key} must not be empty"
     return f"{key}: {fault['msg'].removeprefix('Value error, ')}"

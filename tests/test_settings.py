@@ -205,7 +205,7 @@ FAULTS = {
         "steps: unknown step 'drafft'; did you mean 'draft'?",
     ),
     "no steps": ("steps = []\n" + GOOD, "steps must not be empty"),
-    "steps is no list": ('steps = "caption"\n' + GOOD, "steps must not be empty"),
+    "steps is no list": ('steps = "caption"\n' + GOOD, "steps: expected a list"),
     "a step that is no text": ("steps = [1]\n" + GOOD, "steps.0: "),
     "twice": ('steps = ["caption", "caption"]\n' + GOOD, "steps: 'caption' stands there twice"),
     "draft before caption": ('steps = ["draft", "caption"]\n' + GOOD, "steps: 'draft' needs 'caption' before it"),
