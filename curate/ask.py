@@ -24,7 +24,6 @@ class Meter:
     replayed: int = 0
     shared: int = 0
     retried: int = 0
-    flying: int = 0
     tokens: int = 0
     cost: float = 0.0
     keys: set[str] | None = None  # where set: the distinct requests answered from the journal
@@ -127,14 +126,11 @@ class _Replayed:
             ended.exception()  # seen, also where everybody who waited has given up
 
     async def _buy(self, key: str, request: Request, ask: Ask) -> Reply:
-        self._meter.flying += 1
         try:
             reply = await ask(request)
         except (TransientError, RefusedError, MediaError) as error:
             await self._journal.fail(key, request.stage, str(error))
             raise
-        finally:
-            self._meter.flying -= 1
         await self._journal.put(key, request.stage, self._identity, request.max_tokens, reply)
         self._meter.sent += 1
         self._meter.tokens += reply.completion_tokens

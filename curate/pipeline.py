@@ -110,7 +110,8 @@ class Pipeline:
     async def publish(self) -> Report:
         """Replay the journal in input order, judge, and write the sets, the report and the card."""
         settings = self.settings
-        self.progress.steps, self.progress.total = settings.steps, self._count()
+        self.progress.steps = settings.steps
+        self.progress.total = self.progress.total or self._count()  # `run` has counted them already
         self.progress.tally = tally = Tally()
         report = Report(settings.steps)
         with Publication(settings.work) as publication:

@@ -18,23 +18,12 @@ from curate import jobs, workfolder
 from curate.cli import app, main
 from curate.errors import CurateError, FatalError, SettingsError, StoreError
 from tests.media.media_samples import jpeg
-from tests.server import Answer, ModelServer, completion, failure, sensible, stage_of
-from tests.workplace import ROOT, Workplace, ended, picture
+from tests.server import Answer, completion, failure, sensible, stage_of
+from tests.workplace import ROOT, ended, picture
 
 COMMANDS = ("init", "caption", "draft", "revise", "filter", "run", "status", "show", "demo")
 HEAVY = ("openai", "pyarrow", "av", "cv2", "numpy", "PIL", "huggingface_hub", "datasets")
 KEY = "sk-0123456789abcdef"
-
-
-@pytest.fixture
-def server():
-    with ModelServer() as running:
-        yield running
-
-
-@pytest.fixture
-def place(tmp_path, server):
-    return Workplace(tmp_path, server.url)
 
 
 def one_line(ran, code, *pieces):

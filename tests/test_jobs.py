@@ -12,17 +12,6 @@ from tests.workplace import Ran, Workplace, picture, row
 
 
 @pytest.fixture
-def server():
-    with ModelServer() as running:
-        yield running
-
-
-@pytest.fixture
-def place(tmp_path, server):
-    return Workplace(tmp_path, server.url)
-
-
-@pytest.fixture
 def called(monkeypatch, capsys):
     """Runs `curate` with these arguments in this folder."""
     before = signal.getsignal(signal.SIGTERM)

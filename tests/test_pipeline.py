@@ -8,7 +8,6 @@ import os
 import signal
 import threading
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet
@@ -21,17 +20,6 @@ from tests.server import REVISED, THINKING, Answer, ModelServer, completion, fai
 from tests.workplace import Workplace, ended, picture, row
 
 OPTIONS = ["A. The SENTINEL shape", "B. Nothing"]
-
-
-@pytest.fixture
-def server():
-    with ModelServer() as running:
-        yield running
-
-
-@pytest.fixture
-def place(tmp_path: Path, server: ModelServer) -> Workplace:
-    return Workplace(tmp_path, server.url)
 
 
 def table(place: Workplace, name: str) -> list[dict[str, Any]]:

@@ -1,0 +1,22 @@
+"""Fixtures of the tests that run whole commands."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.server import ModelServer
+from tests.workplace import Workplace
+
+
+@pytest.fixture
+def server() -> Iterator[ModelServer]:
+    """An OpenAI-compatible server that answers sensibly until a test says otherwise."""
+    with ModelServer() as running:
+        yield running
+
+
+@pytest.fixture
+def place(tmp_path: Path, server: ModelServer) -> Workplace:
+    """A folder to run `curate` in, whose models are that server."""
+    return Workplace(tmp_path, server.url)
