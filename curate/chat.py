@@ -3,8 +3,7 @@
 import hashlib
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -21,24 +20,31 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """Frames of one medium: `frames` are indices in the order shown, `times` their seconds.
+    """Frames of one medium: `frames` are indices in the order shown.
 
-    `max_pixels` bounds width x height of each frame as the model sees it. The key of a request holds
-    the content's hash, the indices and the bound: what the pixels depend on, and not where they lie.
+    `max_pixels` bounds width x height of each frame as the model sees it; `size` is that width and
+    height, where a model's own rules set it and not the bound alone. The key of a request holds the
+    content's hash, the indices and the bound or size: what the pixels depend on, not where they lie.
     """
 
-    sha256: str
-    kind: Kind
-    path: Path
+    medium: Medium
     frames: tuple[int, ...]
-    times: tuple[float, ...]
     max_pixels: int
+    size: tuple[int, int] | None = None
 
-    @classmethod
-    def of(cls, medium: Medium, frames: tuple[int, ...], max_pixels: int) -> "Media":
-        """These frames of this medium, with their true times."""
-        times = tuple(medium.times[i] for i in frames)
-        return cls(medium.sha256, medium.kind, medium.path, frames, times, max_pixels)
+    @property
+    def kind(self) -> Kind:
+        """Video or image."""
+        return self.medium.kind
+
+    @property
+    def times(self) -> tuple[float, ...]:
+        """The presentation time of each frame shown, in seconds."""
+        return tuple(self.medium.times[i] for i in self.frames)
+
+    def part(self, start: int, stop: int) -> "Media":
+        """The same medium with only the frames from `start` to `stop`, counted among those shown."""
+        return replace(self, frames=self.frames[start:stop])
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,8 @@ class Request:
 def _named(part: Text | Media) -> Any:
     if isinstance(part, Text):
         return part.text
-    return {"sha256": part.sha256, "frames": part.frames, "max_pixels": part.max_pixels}
+    named = {"sha256": part.medium.sha256, "frames": part.frames, "max_pixels": part.max_pixels}
+    return named | {"size": part.size} if part.size else named
 
 
 class Reply(BaseModel):

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from curate.ask import resampled
@@ -31,6 +31,7 @@ class Judged:
 
 
 Step = Asked | Judged
+Mend = Callable[[Record, MediaError], Awaitable[Record | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,11 @@ class Tally:
 class Walk:
     """One record on its way through the steps."""
 
-    def __init__(self, record: Record, steps: Sequence[Step], tally: Tally) -> None:
+    def __init__(self, record: Record, steps: Sequence[Step], tally: Tally, mend: Mend | None = None) -> None:
         self.record = record
         self._steps = steps
         self._tally = tally
+        self._mend = mend
         self._before: dict[int, Record] = {}
         self._samples: Counter[int] = Counter()
         self.trail: list[Trace] = []
@@ -79,7 +81,13 @@ class Walk:
         at = 0
         while at < len(self._steps):
             step = self._steps[at]
-            dropped = self._judge(step) if isinstance(step, Judged) else await self._ask(step, at)
+            try:
+                dropped = self._judge(step) if isinstance(step, Judged) else await self._ask(step, at)
+            except MediaError as error:
+                if ended := await self._unseen(at, error):
+                    return ended
+                at = 0
+                continue
             if dropped is None:
                 self._tally.passed[step.name] += 1
                 at += 1
@@ -103,13 +111,34 @@ class Walk:
             return Failed(before, step.name, "refused by the server", str(error))
         except TransientError as error:
             return Failed(before, step.name, "no answer from the server", str(error))
-        except MediaError as error:
-            if not error.lasting:
-                return Failed(before, step.name, error.reason, error.detail)
-            return Rejected(before.row, step.name, error.reason, error.detail, before)
         self.trail.append(Trace(step.name, output))
         self.record = before.with_output(output)
         return None
+
+    async def _unseen(self, at: int, error: MediaError) -> Rejected | Failed | None:
+        """The end of a record whose medium cannot be shown; None where it begins anew.
+
+        That it does once, where more is known of its medium than before.
+        """
+        mend, self._mend = self._mend, None
+        try:
+            record = await mend(self.record, error) if mend else None
+        except MediaError as worse:
+            record, error = None, worse
+        name = self._steps[at].name
+        if record is None and not error.lasting:
+            return Failed(self.record, name, error.reason, error.detail)
+        if record is None:
+            return Rejected(self.record.row, name, error.reason, error.detail, self.record)
+        self._take_back(0, at)
+        self.record, self.trail = record, []
+        self._samples.clear()
+        self._before.clear()
+        return None
+
+    def _take_back(self, first: int, at: int) -> None:
+        for passed in self._steps[first:at]:
+            self._tally.passed[passed.name] -= 1
 
     def _judge(self, step: Judged) -> Rejected | None:
         found = step.filter.reason(self.record)
@@ -129,27 +158,33 @@ class Walk:
             return None
         self._samples[last] += 1
         self.record = self._before[last]
-        for passed in self._steps[last:at]:
-            self._tally.passed[passed.name] -= 1
+        self._take_back(last, at)
         return last
 
 
-async def walk(item: Record | Rejected, steps: Sequence[Step], tally: Tally) -> Outcome:
+async def walk(item: Record | Rejected, steps: Sequence[Step], tally: Tally, mend: Mend | None = None) -> Outcome:
     """The outcome of one row, counted."""
-    outcome: Outcome = item if isinstance(item, Rejected) else await Walk(item, steps, tally).run()
+    outcome: Outcome = item if isinstance(item, Rejected) else await Walk(item, steps, tally, mend).run()
     tally.end(outcome)
     return outcome
 
 
 async def stream(
-    items: AsyncIterator[Record | Rejected], steps: Sequence[Step], tally: Tally, width: int
+    items: AsyncIterator[Record | Rejected],
+    steps: Sequence[Step],
+    tally: Tally,
+    width: int,
+    mend: Mend | None = None,
 ) -> AsyncGenerator[Outcome]:
-    """The outcomes in the order in which they come, at most `width` records on their way at once."""
+    """The outcomes in the order in which they come, at most `width` records on their way at once.
+
+    A record whose medium cannot be shown may begin anew as what `mend` makes of it, once.
+    """
     walking: set[asyncio.Task[Outcome]] = set()
     done: set[asyncio.Task[Outcome]] = set()
     try:
         async for item in items:
-            walking.add(asyncio.create_task(walk(item, steps, tally)))
+            walking.add(asyncio.create_task(walk(item, steps, tally, mend)))
             if len(walking) >= width:
                 done, walking = await asyncio.wait(walking, return_when=asyncio.FIRST_COMPLETED)
                 while done:

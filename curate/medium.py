@@ -1,9 +1,11 @@
 """What is known of a video or an image without its pixels, and which of its frames are shown."""
 
-from bisect import bisect_right
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
+
+from curate.timeline import Timeline
 
 Kind = Literal["video", "image"]
 
@@ -14,7 +16,9 @@ class Medium:
 
     `sha256` names the content; `path` is where it lies today and never enters a request's key.
     `times` holds the presentation time in seconds of every frame, in the order shown, the first
-    frame at 0.0; an image has one. `width` and `height` are pixels as shown, after rotation.
+    frame at 0.0; an image has one. `width` and `height` are pixels as shown: after rotation
+    (`rotation`, degrees anticlockwise), with square pixels. `fps` is the average rate. `missing` counts
+    frames that the file promises and does not hold; frames that do not decode are `times.lost_frames`.
     """
 
     sha256: str
@@ -22,9 +26,21 @@ class Medium:
     path: Path
     width: int
     height: int
-    times: tuple[float, ...]
+    times: Timeline
     fps: float
     codec: str
+    rotation: int = 0
+    missing: int = 0
+
+    @property
+    def lost(self) -> int:
+        """How many frames are known not to be readable."""
+        return len(self.times.lost_frames) + self.missing
+
+    @property
+    def lost_share(self) -> float:
+        """That number as a share of all frames that should be there, 0.0 to 1.0."""
+        return self.lost / (len(self.times) + self.missing)
 
     @property
     def duration(self) -> float:
@@ -36,22 +52,35 @@ class Medium:
     def sample(self, fps: float, max_frames: int) -> tuple[int, ...]:
         """Indices of the frames on show at 0, 1/fps, 2/fps, … seconds; strictly increasing.
 
-        Where that gives more than `max_frames`, the frames nearest to `max_frames` evenly spaced times
-        from the first to the last (paper, section 3.1: uniform, 1 fps). A medium of one frame gives it.
+        Where that gives more than `max_frames`, `max_frames` of them (`uniform`; paper, section 3.1:
+        uniform, 1 fps). A medium of one frame gives it; a frame that does not decode gives way to the
+        nearest that does.
         """
-        last = len(self.times) - 1
-        if last <= 0:
-            return (0,)
-        ticks = int(self.duration * fps - 1e-6) + 1
-        if ticks > max_frames:
-            step = self.times[-1] / max(max_frames - 1, 1)
-            return tuple(sorted({self._nearest(k * step) for k in range(max_frames)}))
-        return tuple(sorted({bisect_right(self.times, k / fps + 1e-6) - 1 for k in range(ticks)}))
+        return _sampled(self.times, self.duration, fps, max_frames)
 
-    def _nearest(self, time: float) -> int:
-        after = min(bisect_right(self.times, time), len(self.times) - 1)
-        before = max(after - 1, 0)
-        return before if time - self.times[before] <= self.times[after] - time else after
+    def uniform(self, count: int) -> tuple[int, ...]:
+        """`count` frames nearest to evenly spaced times from the first to the last, or all there are."""
+        return _uniform(self.times, count)
+
+
+@lru_cache(maxsize=256)
+def _sampled(times: Timeline, duration: float, fps: float, max_frames: int) -> tuple[int, ...]:
+    ticks = int(duration * fps - 1e-6) + 1
+    if ticks > max_frames:
+        return _uniform(times, max_frames)
+    return times.readable(sorted({times.at(k / fps) for k in range(ticks)}))
+
+
+@lru_cache(maxsize=256)
+def _uniform(times: Timeline, count: int) -> tuple[int, ...]:
+    """Each frame is the nearest to its time that leaves one for every time before it and after it."""
+    last, count = len(times) - 1, min(count, len(times))
+    step = times[-1] / max(count - 1, 1)
+    found: list[int] = []
+    for k in range(count):
+        lowest = found[-1] + 1 if found else 0
+        found.append(min(max(times.nearest(k * step), lowest), last - (count - 1 - k)))
+    return times.readable(found)
 
 
 def clock(seconds: float, fine: bool = False) -> str:

@@ -23,6 +23,8 @@ from curate.settings import Settings
 from curate.shards import Publication, RejectedRow
 
 DRAIN = 15.0  # seconds that an interrupted run waits for what is under way
+MIB = 2**20
+TOLD = 50  # notices that are shown as they come
 NAMED = 20  # failed records that are kept by name, for each cause
 WIDTH = 64  # records on their way at once, at least
 
@@ -77,8 +79,11 @@ class Pipeline:
         self._ending = False
         workfolder.made(settings.work)
         self.journal = Journal(settings.work / workfolder.JOURNAL)
-        self._eyes = Eyes()
-        self._library = Library(settings.work / workfolder.MEDIA, settings.media_root, self._eyes)
+        media = settings.media
+        self._eyes = Eyes(media.workers, media.timeout, media.memory * MIB, media.decoder, self._tell)
+        self._library = Library(
+            settings.work / workfolder.MEDIA, settings.media_root, self._eyes, media.most_lost, self._tell
+        )
 
     def close(self) -> None:
         """Let go of the decoders and the stores."""
@@ -99,7 +104,8 @@ class Pipeline:
         async with AsyncExitStack() as stack:
             asks = await self._models(asking, stack)
             width = max(WIDTH, 2 * sum(self.settings.models[m].concurrency for m in asks))
-            walked = stream(self._records(), self._steps(steps, asks, asking), self.progress.tally, width)
+            ways = self._steps(steps, asks, asking)
+            walked = stream(self._records(), ways, self.progress.tally, width, self._mended)
             try:
                 async for outcome in walked:
                     self._note(outcome)
@@ -156,16 +162,29 @@ class Pipeline:
             walk = Walk(item, steps, Tally())
             yield Story(await walk.run(), walk.trail)
 
+    async def _mended(self, record: Record, error: MediaError) -> Record | None:
+        """The record as it came in, about the frames of its medium that do decode; None if that is no news."""
+        if error.reason != "damaged" or record.medium.kind == "image":
+            return None
+        medium = await self._library.surveyed(record.medium)
+        return record.model_copy(update={"medium": medium, "outputs": ()}) if medium else None
+
+    def _tell(self, line: str) -> None:
+        """One line about a medium: the first ones are shown, all are kept."""
+        self.progress.notices.append(line)
+        if len(self.progress.notices) <= TOLD:
+            self.progress.say(line)
+
     def _note(self, outcome: Outcome) -> None:
         """Keep what must outlive the outcome: failures by name, and media that cannot be shown."""
         if isinstance(outcome, Failed):
             cause = (outcome.step, outcome.reason)
             if sum((f.step, f.reason) == cause for f in self.progress.failed) < NAMED:
                 self.progress.failed.append(outcome)
-        if isinstance(outcome, Rejected) and outcome.record and outcome.step in self.settings.stages:
-            medium = outcome.record.medium
-            error = MediaError(outcome.reason, outcome.detail)
-            self._library.mark_unreadable(medium.sha256, medium.kind, error)
+        if not isinstance(outcome, Rejected) or outcome.record is None:
+            return
+        if outcome.reason == "damaged" and outcome.step in self.settings.stages:
+            self._library.mark_unreadable(outcome.record.medium, MediaError(outcome.reason, outcome.detail))
 
     async def _models(self, asking: list[str], stack: AsyncExitStack) -> dict[str, Ask]:
         """The models behind these stages, open until the stack closes; each with its limit."""

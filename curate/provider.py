@@ -12,13 +12,13 @@ from curate.plugin import Plugin
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame ready to send: its index in the medium, its time in seconds, its size, its JPEG bytes."""
+    """One frame ready to send: its index in the medium, its time in seconds, its size, its JPEG (or PNG) bytes."""
 
     index: int
     time: float
     width: int
     height: int
-    jpeg: bytes
+    image: bytes
 
 
 class Eyes(Protocol):

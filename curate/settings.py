@@ -4,13 +4,15 @@ import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from curate.errors import SettingsError
 from curate.filter import Filter
 from curate.layout import Layout
+from curate.media import decoder as decoders
+from curate.media.decoder import EXACT
 from curate.plugin import Plugin, find, names
 from curate.provider import Provider
 from curate.record import Output
@@ -32,6 +34,30 @@ class Input(BaseModel):
     media_root: Path
 
 
+class MediaSettings(BaseModel):
+    """How media are decoded, and how much of one may be lost.
+
+    `decoder` reads the frames ("pyav" is exact, others are checked against its index). `workers` are
+    processes (0: one a core), `timeout` seconds and `memory` MiB of address space for one task.
+    `damaged` says what becomes of a clip that lost more than `max_lost` of its frames: "refuse", or
+    "keep" its readable ones, as of one that lost less.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    decoder: str = EXACT
+    workers: int = Field(default=0, ge=0, le=1024)
+    timeout: float = Field(default=120.0, gt=0)
+    memory: int = Field(default=4096, ge=512)
+    damaged: Literal["refuse", "keep"] = "refuse"
+    max_lost: float = Field(default=0.05, ge=0, le=1)
+
+    @property
+    def most_lost(self) -> float:
+        """The share of lost frames above which a clip is refused."""
+        return self.max_lost if self.damaged == "refuse" else 1.0
+
+
 class SetSettings(BaseModel):
     """How one set is written; what the layout itself takes stands beside it."""
 
@@ -49,6 +75,7 @@ class Tables(BaseModel):
     work: Path = Path("work")
     steps: tuple[str, ...] = Field(default=DEFAULT_STEPS, min_length=1)
     input: Input
+    media: MediaSettings = MediaSettings()
     models: dict[str, dict[str, Any]] = {}
     stages: dict[str, dict[str, Any]] = {}
     filters: dict[str, dict[str, Any]] = {}
@@ -63,6 +90,7 @@ class Settings(BaseModel):
     base: Path
     work: Path
     media_root: Path
+    media: MediaSettings
     files: tuple[str, ...]
     steps: tuple[str, ...]
     models: dict[str, Provider]
@@ -92,6 +120,7 @@ def load(path: Path, work: Path | None = None) -> Settings:
         else:
             raise SettingsError(f"steps: unknown step {name!r}{nearest(name, names(Stage) + names(Filter))}")
     order(tables.steps, stages, filters)
+    decoder(tables.media.decoder)
     models = {n: _model(n, options, base) for n, options in tables.models.items()}
     for name, stage in stages.items():
         if stage.model not in models:
@@ -102,6 +131,7 @@ def load(path: Path, work: Path | None = None) -> Settings:
         base=base,
         work=(work or base / tables.work).resolve(),
         media_root=base / tables.input.media_root,
+        media=tables.media,
         files=tables.input.files,
         steps=tables.steps,
         models=models,
@@ -110,6 +140,14 @@ def load(path: Path, work: Path | None = None) -> Settings:
         layouts={name: _layout(name, settings, base) for name, settings in sets.items()},
         rows_per_shard={name: settings.rows_per_shard for name, settings in sets.items()},
     )
+
+
+def decoder(name: str) -> None:
+    """Raise SettingsError where this decoder is unknown or cannot work here."""
+    if name not in decoders.known():
+        raise SettingsError(f"media.decoder: unknown decoder {name!r}{nearest(name, decoders.known())}")
+    if reason := decoders.why_not(name):
+        raise SettingsError(f"media.decoder: {name} cannot work here: {reason}")
 
 
 def order(steps: tuple[str, ...], stages: Mapping[str, Stage], filters: Mapping[str, Filter]) -> None:

@@ -3,14 +3,17 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from curate import assets
 from curate.chat import Ask, Media, Message, Reply, Request, Schema, Text
 from curate.errors import UnansweredError, UnreadableError
+from curate.medium import Medium
 from curate.plugin import Plugin
+from curate.processor import Name as ProcessorName
+from curate.processor import Processor
 from curate.record import Out, Output, Record
 
 MARK = "$media"
@@ -133,16 +136,41 @@ class ShowingStage(Stage):
     """A stage that shows the medium: `fps` frames a second, evenly spaced `max_frames` where that is more.
 
     `max_pixels` bounds width x height of a frame as the model sees it (512 patches of 28 x 28).
+    `processor` counts and sizes frames as that family of models does; `min_pixels` is then what a frame
+    is enlarged to at least (None: the family's own).
     """
 
     fps: float = Field(default=1.0, gt=0, le=240)
     max_frames: int = Field(default=128, ge=1)
     max_pixels: int = Field(default=512 * 28 * 28, ge=28 * 28)
+    processor: ProcessorName | None = None
+    min_pixels: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _can_pair(self) -> Self:
+        if self.processor and self.max_frames < 2:
+            raise ValueError(f"max_frames must be at least 2 for processor {self.processor!r}, which pairs frames")
+        return self
 
     def shown(self, record: Record) -> tuple[int, ...]:
         """Indices of the frames on show; strictly increasing, never empty."""
-        return record.medium.sample(self.fps, self.max_frames)
+        medium = record.medium
+        if self.processor is None or medium.kind == "image":
+            return medium.sample(self.fps, self.max_frames)
+        rules, total = Processor.of(self.processor), len(medium.times)
+        count = rules.count(total, medium.duration, self.fps, self.max_frames)
+        return medium.times.readable(rules.indices(total, count))
 
     def media(self, record: Record) -> tuple[Media, ...]:
-        """The frames on show, as one medium."""
-        return (Media.of(record.medium, self.shown(record), self.max_pixels),)
+        """The frames on show, as one medium. Raises MediaError where no rule can size it."""
+        frames = self.shown(record)
+        return (Media(record.medium, frames, self.max_pixels, self.size(record.medium, len(frames))),)
+
+    def size(self, medium: Medium, count: int) -> tuple[int, int] | None:
+        """Width and height of each of `count` frames, where a processor's rules set them."""
+        if self.processor is None:
+            return None
+        rules, size = Processor.of(self.processor), (medium.width, medium.height)
+        if medium.kind == "image":
+            return rules.image_size(size, self.min_pixels, self.max_pixels)
+        return rules.frame_size(size, count, self.min_pixels, self.max_pixels)

@@ -5,13 +5,13 @@ import pytest
 from pydantic import ValidationError
 
 from curate.chat import Media, Message, Reply, Request, Schema, Text
-from tests.records import VIDEO
+from tests.records import VIDEO, seconds, shown
 
 # Replies are bought under this key. If it changes, every journal in the world is bought again.
 GOLDEN = "e17c2f53d72ddfc8220f8f2596e577279c0b01d2066e4048089ee884dea09ae5"
 PLAIN = "efe08c23fc754ef9f2d79cfa992094fefd6f16179dba03bed1ca4095d7ea1874"
 
-MEDIA = Media("5" * 64, "video", Path("media/a.mp4"), (0, 25), (0.0, 1.0), 401408)
+MEDIA = shown((0, 25), (0.0, 1.0), 401408, sha256="5" * 64, path=Path("media/a.mp4"))
 SCHEMA = Schema("draft", {"type": "object", "properties": {"thinking": {}, "answer": {}}})
 
 
@@ -41,8 +41,12 @@ def test_the_key_is_what_it_was_when_the_first_answer_was_bought():
     assert plain.key("m") == PLAIN
 
 
-def shown(**changes):
+def with_media(**changes):
     return {"messages": told(Text("Before."), replace(MEDIA, **changes), Text("After."))}
+
+
+def with_medium(**changes):
+    return with_media(medium=replace(MEDIA.medium, **changes))
 
 
 CHANGES = {
@@ -54,10 +58,11 @@ CHANGES = {
     "roles": {"messages": told(Text("Before."), MEDIA, Text("After."))[::-1]},
     "no medium": {"messages": told(Text("Before."), Text("After."))},
     "two media": {"messages": told(Text("Before."), MEDIA, MEDIA, Text("After."))},
-    "content": shown(sha256="6" * 64),
-    "frames": shown(frames=(0, 24)),
-    "fewer frames": shown(frames=(0,)),
-    "max_pixels": shown(max_pixels=401407),
+    "content": with_medium(sha256="6" * 64),
+    "frames": with_media(frames=(0, 24)),
+    "fewer frames": with_media(frames=(0,)),
+    "max_pixels": with_media(max_pixels=401407),
+    "size": with_media(size=(56, 28)),
     "no schema": {"schema": None},
     "schema": {"schema": Schema("draft", {"type": "object", "properties": {"thinking": {}}})},
     "order of properties": {
@@ -91,8 +96,8 @@ def test_all_these_changes_have_keys_of_their_own():
     [
         {"max_tokens": 1},
         {"stage": "other"},
-        shown(path=Path("elsewhere/b.mp4")),
-        shown(times=(0.0, 1.001)),
+        with_medium(path=Path("elsewhere/b.mp4")),
+        with_medium(times=seconds(*(i * 0.041 for i in range(26)))),
         {"schema": replace(SCHEMA, name="other")},
     ],
     ids=["max_tokens", "stage", "path", "times", "name of the schema"],
@@ -113,9 +118,9 @@ def test_any_text_has_a_key(text):
 
 
 def test_media_of_a_medium_has_the_true_times_of_its_frames():
-    media = Media.of(VIDEO, (1, 3), 784)
-    assert (media.frames, media.times, media.max_pixels) == ((1, 3), (0.5, 1.5), 784)
-    assert (media.sha256, media.kind, media.path) == (VIDEO.sha256, "video", VIDEO.path)
+    media = Media(VIDEO, (1, 3), 784)
+    assert (media.kind, media.times) == ("video", (0.5, 1.5))
+    assert media.part(1, 2) == Media(VIDEO, (3,), 784)
 
 
 def test_a_request_is_frozen():

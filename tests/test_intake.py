@@ -14,6 +14,7 @@ from curate.media.eyes import Eyes
 from curate.media.library import Library
 from curate.record import ProblemType, Record, Rejected
 from curate.sources import BrokenLine, Row
+from curate.timeline import STILL
 from tests.records import VIDEO
 
 GOOD = {
@@ -338,7 +339,7 @@ def test_rows_of_a_file_with_real_media(tmp_path):
             return [item async for item in Intake(library).records(sources.rows([tmp_path / "rows.jsonl"]))]
 
     red, again, blue, torn, none, dotted, oops = asyncio.run(take())
-    assert (red.medium.width, red.medium.height, red.medium.times) == (40, 30, (0.0,))
+    assert (red.medium.width, red.medium.height, red.medium.times) == (40, 30, STILL)
     assert (blue.medium.width, blue.medium.height) == (30, 40)
     assert red.medium.sha256 != blue.medium.sha256
     assert again.reason == dotted.reason == "duplicate"

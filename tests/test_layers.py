@@ -11,7 +11,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 
 # From the ground up; a module imports from its own layer or a lower one. Machinery and plugins stand
 # side by side and meet only in the pipeline.
-GROUND = {"errors", "medium", "record", "chat", "assets", "tags", "jsonschema", "answers"}
+GROUND = {"errors", "timeline", "medium", "processor", "record", "chat", "assets", "tags", "jsonschema", "answers"}
 CONTRACTS = {"stage", "filter", "layout", "provider"}
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
@@ -36,6 +36,7 @@ HOMES = {
     "cv2": {"media"},
     "PIL": {"media"},
     "numpy": {"media"},
+    "decord": {"media"},
     "rapidocr_onnxruntime": {"media"},
     "pebble": {"media"},
     "xllamacpp": {"providers/embedded.py"},
@@ -47,7 +48,8 @@ HOMES = {
     "jiwer": {"answers.py"},
     "rapidfuzz": {"answers.py"},
 }
-LAZY = {"pyarrow", "huggingface_hub", "xllamacpp", "jiwer", "rapidfuzz", "av", "cv2", "rapidocr_onnxruntime"}
+IN_THE_DECODERS_PROCESS = {"worker.py", "checked.py"}  # foreign code may raise anything there
+LAZY = {"pyarrow", "huggingface_hub", "xllamacpp", "jiwer", "rapidfuzz", "av", "cv2", "rapidocr_onnxruntime", "decord"}
 
 
 def room(file: Path) -> str:
@@ -113,7 +115,7 @@ def test_nothing_below_the_console_prints_and_nothing_swallows_every_error(file)
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Call):
             assert getattr(node.func, "id", "") != "print"
-        if isinstance(node, ast.ExceptHandler) and file.name != "worker.py":
+        if isinstance(node, ast.ExceptHandler) and file.name not in IN_THE_DECODERS_PROCESS:
             assert node.type is not None
             assert getattr(node.type, "id", "") not in ("Exception", "BaseException")
 

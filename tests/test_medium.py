@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from curate.medium import Medium, clock, clocks
+from tests.records import seconds
 
 
 def medium(times, fps=25.0, kind="video"):
-    return Medium("a" * 64, kind, Path("a"), 64, 48, tuple(times), fps, "h264")
+    return Medium("a" * 64, kind, Path("a"), 64, 48, seconds(*times), fps, "h264")
 
 
 def steady(count, fps):

@@ -16,10 +16,11 @@ from curate.plugin import find, names
 from curate.record import Output, ProblemType, Thought
 from curate.stage import CutError, ShowingStage, Stage
 from curate.stages.caption import Caption, VideoCaption
+from curate.timeline import STILL
 from tests.asking import Model, media, texts
 from tests.records import VIDEO, drafted, record
 
-IMAGE = Medium("6" * 64, "image", Path("media/a.png"), 64, 48, (0.0,), 0.0, "png")
+IMAGE = Medium("6" * 64, "image", Path("media/a.png"), 64, 48, STILL, 0.0, "png")
 TYPES = get_args(ProblemType)
 
 

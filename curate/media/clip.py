@@ -1,8 +1,8 @@
-"""One video file as its decoder sees it: opened safely, indexed by packets, decoded in the order shown."""
+"""One video file as its decoder sees it: opened safely, its packets read, its frames decoded as shown."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -21,18 +21,11 @@ _VIDEO = "mov,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,gif,apng,ivf,o
 _AUDIO = "wav,mp3,aac,flac,aiff,amr,ac3,eac3,w64,caf,au"
 _SAFE = {"format_whitelist": f"{_VIDEO},{_AUDIO}", "protocol_whitelist": "file"}
 _NO_FILM = Disposition.attached_pic | Disposition.timed_thumbnails
-# Where one packet is one frame and its pts is the container's own; anything else is decoded to be sure.
-_INDEXED_FORMATS = ("mov,", "matroska,")
-_INDEXED_CODECS = frozenset({"h264", "hevc", "vp9", "av1"})
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """Presentation times read from the packets, in ticks of the stream's time base after `origin`."""
-
-    origin: int
-    ticks: tuple[int, ...]
-    keys: tuple[int, ...]
+_IMAGES = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\0", b"MM\0*", b"GIF8")
+# Decoders that conceal damage without flagging the frame unless they are told to report it.
+_SILENT = frozenset({"hevc", "mjpeg"})
+MOST_PIXELS = 72_000_000  # of one frame; 8K has 33 million
+MOST_FRAMES = 4_000_000  # 10 hours at 60 frames a second have 2.2 million
 
 
 @contextmanager
@@ -48,7 +41,12 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         raise _refusal(path, error) from None
     with container:
         stream = _film(container)
-        stream.codec_context.thread_count = 1
+        context = stream.codec_context
+        context.thread_count = 1
+        if context.codec.canonical_name in _SILENT:
+            context.options = {"err_detect": "explode"}
+        if context.width * context.height > MOST_PIXELS:
+            raise MediaError("video too large", f"{context.width}x{context.height} pixels")
         yield container, stream
 
 
@@ -70,33 +68,82 @@ def _film(container: InputContainer) -> VideoStream:
 def _refusal(path: Path, error: FFmpegError) -> MediaError:
     """Why nothing could be opened, judged by the first bytes."""
     with path.open("rb") as file:
-        head = file.read(16)
-    if head.startswith((b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\0", b"MM\0*")) or head[8:12] == b"WEBP":
+        head = file.read(512)
+    if head.startswith(_IMAGES) or head[8:12] == b"WEBP":
         return MediaError("an image, not a video", f"starts with {head[:4]!r}")
+    if b"<html" in head.lower() or head.lstrip()[:9].lower() == b"<!doctype":
+        return MediaError("a web page, not a video", "starts with HTML")
     known = head[4:8] == b"ftyp" or head.startswith((b"\x1a\x45\xdf\xa3", b"RIFF"))
     return MediaError("damaged" if known else "not a video", error.strerror or type(error).__name__)
 
 
-def _packets(container: InputContainer, stream: VideoStream) -> "Iterator[Packet[VideoStream]]":
-    try:
-        yield from container.demux(stream)
-    except av.error.MemoryError:
-        raise
-    except FFmpegError:
-        flush = cast("Packet[VideoStream]", Packet())  # frames read before the damage are still owed
-        flush.stream = stream
-        yield flush
+@dataclass(slots=True)
+class Reel:
+    """A film on its way through the decoder, and what went wrong on the way.
 
+    `order` holds pts and key flag of every packet sent, in decoding order; `bad` the pts of packets
+    that do not decode and of frames that the decoder flags; `failed` counts packets that gave nothing.
+    """
 
-def decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    """Frames in the order shown, from where the file stands; packets that do not decode are skipped."""
-    for packet in _packets(container, stream):
+    container: InputContainer
+    stream: VideoStream
+    order: list[tuple[int | None, bool]] = field(default_factory=list)
+    bad: set[int | None] = field(default_factory=set)
+    failed: int = 0
+    begun: bool = False
+
+    def packets(self) -> "Iterator[Packet[VideoStream]]":
+        """Every packet, and a last one without content; a damaged end of the file is an end."""
         try:
-            yield from packet.decode()
+            yield from self.container.demux(self.stream)
         except av.error.MemoryError:
             raise
         except FFmpegError:
-            continue
+            self.failed += self.begun
+            flush = cast("Packet[VideoStream]", Packet())  # frames read before the damage are still owed
+            flush.stream = self.stream
+            yield flush
+
+    def decoded(self, packets: "Iterable[Packet[VideoStream]] | None" = None) -> Iterator[VideoFrame]:
+        """Frames in the order shown, from where the file stands; packets that do not decode are skipped."""
+        for packet in self.packets() if packets is None else packets:
+            yield from self.sent(packet)
+
+    def sent(self, packet: "Packet[VideoStream]") -> list[VideoFrame]:
+        """The frames that this packet brings out; none where it does not decode."""
+        if packet.size:
+            self.order.append((packet.pts, packet.is_keyframe))
+            if packet.is_corrupt:
+                self.bad.add(packet.pts)
+        try:
+            frames = packet.decode()
+        except av.error.MemoryError:
+            raise
+        except FFmpegError:
+            self.bad.add(packet.pts)
+            self.failed += self.begun
+            return []
+        self.begun = self.begun or bool(frames)
+        self.bad.update(frame.pts for frame in frames if frame.is_corrupt)
+        return frames
+
+    def lost(self) -> set[int]:
+        """The pts of all frames that cannot be right, so far: the bad ones and what builds on them.
+
+        Damage lasts from the packet it strikes to the next key frame, and in frames that follow that
+        key frame in the file but are shown before it.
+        """
+        lost: set[int] = set()
+        key: int | None = None
+        tainted = carried = False
+        for pts, is_key in self.order:
+            if is_key:
+                key, carried, tainted = pts, tainted, False
+            tainted = tainted or pts in self.bad
+            leading = carried and pts is not None and key is not None and pts < key
+            if pts is not None and (tainted or leading):
+                lost.add(pts)
+        return lost
 
 
 def clocked(frames: Iterable[VideoFrame], stream: VideoStream) -> Iterator[tuple[int, VideoFrame]]:
@@ -111,34 +158,3 @@ def clocked(frames: Iterable[VideoFrame], stream: VideoStream) -> Iterator[tuple
             at = -1 if frame.pts is None else frame.pts - origin
             last = at if at > last else last + step
         yield last, frame
-
-
-def index(path: Path) -> Index | None:
-    """The index of a file whose packets can be trusted, else None: then only decoding tells."""
-    with opened(path) as (container, stream):
-        first = next(decoded(container, stream), None)
-    with opened(path) as (container, stream):
-        if not container.format.name.startswith(_INDEXED_FORMATS):
-            return None
-        if stream.codec_context.codec.canonical_name not in _INDEXED_CODECS:
-            return None
-        packets = [p for p in _stamps(container, stream) if not p[2]]
-    times = sorted(pts for pts, _, _ in packets if pts is not None)
-    sound = len(set(times)) == len(packets) and first is not None and first.pts == times[0]
-    if not sound:
-        return None
-    origin = times[0]
-    keys = sorted(pts - origin for pts, key, _ in packets if key and pts is not None)
-    return Index(origin, tuple(t - origin for t in times), tuple(keys))
-
-
-def _stamps(container: InputContainer, stream: VideoStream) -> Iterator[tuple[int | None, bool, bool]]:
-    """Pts, key and discard flag of every packet; a damaged packet or file spoils the pts of the last."""
-    try:
-        for packet in container.demux(stream):
-            if packet.size:
-                yield None if packet.is_corrupt else packet.pts, packet.is_keyframe, packet.is_discard
-    except av.error.MemoryError:
-        raise
-    except FFmpegError:
-        yield None, False, False

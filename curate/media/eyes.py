@@ -4,7 +4,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
@@ -15,28 +15,46 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from curate.chat import Media
 from curate.errors import MediaError
-from curate.media.facts import Facts
+from curate.media.decoder import EXACT
+from curate.media.facts import Facts, Form, Shown
 from curate.media.flights import Flights
+from curate.media.kept import Kept
+from curate.media.shape import fitted
 from curate.media.worker import call, settle
 from curate.medium import Kind
 from curate.provider import Frame
 
 _GIB = 2**30
+_PACE = 4 * 2**20  # bytes a second that the slowest honest file is decoded at
 
 
 class Eyes:
     """Decodes media in a pool of processes, started when first needed. Lives in one event loop.
 
-    `workers` is the number of processes (default: one a core), `timeout` the seconds and `memory` the
-    bytes of address space that one task may take. A clip that breaks its decoder raises MediaError,
-    reason "decoder crashed", "decoder timed out" or "decoder out of memory", and costs no other clip.
-    The same request from several callers at once is decoded once.
+    `workers` is the number of processes (default: one a core), `timeout` the seconds (and one more for
+    every 4 MiB of the file) and `memory` the bytes of address space that one task may take. A clip that
+    breaks its decoder raises MediaError, reason "decoder crashed", "decoder timed out" or "decoder out
+    of memory", and costs no other clip. `decoder` reads the frames, and where it reads them differently
+    from the index, PyAV does and `say` is told. The same request from several callers at once is decoded
+    once, and what was decoded last (up to `kept` bytes) not again.
     """
 
-    def __init__(self, workers: int | None = None, timeout: float = 120.0, memory: int = 4 * _GIB) -> None:
+    def __init__(
+        self,
+        workers: int = 0,
+        timeout: float = 120.0,
+        memory: int = 4 * _GIB,
+        decoder: str = EXACT,
+        say: Callable[[str], None] | None = None,
+        kept: int = _GIB // 8,
+    ) -> None:
         self._workers = workers or os.cpu_count() or 1
         self._timeout = timeout
         self._memory = memory
+        self._decoder = decoder
+        self._say = say
+        self._told: set[str] = set()
+        self._kept = Kept(kept)
         self._pool: ProcessPool | None = None
         self._closed = False
         self._seats = asyncio.Semaphore(self._workers)
@@ -44,12 +62,34 @@ class Eyes:
 
     async def probe(self, path: Path, kind: Kind) -> Facts:
         """What is known of the file at this path. Raises MediaError."""
-        return cast(Facts, await self._shared("probe", path, kind))
+        return cast(Facts, await self._shared(path, "probe", "probe", path, kind))
 
-    async def frames(self, media: Media) -> tuple[Frame, ...]:
+    async def survey(self, path: Path, facts: Facts) -> Facts:
+        """The same facts, with every frame marked that does not decode. Raises MediaError."""
+        return cast(Facts, await self._shared(path, "probe", "survey", path, facts))
+
+    async def frames(self, media: Media, form: Form = "jpeg") -> tuple[Frame, ...]:
         """The frames, one for each index, in order. Raises MediaError."""
-        asked = (media.path, media.kind, media.frames, media.times, media.max_pixels)
-        return cast(tuple[Frame, ...], await self._shared("frames", *asked))
+        found = self._kept.get((media, form))
+        if found is None:
+            medium, size = media.medium, media.size or fitted(media.medium.width, media.medium.height, media.max_pixels)
+            asked = (medium, media.frames, size, form, self._decoder)
+            shown = cast(Shown, await self._shared(medium.path, "frames", "frames", *asked))
+            if self._say and shown.note and shown.note not in self._told:
+                self._told.add(shown.note)
+                self._say(shown.note)
+            found = shown.frames
+            self._kept.put((media, form), found)
+        return found
+
+    async def film(self, media: Media) -> bytes:
+        """The frames as a short mp4, each shown from its own time to the next. Raises MediaError."""
+
+        async def encoded() -> object:
+            frames = await self.frames(media, "png")
+            return await self._run("curate.media.film", "mp4", frames)
+
+        return cast(bytes, await self._flights.share(("film", media), encoded))
 
     async def lines(self, media: Media) -> tuple[str, ...]:
         """What can be measured in the frames, one line each. Raises MediaError."""
@@ -67,32 +107,37 @@ class Eyes:
         if pool is not None:
             _stop(pool)
 
-    async def _shared(self, what: str, *args: object) -> object:
-        return await self._flights.share((what, *args), lambda: self._run(f"curate.media.{what}", what, *args))
+    async def _shared(self, path: Path, module: str, function: str, *args: object) -> object:
+        """One task about this file, and the time that its size allows."""
 
-    async def _run(self, module: str, function: str, *args: object) -> object:
+        seconds = self._timeout + _bytes(path) / _PACE
+        return await self._flights.share(
+            (function, *args), lambda: self._run(f"curate.media.{module}", function, *args, seconds=seconds)
+        )
+
+    async def _run(self, module: str, function: str, *args: object, seconds: float | None = None) -> object:
         """One task in one process. A seat for each process keeps waiting tasks cheap to cancel."""
         async with self._seats:
             try:
-                return await self._sent(module, function, *args)
+                return await self._sent(seconds or self._timeout, module, function, *args)
             except BrokenProcessPool:
                 # an idle process was killed, and the pool gave up: no fault of this clip
                 self._abandon()
             try:
-                return await self._sent(module, function, *args)
+                return await self._sent(seconds or self._timeout, module, function, *args)
             except BrokenProcessPool:
                 self._abandon()
                 raise MediaError("decoder crashed", "twice, before it began", lasting=False) from None
 
-    async def _sent(self, *args: object) -> object:
+    async def _sent(self, seconds: float, *args: object) -> object:
         try:
-            return await asyncio.wrap_future(self._schedule(*args))
+            return await asyncio.wrap_future(self._schedule(seconds, *args))
         except ProcessExpired as error:
             raise MediaError("decoder crashed", _ending(error.exitcode), lasting=False) from None
         except TimeoutError:
-            raise MediaError("decoder timed out", f"after {self._timeout:g} s", lasting=False) from None
+            raise MediaError("decoder timed out", f"after {seconds:.3g} s", lasting=False) from None
 
-    def _schedule(self, *args: object) -> ProcessFuture[object]:
+    def _schedule(self, seconds: float, *args: object) -> ProcessFuture[object]:
         if self._closed:
             raise MediaError("decoder closed", "the run is ending", lasting=False)
         self._abandon()
@@ -100,13 +145,21 @@ class Eyes:
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPool(self._workers, 0, settle, (self._memory,), context)
         with _uninterrupted():
-            return self._pool.schedule(call, args=args, timeout=self._timeout)
+            return self._pool.schedule(call, args=args, timeout=seconds)
 
     def _abandon(self) -> None:
         """Let go of a pool that gave up; one that works is kept."""
         if self._pool is not None and not self._pool.active:
             _stop(self._pool)
             self._pool = None
+
+
+def _bytes(path: Path) -> int:
+    """The size of this file; 0 where it cannot be told, of which the decoder will say more."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _stop(pool: ProcessPool) -> None:

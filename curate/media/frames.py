@@ -1,100 +1,77 @@
-"""Decodes exactly the frames asked for, in the decoder's process, and makes them ready to send."""
+"""Brings exactly the frames asked for, in the decoder's process, and makes them ready to send."""
 
 import io
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
-from itertools import groupby
-from pathlib import Path
 
 import numpy as np
-from av.container import InputContainer
-from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
+from numpy.typing import NDArray
 from PIL import Image
 
 from curate.errors import MediaError
-from curate.media.clip import Index, clocked, decoded, index, opened
+from curate.media import animation, checked
+from curate.media.decoder import EXACT
+from curate.media.decoders import pyav
+from curate.media.facts import Form, Shown
 from curate.media.picture import picture
-from curate.media.shape import fitted, squared
-from curate.medium import Kind
+from curate.medium import Medium
 from curate.provider import Frame
+from curate.timeline import Spot
 
+Pixels = NDArray[np.uint8]
 _QUALITY = 85
-Shot = tuple[int, int, bytes]  # width, height, JPEG
 
 
 def frames(
-    path: Path, kind: Kind, indices: Sequence[int], times: Sequence[float], max_pixels: int
-) -> tuple[Frame, ...]:
-    """The frames with these indices and these times in seconds, in this order, as JPEG.
+    medium: Medium, indices: Sequence[int], size: tuple[int, int], form: Form = "jpeg", decoder: str = EXACT
+) -> Shown:
+    """The frames with these indices, in this order, upright and of this size (width, height).
 
-    Each is upright, with square pixels, and at most `max_pixels` in size. Raises MediaError, reason
-    "damaged", where a frame that probing counted cannot be decoded.
+    Another decoder than PyAV is checked against the index; where it reads the film differently, PyAV
+    reads it. Raises MediaError, reason "damaged", where a frame of the index cannot be decoded.
     """
-    if kind == "image":
-        image, _ = picture(path)
-        shot = _shot(image.resize(fitted(*image.size, max_pixels), Image.Resampling.BICUBIC))
-        return tuple(Frame(i, t, *shot) for i, t in zip(indices, times, strict=True))
-    ticks, found = _film(path, times, max_pixels)
-    lost = [i for i, tick in zip(indices, ticks, strict=True) if tick not in found]
+    spots = medium.times.spots(sorted(set(indices)))
+    found, note = _found(medium, spots, size, form, decoder)
+    lost = [spot.index for spot in spots if spot.index not in found]
     if lost:
-        raise MediaError("damaged", f"{len(lost)} of {len(ticks)} frames do not decode, first frame {lost[0]}")
-    return tuple(Frame(i, t, *found[tick]) for i, t, tick in zip(indices, times, ticks, strict=True))
+        raise MediaError("damaged", f"{len(lost)} of {len(spots)} frames do not decode, first frame {lost[0]}")
+    times = {spot.index: spot.time for spot in spots}
+    return Shown(tuple(Frame(i, times[i], *size, found[i]) for i in indices), note)
 
 
-def _film(path: Path, times: Sequence[float], max_pixels: int) -> tuple[list[int], dict[int, Shot]]:
-    """The times in ticks, and a shot for every tick that was found. Seeks first, then reads through."""
-    with opened(path) as (_, stream):
-        base = float(stream.time_base or 1)
-    ticks = [round(time / base) for time in times]
-    plan = index(path)
-    found: dict[int, Shot] = {}
-    if plan is not None:
-        with opened(path) as (container, stream):
-            for tick, frame in _sought(container, stream, plan, set(ticks)):
-                found[tick] = _still(frame, stream.sample_aspect_ratio, max_pixels)
-    owed = set(ticks) - found.keys()
-    if owed:
-        with opened(path) as (container, stream):
-            for tick, frame in _read(container, stream, owed):
-                found[tick] = _still(frame, stream.sample_aspect_ratio, max_pixels)
-    return ticks, found
+def _found(
+    medium: Medium, spots: Sequence[Spot], size: tuple[int, int], form: Form, decoder: str
+) -> tuple[dict[int, bytes], str]:
+    """The frames that can be read, encoded, and what must be told."""
+    note = ""
+    if decoder != EXACT and medium.kind == "video" and not animation.known(medium.path):
+        try:
+            return {s.index: encoded(p, form) for s, p in checked.read(decoder, medium, spots, size)}, ""
+        except checked.DisagreementError as error:
+            note = f"{decoder} reads {medium.path.name} differently ({error}): PyAV reads it"
+    found: dict[int, bytes] = {}
+    for spot, pixels in _read(medium, spots, size):
+        found.pop(spot.index, None)
+        if pixels is not None:
+            found[spot.index] = encoded(pixels, form)
+    return found, note
 
 
-def _sought(
-    container: InputContainer, stream: VideoStream, plan: Index, wanted: set[int]
-) -> Iterator[tuple[int, VideoFrame]]:
-    """Decodes from the key frame before each wanted tick; what a seek does not show stays owed."""
-    ahead = sorted(tick for tick in wanted if plan.keys and tick >= plan.keys[0])
-    for key, group in groupby(ahead, lambda tick: plan.keys[bisect_right(plan.keys, tick) - 1]):
-        near = set(group)
-        container.seek(plan.origin + key, stream=stream)
-        for frame in decoded(container, stream):
-            tick = -1 if frame.pts is None else frame.pts - plan.origin
-            if tick in near and not frame.is_corrupt:
-                yield tick, frame
-            if tick >= max(near):
-                break
+def encoded(pixels: Pixels, form: Form) -> bytes:
+    """The pixels (height, width, 3) as JPEG, quality 85, or without loss as PNG."""
+    body = io.BytesIO()
+    image = Image.fromarray(pixels)
+    if form == "png":
+        image.save(body, "PNG", compress_level=1)
+    else:
+        image.save(body, "JPEG", quality=_QUALITY)
+    return body.getvalue()
 
 
-def _read(container: InputContainer, stream: VideoStream, wanted: set[int]) -> Iterator[tuple[int, VideoFrame]]:
-    """Decodes from the start to the last wanted tick."""
-    last = max(wanted)
-    for tick, frame in clocked(decoded(container, stream), stream):
-        if tick in wanted:
-            yield tick, frame
-        if tick >= last:
-            return
-
-
-def _still(frame: VideoFrame, aspect: Fraction | None, max_pixels: int) -> Shot:
-    width, height = fitted(*squared(frame.width, frame.height, aspect), max_pixels)
-    pixels = frame.reformat(width, height, "rgb24", interpolation="BICUBIC").to_ndarray()
-    return _shot(Image.fromarray(np.rot90(pixels, round(frame.rotation / 90) % 4)))
-
-
-def _shot(image: Image.Image) -> Shot:
-    jpeg = io.BytesIO()
-    image.save(jpeg, "JPEG", quality=_QUALITY)
-    return image.width, image.height, jpeg.getvalue()
+def _read(medium: Medium, spots: Sequence[Spot], size: tuple[int, int]) -> Iterator[tuple[Spot, Pixels | None]]:
+    if medium.kind == "image":
+        image, _ = picture(medium.path)
+        yield spots[0], np.asarray(image.resize(size, Image.Resampling.BICUBIC))
+    elif animation.known(medium.path):
+        yield from animation.read(medium.path, spots, size)
+    else:
+        yield from pyav.read(medium.path, spots, size)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -21,15 +22,30 @@ class Prober(Protocol):
     async def probe(self, path: Path, kind: Kind) -> Facts:
         """What is known of the file at this path. Raises MediaError."""
 
+    async def survey(self, path: Path, facts: Facts) -> Facts:
+        """The same facts, with every frame marked that does not decode. Raises MediaError."""
+
 
 class Library:
     """Media below one root, remembered in one SQLite file. Lives in one event loop.
 
-    Raises StoreError where the file is damaged, foreign, locked or the disk is full.
+    A clip that has lost more than `max_lost` of its frames (a share) is refused; of another the
+    readable frames are used, and `say` is told once how much was lost. Raises StoreError where the
+    file is damaged, foreign, locked or the disk is full.
     """
 
-    def __init__(self, path: Path, root: Path, eyes: Prober) -> None:
+    def __init__(
+        self,
+        path: Path,
+        root: Path,
+        eyes: Prober,
+        max_lost: float = 0.05,
+        say: Callable[[str], None] | None = None,
+    ) -> None:
         self._root = root.resolve()
+        self._max_lost = max_lost
+        self._say = say
+        self._told: set[str] = set()
         self._memory = Memory(path, self._root)
         self._eyes = eyes
         self._flights: Flights[Medium] = Flights()
@@ -49,12 +65,31 @@ class Library:
                 return medium
         return await self._flights.share(key, lambda: self._identified(row_path, kind))
 
-    def mark_unreadable(self, sha256: str, kind: Kind, error: MediaError) -> None:
-        """Remember that this content cannot be shown: from now on `identify` raises this error."""
-        self._memory.keep(sha256, kind, error)
-        gone = [k for k, (_, m) in self._at_hand.items() if (m.sha256, m.kind) == (sha256, kind)]
-        for key in gone:
-            del self._at_hand[key]
+    async def surveyed(self, medium: Medium) -> Medium | None:
+        """The medium again once every frame of it was tried, for a caller that met damage.
+
+        None where the caller knew as much before. Raises MediaError where too much is lost.
+        """
+        facts = self._memory.found(medium.sha256, medium.kind)
+        if not isinstance(facts, Facts):
+            return None
+        if not facts.surveyed:
+            return await self._flights.share(medium.sha256, lambda: self._surveyed(medium, facts))
+        known = facts.medium(medium.sha256, medium.kind, medium.path)
+        return None if known == medium else self._admitted(known)
+
+    def mark_unreadable(self, medium: Medium, error: MediaError) -> None:
+        """Remember that this content cannot be shown: from now on `identify` raises this error.
+
+        What a survey has found is enough by itself, and remains a matter of `max_lost`.
+        """
+        facts = self._memory.found(medium.sha256, medium.kind)
+        if (
+            isinstance(facts, Facts)
+            and facts.medium(medium.sha256, medium.kind, medium.path).lost_share <= self._max_lost
+        ):
+            self._memory.keep(medium.sha256, medium.kind, error)
+            self._let_go(medium.sha256, medium.kind)
 
     def close(self) -> None:
         """Let go of the store."""
@@ -70,9 +105,33 @@ class Library:
         facts = self._memory.found(sha256, kind) or await self._probed(place, sha256, kind)
         if isinstance(facts, MediaError):
             raise facts
-        medium = Medium(sha256, kind, place.path, facts.width, facts.height, facts.times, facts.fps, facts.codec)
+        medium = self._admitted(facts.medium(sha256, kind, place.path))
         self._hand(row_path, kind, place, medium)
         return medium
+
+    async def _surveyed(self, medium: Medium, facts: Facts) -> Medium:
+        facts = await self._eyes.survey(medium.path, facts)
+        self._memory.keep(medium.sha256, medium.kind, facts)
+        self._let_go(medium.sha256, medium.kind)
+        return self._admitted(facts.medium(medium.sha256, medium.kind, medium.path))
+
+    def _admitted(self, medium: Medium) -> Medium:
+        """The medium, unless too much of it is lost."""
+        if not medium.lost:
+            return medium
+        whole = len(medium.times) + medium.missing
+        told = f"{medium.lost} of {whole} frames ({medium.lost_share:.1%}) cannot be read"
+        if medium.lost_share > self._max_lost or len(medium.times.lost_frames) == len(medium.times):
+            raise MediaError("damaged", told)
+        if self._say and medium.sha256 not in self._told:
+            self._told.add(medium.sha256)
+            self._say(f"{medium.path.name}: {told}; the others are used")
+        return medium
+
+    def _let_go(self, sha256: str, kind: Kind) -> None:
+        gone = [k for k, (_, m) in self._at_hand.items() if (m.sha256, m.kind) == (sha256, kind)]
+        for key in gone:
+            del self._at_hand[key]
 
     async def _probed(self, place: Place, sha256: str, kind: Kind) -> Facts:
         try:

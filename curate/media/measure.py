@@ -35,7 +35,7 @@ def _facts(frames: Sequence[Frame]) -> Iterator[list[str]]:
     before: Pixels | None = None
     words: tuple[str, ...] = ()
     for frame in frames:
-        image = Image.open(io.BytesIO(frame.jpeg)).convert("RGB")
+        image = Image.open(io.BytesIO(frame.image)).convert("RGB")
         small = np.asarray(image.resize(_SMALL, Image.Resampling.BOX))
         facts = [_colours(small), _brightness(small), *_detail(small)]
         moved = None if before is None else change(before, small)

@@ -2,27 +2,31 @@
 
 import os
 import sqlite3
-import zlib
-from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from curate.errors import MediaError, StoreError
 from curate.media.facts import Facts
 from curate.media.place import Place
 from curate.medium import Kind
+from curate.timeline import Timeline
 
 _OURS = 0x63757261  # "cura", in the file's header
+_VERSION = 2  # of the table "media": one of another version is made anew, it only costs another look
 _TABLES = """
 CREATE TABLE IF NOT EXISTS places (
     path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, sha256 TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS media (
-    sha256 TEXT, kind TEXT, width INTEGER, height INTEGER, times BLOB, fps REAL, codec TEXT,
-    reason TEXT, detail TEXT, PRIMARY KEY (sha256, kind)
+    sha256 TEXT, kind TEXT, reason TEXT, detail TEXT, width INTEGER, height INTEGER, base TEXT, origin INTEGER,
+    ticks BLOB, keys BLOB, lost BLOB, fps REAL, codec TEXT, rotation INTEGER, missing INTEGER, surveyed INTEGER,
+    PRIMARY KEY (sha256, kind)
 ) WITHOUT ROWID;
 """
+_FACTS = "width, height, base, origin, ticks, keys, lost, fps, codec, rotation, missing, surveyed"
 
 
 class Memory:
@@ -62,25 +66,25 @@ class Memory:
     def found(self, sha256: str, kind: Kind) -> Facts | MediaError | None:
         """What probing this content found, or why it failed, or None where it was never tried."""
         with self._guarded():
-            row = self._db.execute(
-                "SELECT width, height, times, fps, codec, reason, detail FROM media WHERE sha256 = ? AND kind = ?",
-                (sha256, kind),
-            ).fetchone()
+            query = f"SELECT reason, detail, {_FACTS} FROM media WHERE sha256 = ? AND kind = ?"  # noqa: S608
+            row = self._db.execute(query, (sha256, kind)).fetchone()
             if row is None:
                 return None
-            width, height, times, fps, codec, reason, detail = row
-            return MediaError(reason, detail) if reason else Facts(width, height, _times(times), fps, codec)
+            reason, detail, *facts = row
+            return MediaError(reason, detail) if reason else _facts(*facts)
 
     def keep(self, sha256: str, kind: Kind, found: Facts | MediaError) -> None:
         """Remember what probing found, or the fault, in place of what was known."""
         row: tuple[object, ...]
         if isinstance(found, MediaError):
-            row = (None, None, None, None, None, found.reason, found.detail)
+            row = (sha256, kind, found.reason, found.detail, *[None] * 12)
         else:
-            packed = zlib.compress(array("d", found.times).tobytes())
-            row = (found.width, found.height, packed, found.fps, found.codec, None, None)
+            times = found.times
+            line = (str(times.base), times.origin, times.ticks, times.keys, times.lost)
+            rest = (found.fps, found.codec, found.rotation, found.missing, found.surveyed)
+            row = (sha256, kind, None, None, found.width, found.height, *line, *rest)
         with self._guarded():
-            self._db.execute("INSERT OR REPLACE INTO media VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (sha256, kind, *row))
+            self._db.execute(f"INSERT OR REPLACE INTO media VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
 
     def close(self) -> None:
         """Let go of the file."""
@@ -95,6 +99,8 @@ class Memory:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.execute(f"PRAGMA application_id = {_OURS}")
+        if self._db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+            self._db.executescript(f"DROP TABLE IF EXISTS media; PRAGMA user_version = {_VERSION}")
         self._db.executescript(_TABLES)
 
     def _key(self, place: Place) -> bytes:
@@ -107,13 +113,17 @@ class Memory:
             yield
         except sqlite3.OperationalError as error:
             raise StoreError(f"{self._path}: {error}") from None
-        except (sqlite3.DatabaseError, zlib.error, ValueError) as error:
+        except (sqlite3.DatabaseError, TypeError, ValueError) as error:
             raise StoreError(f"{self._path}: {error}; move it away, it is rebuilt on the next run") from None
         except OSError as error:
             raise StoreError(f"{self._path}: {error.strerror}") from None
 
 
-def _times(packed: bytes) -> tuple[float, ...]:
-    values = array("d")
-    values.frombytes(zlib.decompress(packed))
-    return tuple(values)
+def _facts(
+    width: int, height: int, base: str, origin: int, ticks: bytes, keys: bytes, lost: bytes, *rest: Any
+) -> Facts:
+    times = Timeline(Fraction(base), origin, ticks, keys, lost)
+    if not len(times):
+        raise ValueError("a film without frames")
+    fps, codec, rotation, missing, surveyed = rest
+    return Facts(width, height, times, fps, codec, rotation, missing, bool(surveyed))

@@ -1,44 +1,46 @@
 """Looks at a medium once, in the decoder's process: its size as shown and the time of every frame."""
 
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from curate.errors import MediaError
-from curate.media.clip import clocked, decoded, index, opened
+from av.video.stream import VideoStream
+
+from curate.media import animation
+from curate.media.clip import opened
 from curate.media.facts import Facts
 from curate.media.picture import picture
 from curate.media.shape import squared, upright
+from curate.media.survey import Survey, by_decoding, by_packets, resurveyed
 from curate.medium import Kind
-
-__all__ = ["Facts", "probe"]
+from curate.timeline import STILL
 
 
 def probe(path: Path, kind: Kind) -> Facts:
     """What is known of the file at this path. Raises MediaError with a countable reason."""
-    return _image(path) if kind == "image" else _video(path)
-
-
-def _image(path: Path) -> Facts:
-    image, codec = picture(path)
-    return Facts(image.width, image.height, (0.0,), 0.0, codec)
-
-
-def _video(path: Path) -> Facts:
+    if kind == "image":
+        image, codec = picture(path)
+        return Facts(image.width, image.height, STILL, 0.0, codec, surveyed=True)
+    if animation.known(path):
+        return animation.facts(path)
     with opened(path) as (container, stream):
-        first = next(decoded(container, stream), None)
-        if first is None:
-            raise MediaError("no frames", f"{container.format.name}, {stream.codec_context.name}")
-        aspect, base = stream.sample_aspect_ratio, float(stream.time_base or 1)
-        guess = float(stream.average_rate or stream.guessed_rate or 0)
-        codec = stream.codec_context.codec.canonical_name
-    found = index(path)
-    times = tuple(tick * base for tick in (found.ticks if found else _decoded_ticks(path)))
-    width, height = upright(*squared(first.width, first.height, aspect), first.rotation)
-    fps = round((len(times) - 1) / times[-1], 6) if len(times) > 1 else guess
-    return Facts(width, height, times, fps, codec)
-
-
-def _decoded_ticks(path: Path) -> Iterator[int]:
+        found = by_packets(container, stream)
+        if found is not None:
+            return _film(stream, found, decoded=False)
     with opened(path) as (container, stream):
-        for tick, _ in clocked(decoded(container, stream), stream):
-            yield tick
+        return _film(stream, by_decoding(container, stream), decoded=True)
+
+
+def survey(path: Path, facts: Facts) -> Facts:
+    """The same facts, with every frame marked that does not decode. Decodes the whole file."""
+    with opened(path) as (container, stream):
+        return replace(facts, times=resurveyed(container, stream, facts.times), surveyed=True)
+
+
+def _film(stream: VideoStream, found: Survey, decoded: bool) -> Facts:
+    turn = round(found.first.rotation / 90) * 90 % 360
+    square = squared(found.first.width, found.first.height, stream.sample_aspect_ratio)
+    rate = float(stream.average_rate or stream.guessed_rate or 0)
+    if len(found.times) > 1:
+        rate = round((len(found.times) - 1) / found.times[-1], 6)
+    codec = stream.codec_context.codec.canonical_name
+    return Facts(*upright(*square, turn), found.times, rate, codec, turn, found.missing, decoded)

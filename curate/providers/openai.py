@@ -171,7 +171,7 @@ def _pictures(media: Media, frames: tuple[Frame, ...]) -> list[dict[str, Any]]:
     for frame, time in zip(frames, clocks(media.times), strict=True):
         if media.kind == "video":
             parts.append({"type": "text", "text": f"Frame at {time}:"})
-        data = base64.b64encode(frame.jpeg).decode()
+        data = base64.b64encode(frame.image).decode()
         parts.append({"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{data}"}})
     return parts
 

@@ -1,7 +1,6 @@
 """Caption: a literal, structured record of every sampled frame, one per medium (paper, section 3.1)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field
@@ -179,7 +178,7 @@ class CaptionStage(ShowingStage):
 
 def part(media: Media, start: int, stop: int) -> Media:
     """The same medium with only the frames from `start` to `stop`, counted among those shown."""
-    return replace(media, frames=media.frames[start:stop], times=media.times[start:stop])
+    return media.part(start, stop)
 
 
 def video(reply: Reply, count: int) -> VideoCaption:

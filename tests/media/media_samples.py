@@ -9,6 +9,10 @@ import av
 import numpy as np
 from PIL import Image
 
+from curate.media.frames import frames
+from curate.media.probe import probe
+from curate.media.shape import fitted
+from curate.medium import Kind, Medium
 from curate.provider import Frame
 
 BITS = 8
@@ -32,7 +36,18 @@ def number(frame: Frame | np.ndarray) -> int:
 
 
 def pixels_of(frame: Frame) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(frame.jpeg)).convert("RGB"))
+    return np.asarray(Image.open(io.BytesIO(frame.image)).convert("RGB"))
+
+
+def medium(path: Path, kind: Kind = "video") -> Medium:
+    """What probing makes of this file."""
+    return probe(path, kind).medium("0" * 64, kind, path)
+
+
+def shown(path: Path, indices: Sequence[int], max_pixels: int = 10**9, kind: Kind = "video") -> tuple[Frame, ...]:
+    """These frames of this file."""
+    found = medium(path, kind)
+    return frames(found, indices, fitted(found.width, found.height, max_pixels)).frames
 
 
 def encode(

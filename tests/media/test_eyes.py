@@ -45,7 +45,7 @@ def test_probe_frames_and_lines(eyes: Eyes, clip: Path) -> None:
     async def main() -> None:
         facts = await eyes.probe(clip, "video")
         assert len(facts.times) == 40
-        media = Media("0" * 64, "video", clip, (4, 30), (facts.times[4], facts.times[30]), 10**6)
+        media = Media(facts.medium("0" * 64, "video", clip), (4, 30), 10**6)
         assert [number(frame) for frame in await eyes.frames(media)] == [4, 30]
         first, second = await eyes.lines(media)
         assert first.startswith("At 00:00:00 the picture of 128x96 pixels is grey ")

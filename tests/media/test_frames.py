@@ -1,32 +1,28 @@
 """Every frame is the one asked for: each spells its own number."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
-from media_samples import encode, number, pixels_of, trimmed
+from media_samples import encode, medium, number, pixels_of, shown, trimmed
 from PIL import Image
 
 from curate.errors import MediaError
-from curate.media import frames as decoding
-from curate.media.clip import Index, index
+from curate.media import clip as clips
+from curate.media.decoders import pyav
 from curate.media.frames import frames
-from curate.media.probe import probe
 from curate.media.shape import fitted, squared, upright
 from curate.provider import Frame
+from curate.timeline import pack
 
 PLENTY = 10**9
 
 
-def shown(path: Path, indices: Sequence[int], max_pixels: int = PLENTY) -> tuple[Frame, ...]:
-    times = probe(path, "video").times
-    return frames(path, "video", indices, [times[i] for i in indices], max_pixels)
-
-
 def still(path: Path, max_pixels: int = PLENTY) -> Frame:
-    (frame,) = frames(path, "image", (0,), (0.0,), max_pixels)
+    (frame,) = shown(path, (0,), max_pixels, "image")
     return frame
 
 
@@ -69,9 +65,7 @@ def test_each_frame_is_the_right_one(tmp_path: Path, name: str, ticks: Sequence[
 
 def test_what_an_edit_list_hides_is_not_counted(clip: Path, tmp_path: Path) -> None:
     path = trimmed(clip, tmp_path / "trimmed.mp4", 10)
-    found = index(path)
-    assert found is not None
-    assert len(found.ticks) == 30
+    assert len(medium(path).times) == 30
     assert [number(frame) for frame in shown(path, range(30))] == list(range(10, 40))
     assert [number(frame) for frame in shown(path, (0, 5, 29))] == [10, 15, 39]
 
@@ -82,26 +76,46 @@ def test_the_order_and_the_doubles_are_the_callers(clip: Path) -> None:
     assert [frame.time for frame in found] == pytest.approx([0.36, 0.12, 0.36])
 
 
+@pytest.mark.parametrize("name", ["a.mkv", "a.mp4", "a.ts", "a.flv"])
 @pytest.mark.parametrize("ticks", [EVEN, LATE])
-def test_a_seek_spares_reading_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ticks: list[int]) -> None:
-    path = encode(tmp_path / "a.mkv", ticks)
-    monkeypatch.setattr(decoding, "_read", None)
+def test_a_seek_spares_reading_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, ticks: list[int]
+) -> None:
+    path = encode(tmp_path / name, ticks)
+    monkeypatch.setattr(pyav, "_through", None)
     assert [number(frame) for frame in shown(path, (3, 20, 39))] == [3, 20, 39]
 
 
-def test_a_seek_that_lies_is_found_out(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    true = index(clip)
-    assert true is not None
-    lying = Index(true.origin, true.ticks, (true.keys[0], *(key + 1 for key in true.ticks)))
-    monkeypatch.setattr(decoding, "index", lambda _: lying)
-    assert [number(frame) for frame in shown(clip, (5, 20, 39))] == [5, 20, 39]
+def keyed(path: Path, keys: Sequence[int]) -> tuple[Frame, ...]:
+    """Frames 2, 5, 20, 35 and 39 under the claim that decoding may begin from these frames."""
+    found = medium(path)
+    claimed = replace(found, times=replace(found.times, keys=pack(keys)))
+    return frames(claimed, (2, 5, 20, 35, 39), (found.width, found.height)).frames
 
 
-def test_a_seek_behind_the_frame_falls_back(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    true = index(clip)
-    assert true is not None
-    monkeypatch.setattr(decoding, "index", lambda _: Index(true.origin, true.ticks, (true.ticks[30],)))
-    assert [number(frame) for frame in shown(clip, (2, 35))] == [2, 35]
+@pytest.mark.parametrize("keys", [range(40), (1,), (30,), (0, 13, 25, 39), ()])
+def test_a_seek_that_lies_is_found_out(clip: Path, keys: Sequence[int]) -> None:
+    assert [number(frame) for frame in keyed(clip, keys)] == [2, 5, 20, 35, 39]
+
+
+@pytest.mark.parametrize("codec", ["libx264", "mpeg2video"])
+def test_what_nothing_builds_on_is_not_decoded_unless_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codec: str
+) -> None:
+    path = encode(tmp_path / "a.mkv", range(40), codec=codec, base=Fraction(1, 25), gop=40)
+    sent: list[int] = []
+    plain = clips.Reel.sent
+
+    def counted(reel: clips.Reel, packet: object) -> list[object]:
+        brought = plain(reel, packet)
+        sent.append(len(brought))
+        return brought
+
+    monkeypatch.setattr(clips.Reel, "sent", counted)
+    found = medium(path)
+    sent.clear()
+    assert [number(f) for f in frames(found, (38,), (128, 96)).frames] == [38]
+    assert 2 < sum(sent) < 30
 
 
 @pytest.mark.parametrize(("degrees", "turns"), [(90, 1), (-90, 3), (180, 2)])
@@ -115,7 +129,7 @@ def test_pixels_become_square(tmp_path: Path) -> None:
     path = encode(tmp_path / "a.mp4", EVEN, aspect=Fraction(2, 1))
     (frame,) = shown(path, (3,))
     assert (frame.width, frame.height) == pixels_of(frame).shape[1::-1] == (256, 96)
-    assert probe(path, "video").width == 256
+    assert medium(path).width == 256
 
 
 def test_frames_are_scaled_down_and_never_up(clip: Path) -> None:
@@ -130,24 +144,17 @@ def test_a_real_clip_looks_like_its_own_full_decode(real: Callable[[str], Path])
     path = real("bikes")
     every = shown(path, range(0, 250, 10), 100_000)
     some = shown(path, (40, 130, 240), 100_000)
-    assert [frame.jpeg for frame in some] == [every[i].jpeg for i in (4, 13, 24)]
-    assert every[4].jpeg != every[5].jpeg
-
-
-def test_a_frame_that_is_not_there(clip: Path) -> None:
-    with pytest.raises(MediaError) as caught:
-        frames(clip, "video", (3, 99), (0.12, 99.0), PLENTY)
-    assert caught.value.reason == "damaged"
-    assert caught.value.detail == "1 of 2 frames do not decode, first frame 99"
+    assert [frame.image for frame in some] == [every[i].image for i in (4, 13, 24)]
+    assert every[4].image != every[5].image
 
 
 def test_a_clip_that_broke_after_it_was_probed(clip: Path) -> None:
-    times = probe(clip, "video").times
+    found = medium(clip)
     data = clip.read_bytes()
     start = data.index(b"mdat") + 4
     clip.write_bytes(data[:start] + bytes(1000) + data[start + 1000 :])
     with pytest.raises(MediaError, match=r"^(damaged|no frames)"):
-        frames(clip, "video", range(40), times, PLENTY)
+        frames(found, range(40), (128, 96))
 
 
 def test_an_image_is_scaled(tmp_path: Path) -> None:

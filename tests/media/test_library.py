@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,9 @@ from curate.media import library as shelves
 from curate.media.facts import Facts
 from curate.media.library import Library
 from curate.medium import Kind, Medium
+from curate.timeline import Timeline
 
-FACTS = Facts(640, 360, (0.0, 0.1, 1 / 3), 6.0, "h264")
+FACTS = Facts(640, 360, Timeline.of(Fraction(1, 90_000), [0, 9_000, 30_000], [0]), 6.0, "h264", 90, 0)
 
 
 class Probes:
@@ -75,7 +77,7 @@ def fault(library: Library, row_path: str) -> MediaError:
 def test_a_medium(shelf: Callable[[], Library], root: Path, row_path: str) -> None:
     sha256 = hashlib.sha256(b"the film").hexdigest()
     path = (root / "sub" / "a.mp4").resolve()
-    assert found(shelf(), row_path) == Medium(sha256, "video", path, 640, 360, FACTS.times, 6.0, "h264")
+    assert found(shelf(), row_path) == Medium(sha256, "video", path, 640, 360, FACTS.times, 6.0, "h264", 90)
 
 
 def test_a_large_file_is_hashed_whole(shelf: Callable[[], Library], root: Path) -> None:
@@ -223,7 +225,7 @@ def test_a_fault_of_the_decoder_is_tried_again(shelf: Callable[[], Library], pro
 def test_what_is_marked_unreadable_stays_so(shelf: Callable[[], Library]) -> None:
     library = shelf()
     medium = found(library, "sub/a.mp4")
-    library.mark_unreadable(medium.sha256, "video", MediaError("damaged", "frame 7"))
+    library.mark_unreadable(medium, MediaError("damaged", "frame 7"))
     assert str(fault(library, "sub/a.mp4")) == "damaged: frame 7"
     assert str(fault(shelf(), "sub/a.mp4")) == "damaged: frame 7"
     assert found(library, "sub/a.mp4", "image").kind == "image"
@@ -259,7 +261,7 @@ def test_a_store_that_is_no_database(shelf: Callable[[], Library], tmp_path: Pat
 def test_a_store_damaged_inside(shelf: Callable[[], Library], tmp_path: Path) -> None:
     found(shelf(), "sub/a.mp4")
     with sqlite3.connect(tmp_path / "work" / "media.sqlite") as db:
-        db.execute("UPDATE media SET times = x'00'")
+        db.execute("UPDATE media SET ticks = x'00'")
     with pytest.raises(StoreError, match="it is rebuilt on the next run"):
         found(shelf(), "sub/a.mp4")
 

@@ -7,15 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from media_samples import jpeg
+from media_samples import jpeg, shown
 from PIL import Image, ImageDraw, ImageFont
 
 from curate.media import measure, reading
 from curate.media.colours import NAMES, named, shares
-from curate.media.frames import frames
 from curate.media.measure import lines
 from curate.media.motion import Change, change
-from curate.media.probe import probe
 from curate.media.reading import ordered
 from curate.provider import Frame
 
@@ -191,9 +189,7 @@ def test_text_is_read() -> None:
 
 @pytest.mark.usefixtures("blind")
 def test_a_real_clip(real: Callable[[str], Path]) -> None:
-    times = probe(real("bigbuckbunny"), "video").times
-    path = real("bigbuckbunny")
-    first, *_, last = lines(frames(path, "video", (0, 50, 100), [times[i] for i in (0, 50, 100)], 100_000))
+    first, *_, last = lines(shown(real("bigbuckbunny"), (0, 50, 100), 100_000))
     assert "pixels is green (" in first
     assert "grey" in last
     assert "blue" in last

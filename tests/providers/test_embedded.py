@@ -12,6 +12,7 @@ from curate.errors import FatalError, SettingsError
 from curate.provider import Frame
 from curate.providers.embedded import EmbeddedProvider, bounded, packaged
 from curate.settings import checked
+from tests.records import shown
 
 pytest.importorskip("xllamacpp", reason="curate[embedded] is not installed")
 
@@ -30,7 +31,7 @@ class Measuring:
         return tuple(f"At second {time:g} the picture is green." for time in media.times)
 
 
-MEDIA = Media("0" * 64, "video", Path("x"), (0, 25), (0.0, 1.0), 10_000)
+MEDIA = shown((0, 25), (0.0, 1.0))
 SHAPE = {
     "type": "object",
     "properties": {"colour": {"type": "string", "enum": ["green", "red"]}, "why": {"type": "string"}},

@@ -4,7 +4,6 @@ import asyncio
 import base64
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -13,6 +12,7 @@ from curate.chat import Media, Message, Reply, Request, Schema, Text
 from curate.errors import FatalError, RefusedError, SettingsError, TransientError
 from curate.provider import Frame
 from curate.providers.openai import OpenAIProvider
+from tests.records import shown
 from tests.server import Answer, ModelServer, completion, failure
 
 
@@ -42,7 +42,7 @@ def ask(server: ModelServer, asked: Request | None = None, **options: object) ->
 
 
 def media(kind: str = "video") -> Media:
-    return Media("0" * 64, kind, Path("x"), (0, 30, 75), (0.0, 1.2, 75.0), 10_000)
+    return shown((0, 30, 75), (0.0, 1.2, 75.0), kind=kind)
 
 
 def test_what_is_said_and_what_comes_back():

@@ -11,10 +11,11 @@ from curate.chat import Reply
 from curate.errors import UnansweredError, UnreadableError
 from curate.medium import Medium
 from curate.stages.caption import Caption, CaptionStage, ImageCaption, VideoCaption
+from curate.timeline import STILL
 from tests.asking import Model, media, texts
-from tests.records import VIDEO, record
+from tests.records import VIDEO, record, seconds
 
-IMAGE = Medium("6" * 64, "image", Path("media/a.png"), 64, 48, (0.0,), 0.0, "png")
+IMAGE = Medium("6" * 64, "image", Path("media/a.png"), 64, 48, STILL, 0.0, "png")
 SECRETS = ("QUESTION-7", "OPTION-A", "OPTION-B", "ANSWER-9", "SOURCE-3", "PATH-2")
 PUBLISHED_ELEMENTS = [
     "objects", "actions", "scene", "notable_features", "spatial_relations", "human_attributes",
@@ -23,7 +24,7 @@ PUBLISHED_ELEMENTS = [
 
 
 def clip(frames, fps=1.0):
-    return replace(VIDEO, times=tuple(i / fps for i in range(frames)), fps=fps)
+    return replace(VIDEO, times=seconds(*(i / fps for i in range(frames))), fps=fps)
 
 
 def about(medium):

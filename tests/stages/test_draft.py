@@ -10,10 +10,11 @@ from curate.medium import Medium
 from curate.record import Thought
 from curate.stages.caption import Caption, ImageCaption, ImageMetadata, SceneContext, VideoCaption
 from curate.stages.draft import Draft, DraftStage
+from curate.timeline import STILL
 from tests.asking import Model, media, texts
 from tests.records import VIDEO, record
 
-IMAGE = Medium("6" * 64, "image", Path("media/a.png"), 64, 48, (0.0,), 0.0, "png")
+IMAGE = Medium("6" * 64, "image", Path("media/a.png"), 64, 48, STILL, 0.0, "png")
 SENTINEL = "REFERENCE-ANSWER-9"
 FORMATS = {
     "multiple choice": "Answer with the letter of the right option only.",

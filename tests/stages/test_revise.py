@@ -11,10 +11,11 @@ from curate.record import Thought
 from curate.stages.caption import Caption, VideoCaption
 from curate.stages.draft import Draft
 from curate.stages.revise import ReviseStage, Revision
+from curate.timeline import STILL
 from tests.asking import Model, media, texts
-from tests.records import VIDEO, drafted, record
+from tests.records import VIDEO, drafted, record, seconds
 
-IMAGE = Medium("6" * 64, "image", Path("media/a.png"), 64, 48, (0.0,), 0.0, "png")
+IMAGE = Medium("6" * 64, "image", Path("media/a.png"), 64, 48, STILL, 0.0, "png")
 SECRETS = ("CAPTION-OF-THE-KITCHEN", "DRAFTED-ANSWER", "REFERENCE-ANSWER")
 
 
@@ -100,7 +101,7 @@ def test_the_request(medium, structured):
     asked = made(medium, problem="QUESTION?", options=options)
     request = ReviseStage(model="m", structured=structured, fps=2.0, max_pixels=1000).request(asked)
     user = texts(request, "user")
-    assert media(request) == [Media.of(medium, tuple(range(len(medium.times))), 1000)]
+    assert media(request) == [Media(medium, tuple(range(len(medium.times))), 1000)]
     assert [user.count(text) for text in ("QUESTION?", *options, "DRAFTED-THINKING")] == [1, 1, 1, 1]
     assert ("between <think> and </think>" in user) is not structured
     assert ("one JSON object" in user) is structured
@@ -114,7 +115,7 @@ def test_the_request(medium, structured):
 
 
 def test_at_most_32_frames_unless_set():
-    long = Medium("7" * 64, "video", Path("b.mp4"), 64, 48, tuple(float(i) for i in range(100)), 1.0, "h264")
+    long = Medium("7" * 64, "video", Path("b.mp4"), 64, 48, seconds(*range(100)), 1.0, "h264")
     assert len(media(ReviseStage(model="m").request(made(long)))[0].frames) == 32
     assert len(media(ReviseStage(model="m", max_frames=50).request(made(long)))[0].frames) == 50
 

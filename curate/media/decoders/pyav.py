@@ -1,0 +1,138 @@
+"""The exact decoder: seeks to the key frame before each frame wanted, and believes only the pts it meets.
+
+What a seek does not bring, or brings damaged, is read again from the start of the file.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from itertools import groupby
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from curate.media.clip import Reel, clocked, opened
+from curate.timeline import Spot
+
+Pixels = NDArray[np.uint8]
+Packets = Iterator["Packet[VideoStream]"]
+# Codings whose frames say truly that nothing builds on them: unless wanted, those need no decoding. (A
+# frame of HEVC says it of its own temporal layer only.)
+_SPARING = frozenset({"h264", "mpeg2video"})
+_DIRECT = ("mov,", "matroska,", "flv")  # formats that seek to a key frame by their own index
+_AHEAD = 1.5  # seconds by which a seek in other formats aims too early
+
+
+def why_not() -> str | None:
+    """It is always there."""
+    return None
+
+
+def read(path: Path, spots: Sequence[Spot], size: tuple[int, int]) -> Iterator[tuple[Spot, Pixels | None]]:
+    """RGB pixels (height, width, 3) of each spot that can be read, upright and of this size, in any order.
+
+    A spot that comes again with None was damaged after all. Raises MediaError where nothing can be read.
+    """
+    owed = {spot.pts: spot for spot in spots}
+    sought = sorted((spot for spot in spots if spot.key is not None), key=lambda spot: spot.pts)
+    good: set[int] = set()
+    with ExitStack() as stack:
+        film: tuple[InputContainer, VideoStream] | None = None
+        for key, group in groupby(sought, lambda spot: spot.key):
+            if film is None or not _seek(*film, key or 0):
+                stack.close()
+                film = stack.enter_context(opened(path))
+                _seek(*film, key or 0)  # or from the start, where no seek leads to it
+            for pts, frame in _group(*film, key or 0, {spot.pts for spot in group}):
+                yield owed[pts], upright(frame, size) if frame else None
+                good = good | {pts} if frame else good - {pts}
+    rest = owed.keys() - good
+    if rest:
+        with opened(path) as (container, stream):
+            for pts, frame in _through(container, stream, rest, counted=not sought):
+                yield owed[pts], upright(frame, size) if frame else None
+
+
+def _group(
+    container: InputContainer, stream: VideoStream, key: int, wanted: set[int]
+) -> Iterator[tuple[int, VideoFrame | None]]:
+    """The frames with these pts that build on this key frame, which is ahead; None for one that damage has reached."""
+    reel, ahead = Reel(container, stream), set(wanted)
+    for packet in _sparing(stream, _from(key, reel.packets()), wanted, ahead):
+        for frame in reel.sent(packet):
+            if frame.pts in wanted:
+                yield frame.pts, frame
+    yield from ((pts, None) for pts in reel.lost() & wanted)
+
+
+def _seek(container: InputContainer, stream: VideoStream, key: int) -> bool:
+    """Go to this key frame or before it; false where it is so near the start that only reading leads to it."""
+    if not container.format.name.startswith(_DIRECT):
+        key -= round(_AHEAD / (stream.time_base or 1))
+        if stream.start_time is None or key < stream.start_time:
+            return False
+    try:
+        container.seek(key, stream=stream)
+    except FFmpegError:
+        return False
+    return True
+
+
+def _from(key: int, packets: Packets) -> Packets:
+    """The packets from this key frame on; nothing where the seek has missed it."""
+    for packet in packets:
+        if packet.pts == key and packet.is_keyframe:
+            yield packet
+            yield from packets
+            return
+        if packet.is_keyframe and packet.pts is not None and packet.pts > key:
+            return
+
+
+def _sparing(stream: VideoStream, packets: Packets, wanted: set[int], ahead: set[int]) -> Packets:
+    """The packets up to the last of `ahead`, then an empty one that brings out what is held back.
+
+    What nothing builds on is not decoded unless wanted.
+    """
+    context = stream.codec_context
+    sparing = context.codec.canonical_name in _SPARING
+    for packet in packets:
+        if sparing:
+            context.skip_frame = "DEFAULT" if packet.pts in wanted else "NONREF"
+        yield packet
+        if packet.pts is not None:
+            ahead.discard(packet.pts)
+        if not ahead and packet.size:
+            last = cast("Packet[VideoStream]", Packet())
+            last.stream = stream
+            yield last
+            return
+
+
+def _through(
+    container: InputContainer, stream: VideoStream, wanted: set[int], counted: bool
+) -> Iterator[tuple[int, VideoFrame | None]]:
+    """The same from the start of the file; `counted` where the pts count from the first frame."""
+    reel, last = Reel(container, stream), max(wanted)
+    for tick, frame in clocked(reel.decoded(), stream):
+        pts = tick if counted else frame.pts
+        if pts in wanted:
+            yield pts, frame
+        if pts is not None and pts >= last:
+            break
+    if not counted:
+        yield from ((pts, None) for pts in reel.lost() & wanted)
+
+
+def upright(frame: VideoFrame, size: tuple[int, int]) -> Pixels:
+    """The frame's pixels after its rotation, in this size (width, height)."""
+    turns = round(frame.rotation / 90) % 4
+    width, height = size[::-1] if turns % 2 else size
+    pixels = frame.reformat(width, height, "rgb24", interpolation="BICUBIC").to_ndarray()
+    return np.rot90(pixels, turns)

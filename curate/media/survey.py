@@ -1,0 +1,158 @@
+"""How many frames a film has, and when: by its packets where they can be trusted, else by decoding it all."""
+
+import re
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from curate.errors import MediaError
+from curate.media.clip import MOST_FRAMES, Reel, clocked
+from curate.timeline import Timeline, pack, unpack
+
+# Where one packet is one frame and its pts is the container's own; anything else is decoded to be sure.
+_FORMATS = ("mov,", "matroska,", "mpegts", "flv")
+_CODECS = frozenset({"h264", "hevc", "vp8", "vp9", "av1", "mpeg2video"})
+_EACH_ITSELF = frozenset({"mjpeg", "prores", "dnxhd", "ffv1", "huffyuv", "rawvideo"})
+_FLAT = (0, 1)  # field orders: unknown, progressive; two fields may be two packets
+_HEAD = 8  # frames at the beginning that are decoded to see whether the packets tell the truth
+_SLACK = 0.5  # seconds by which a film may end before its file says so
+_REORDER = 16  # frames that the codings above may hold back
+_SHOWN = 0x10  # of a VP8 packet's first byte; without it the packet is for reference only
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The frames of a film, and the first of them; `missing` counts those that should be there and are not."""
+
+    times: Timeline
+    missing: int
+    first: VideoFrame
+
+
+def by_packets(container: InputContainer, stream: VideoStream) -> Survey | None:
+    """The survey of a file whose packets can be trusted, else None. Reads it all, decodes `_HEAD` frames."""
+    form, codec = container.format.name, stream.codec_context.codec.canonical_name
+    if not (codec in _EACH_ITSELF or (codec in _CODECS and form.startswith(_FORMATS))):
+        return None
+    if stream.codec_context.field_order not in _FLAT and codec not in _EACH_ITSELF:
+        return None
+    # Only this container lists its frames at the beginning, so that what a cut took away can be counted.
+    promised = len(stream.index_entries) if form.startswith("mov,") else 0
+    reel = Reel(container, stream)
+    head: list[VideoFrame] = []
+    pts, keys, whole = array("q"), bytearray(), 0
+    for packet in reel.packets():
+        if len(head) < _HEAD:
+            head += reel.sent(packet)
+        if not packet.size:
+            continue
+        if packet.is_corrupt:
+            if not promised:
+                return None
+            continue
+        whole += 1
+        if packet.is_discard or _unseen(packet, codec):
+            continue
+        if packet.pts is None:
+            return None
+        pts.append(packet.pts)
+        keys.append(packet.is_keyframe)
+        _bounded(len(pts))
+    times = _timeline(stream, pts, keys)
+    if times is None or not _begins(times, [frame.pts for frame in head]):
+        return None
+    return Survey(times, max(_cut_off(container, stream, times), promised - whole), head[0])
+
+
+def by_decoding(container: InputContainer, stream: VideoStream) -> Survey:
+    """The survey of what decodes, from the first frame to the last. Raises MediaError where nothing does."""
+    reel = Reel(container, stream)
+    first: VideoFrame | None = None
+    ticks, pts, sound = array("q"), [], bytearray()
+    for tick, frame in clocked(reel.decoded(), stream):
+        first = first or frame
+        ticks.append(tick)
+        pts.append(frame.pts)
+        sound.append(not frame.is_corrupt and bool(frame.key_frame or not sound or sound[-1]))
+        _bounded(len(ticks))
+    if first is None:
+        raise MediaError("no frames", f"{container.format.name}, {stream.codec_context.name}")
+    true, base = _traced(pts, reel), stream.time_base or Fraction(1)
+    if true:
+        key_pts, lost = {at for at, key in reel.order if key}, reel.lost()
+        keys = [i for i, at in enumerate(true) if at in key_pts]
+        times = Timeline.of(base, true, keys, [i for i, at in enumerate(true) if at in lost])
+    else:
+        times = Timeline.of(base, ticks, (), [i for i, good in enumerate(sound) if not good])
+    return Survey(times, max(_cut_off(container, stream, times), reel.failed), first)
+
+
+def _traced(shown: list[int | None], reel: Reel) -> list[int]:
+    """The pts of the frames shown, if each rises above the last and is a packet's own; else none."""
+    known = {at for at, _ in reel.order}
+    own = [at for at in shown if at is not None and at in known]
+    return own if len(own) == len(shown) and all(a < b for a, b in pairwise(own)) else []
+
+
+def resurveyed(container: InputContainer, stream: VideoStream, times: Timeline) -> Timeline:
+    """The same frames, with those marked as lost that do not decode; reads and decodes it all."""
+    reel = Reel(container, stream)
+    clean = {frame.pts for frame in reel.decoded()} - reel.lost()
+    ticks = unpack(times.ticks)
+    return replace(times, lost=pack(i for i, tick in enumerate(ticks) if times.origin + tick not in clean))
+
+
+def _cut_off(container: InputContainer, stream: VideoStream, times: Timeline) -> int:
+    """How many frames are missing at the end, by the length that the file's own head gives the film."""
+    rate = stream.average_rate or stream.guessed_rate
+    said = _seconds(stream.metadata.get("DURATION", ""))
+    if not said and container.format.name == "avi" and stream.duration:
+        said = float(stream.duration * (stream.time_base or 0))
+    if not said or not rate:
+        return 0
+    short = said - float((times.origin + unpack(times.ticks)[-1]) * times.base) - 1 / float(rate)
+    return round(short * float(rate)) if short > _SLACK else 0
+
+
+def _seconds(clock: str) -> float:
+    """The tag "00:00:10.500000000" in seconds; 0.0 where it is none."""
+    found = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", clock)
+    return int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3]) if found else 0.0
+
+
+def _unseen(packet: "Packet[VideoStream]", codec: str) -> bool:
+    """Whether this packet is only there for others to build on."""
+    return codec == "vp8" and not memoryview(packet)[0] & _SHOWN
+
+
+def _timeline(stream: VideoStream, pts: "array[int]", keys: bytearray) -> Timeline | None:
+    """In the order shown; None where two packets share a time, or are further apart than any coding puts them."""
+    if not pts:
+        return None
+    times = np.array(pts)
+    order = np.argsort(times, kind="stable")
+    shown = times[order]
+    moved = np.abs(order - np.arange(len(order))).max()
+    if (np.diff(shown) <= 0).any() or moved > _REORDER:
+        return None
+    flags = np.frombuffer(keys, np.uint8)[order]
+    return Timeline.of(stream.time_base or Fraction(1), shown.tolist(), np.flatnonzero(flags).tolist())
+
+
+def _begins(times: Timeline, shown: list[int | None]) -> bool:
+    """Whether the first frames that the decoder shows are the first ones of this timeline."""
+    first: Sequence[int] = unpack(times.ticks)[: len(shown)]
+    return bool(shown) and shown == [times.origin + tick for tick in first]
+
+
+def _bounded(count: int) -> None:
+    if count > MOST_FRAMES:
+        raise MediaError("video too long", f"more than {MOST_FRAMES:,} frames")
