@@ -10,10 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
-from curate import __version__, folders
+from curate import __version__, folders, jobs
 from curate.console import Screen
 from curate.errors import CurateError, FatalError, SettingsError
 from curate.jobs import Job
+from curate.media.decoder import EXACT
+from curate.sampling import MAX_PIXELS
+from curate.settings import chosen
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -131,6 +134,43 @@ def show(
 ) -> None:
     """Tell one record's whole story: captions, draft, verdicts, revision as a diff."""
     finish(Job.of("show", settings, work, limit, Screen(quiet, json)).show(problem_id))
+
+
+@app.command()
+def estimate(
+    settings: SettingsFile = TOML,
+    work: WorkFolder = None,
+    pilot: Annotated[int, typer.Option("--pilot", min=1, help="How many rows to look at.")] = 20,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Project requests, frames and payload from the first rows; sends nothing."""
+    finish(Job.of("estimate", settings, work, pilot, Screen(quiet, json)).estimate())
+
+
+@app.command()
+def frames(
+    path: Annotated[Path, typer.Argument(help="A video or an image.")],
+    out: Annotated[Path, typer.Option("--out", help="The folder to write to.")],
+    count: Annotated[int | None, typer.Option("--count", min=1, help="So many, evenly spaced.")] = None,
+    fps: Annotated[float | None, typer.Option("--fps", help="So many a second (default 1).")] = None,
+    max_frames: Annotated[int, typer.Option("--max-frames", min=1, help="With --fps, at most so many.")] = 128,
+    max_pixels: Annotated[int, typer.Option("--max-pixels", min=1, help="Width x height at most.")] = MAX_PIXELS,
+    processor: Annotated[str | None, typer.Option("--processor", help="Count and size as this family does.")] = None,
+    decoder: Annotated[str, typer.Option("--decoder", help="pyav, decord or opencv.")] = EXACT,
+    damaged: Annotated[str, typer.Option("--damaged", help="refuse, or keep what is readable.")] = "refuse",
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Write the frames of a file exactly as a model will see them, as PNG, and frames.json."""
+    sampling, most_lost = chosen(count, fps, max_frames, max_pixels, processor, decoder, damaged)
+    finish(jobs.frames(Screen(quiet, json), path, out, sampling, decoder, most_lost))
+
+
+@app.command()
+def doctor(quiet: Quiet = False, json: Json = False) -> None:
+    """Try the decoders on this machine; say which work, which do not, and why."""
+    finish(jobs.doctor(Screen(quiet, json)))
 
 
 @app.command()

@@ -66,7 +66,7 @@ class Screen:
     def show(self, renderable: Any) -> None:
         """A table or text to stdout, unless the result is JSON."""
         if not self._json:
-            self.out.print(renderable)
+            self.out.print(renderable, soft_wrap=isinstance(renderable, Text))
 
     def result(self, values: dict[str, Any]) -> None:
         """The machine-readable last line, where it was asked for."""

@@ -2,13 +2,15 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from curate import tables, workfolder
+from curate import snapshots, tables, workfolder
 from curate.console import Screen, summary
+from curate.doctor import examined
 from curate.errors import SettingsError
 from curate.pipeline import Pipeline, Progress, opened
+from curate.sampling import Sampling
 from curate.settings import Settings, load
 
 
@@ -64,6 +66,29 @@ class Job:
         self.screen.result({"command": "status", "exit": 0, **done})
         return 0
 
+    async def estimate(self) -> int:
+        """What all rows would ask and carry, from the first ones."""
+        async with self._pipeline() as pipeline:
+            found = await pipeline.estimate()
+        self.screen.show(tables.estimate(found))
+        self.screen.say(tables.estimated(found))
+        stages = [
+            {
+                "stage": w.stage,
+                "model": w.model,
+                "requests": found.expected(w),
+                "pilot_requests": w.requests,
+                "frames": w.frames,
+                "payload_mean_mib": round(w.mean, 3),
+                "payload_largest_mib": round(w.largest, 3),
+                "refused": w.refused,
+            }
+            for w in found.weights
+        ]
+        told = {"rows": found.total, "pilot": found.seen, "unusable": found.unusable, "stages": stages}
+        self.screen.result({"command": "estimate", "exit": 0, **told})
+        return 0
+
     async def show(self, problem_id: int) -> int:
         """One record's whole story, for every record of this id."""
         stories = []
@@ -98,6 +123,26 @@ class Job:
         self.screen.show(tables.waterfall(report))
         self.screen.say(f"wrote the sets to {relative(self.settings.work)}")
         return report.sets
+
+
+async def frames(screen: Screen, path: Path, out: Path, sampling: Sampling, decoder: str, max_lost: float) -> int:
+    """Write a file's frames as a model will see them; says what the file is."""
+    found = await snapshots.written(path, out, sampling, decoder, max_lost, screen.warn)
+    screen.show(tables.medium(found))
+    screen.say(f"wrote {found['written']} frames and {snapshots.LIST} to {relative(Path(found['out']))}")
+    screen.result({"command": "frames", "exit": 0, **found})
+    return 0
+
+
+async def doctor(screen: Screen) -> int:
+    """Say what works here; 1 where something that `curate` cannot do without does not."""
+    findings = []
+    async for finding in examined():
+        findings.append(finding)
+        screen.show(tables.finding(finding))
+    code = 1 if any(f.needed and not f.good for f in findings) else 0
+    screen.result({"command": "doctor", "exit": code, "findings": [asdict(f) for f in findings]})
+    return code
 
 
 def relative(path: Path) -> Path:

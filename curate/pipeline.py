@@ -13,6 +13,7 @@ from curate.card import card
 from curate.chat import Ask, Reply, Request
 from curate.engine import Asked, Judged, Step, Tally, Trace, Walk, stream, walk
 from curate.errors import FatalError, MediaError, SettingsError
+from curate.estimate import Estimate, estimated
 from curate.intake import Intake, known_as
 from curate.journal import Journal, Spent
 from curate.media.eyes import Eyes
@@ -150,6 +151,13 @@ class Pipeline:
         async for item in self._records():
             await walk(item, steps, self.progress.tally)
         return self.journal.spent()
+
+    async def estimate(self) -> Estimate:
+        """What the stages would ask about the first rows (`limit`), and what that weighs; sends nothing."""
+        total = sources.count(self._files)
+        stages = [self.settings.stages[n] for n in self.settings.steps if n in self.settings.stages]
+        asked = [(stage, self.settings.models[stage.model]) for stage in stages]
+        return await estimated(self._records(), asked, self._eyes, total)
 
     async def stories(self, problem_id: int) -> AsyncIterator[Story]:
         """Every record with this id, step by step, from the journal alone."""

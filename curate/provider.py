@@ -22,10 +22,13 @@ class Frame:
 
 
 class Eyes(Protocol):
-    """What a provider may see of a medium; the decoding happens elsewhere. Both raise MediaError."""
+    """What a provider may see of a medium; the decoding happens elsewhere. All raise MediaError."""
 
     async def frames(self, media: Media) -> tuple[Frame, ...]:
         """The frames, one for each index, in order."""
+
+    async def film(self, media: Media) -> bytes:
+        """The frames as a short mp4, each shown from its own time to the next one's."""
 
     async def lines(self, media: Media) -> tuple[str, ...]:
         """What can be measured in the frames, as literal lines of text, for a model without eyes."""
@@ -51,6 +54,15 @@ class Provider(Plugin, ABC):
     def notice(self) -> str | None:
         """One line that a user must read before trusting this model's rows, or None."""
         return None
+
+    @property
+    def shows_parts(self) -> bool:
+        """Whether some frames of a clip can be shown without the others."""
+        return True
+
+    async def payload(self, media: Media, eyes: Eyes) -> int:
+        """Bytes of this medium in a request; 0 where none travel. Raises MediaError where they are too many."""
+        return 0
 
     async def open(self, eyes: Eyes) -> None:
         """Get ready. Raises SettingsError where this machine lacks something."""

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -14,8 +14,10 @@ from curate.layout import Layout
 from curate.media import decoder as decoders
 from curate.media.decoder import EXACT
 from curate.plugin import Plugin, find, names
+from curate.processor import Name as ProcessorName
 from curate.provider import Provider
 from curate.record import Output
+from curate.sampling import Sampling
 from curate.stage import Stage
 
 M = TypeVar("M", bound=BaseModel)
@@ -125,6 +127,8 @@ def load(path: Path, work: Path | None = None) -> Settings:
     for name, stage in stages.items():
         if stage.model not in models:
             raise SettingsError(f"stages.{name}.model: no model {stage.model!r}{nearest(stage.model, models)}")
+        if objection := stage.objection(models[stage.model].shows_parts):
+            raise SettingsError(f"stages.{name}: {objection}")
     _known("sets", tables.sets, SETS)
     sets = {name: tables.sets.get(name, SetSettings()) for name in SETS}
     return Settings(
@@ -148,6 +152,30 @@ def decoder(name: str) -> None:
         raise SettingsError(f"media.decoder: unknown decoder {name!r}{nearest(name, decoders.known())}")
     if reason := decoders.why_not(name):
         raise SettingsError(f"media.decoder: {name} cannot work here: {reason}")
+
+
+def chosen(
+    count: int | None,
+    fps: float | None,
+    max_frames: int,
+    max_pixels: int,
+    processor: str | None,
+    name: str,
+    damaged: str,
+) -> tuple[Sampling, float]:
+    """What options on the command line say of frames, and the share that may be lost. Raises SettingsError."""
+    if count is not None and fps is not None:
+        raise SettingsError("--count and --fps: choose one of them")
+    if fps is not None and not 0 < fps <= 240:
+        raise SettingsError("--fps: expected a number above 0, 240 at most")
+    if processor is not None and processor not in get_args(ProcessorName):
+        raise SettingsError(f"--processor: unknown {processor!r}{nearest(processor, get_args(ProcessorName))}")
+    if damaged not in ("refuse", "keep"):
+        raise SettingsError(f"--damaged: unknown {damaged!r}; known: keep, refuse")
+    decoder(name)
+    family = cast(ProcessorName | None, processor)
+    media = MediaSettings(damaged=cast(Literal["refuse", "keep"], damaged))
+    return Sampling(fps or 1.0, max_frames, max_pixels, family, None, count), media.most_lost
 
 
 def order(steps: tuple[str, ...], stages: Mapping[str, Stage], filters: Mapping[str, Filter]) -> None:

@@ -10,11 +10,10 @@ from pydantic import Field, ValidationError, model_validator
 from curate import assets
 from curate.chat import Ask, Media, Message, Reply, Request, Schema, Text
 from curate.errors import UnansweredError, UnreadableError
-from curate.medium import Medium
 from curate.plugin import Plugin
 from curate.processor import Name as ProcessorName
-from curate.processor import Processor
 from curate.record import Out, Output, Record
+from curate.sampling import MAX_PIXELS, Sampling
 
 MARK = "$media"
 
@@ -29,6 +28,7 @@ class Stage(Plugin, ABC):
     folder: ClassVar[str] = "stages"
     output: ClassVar[type[Output]]
     needs: ClassVar[tuple[type[Output], ...]] = ()
+    shared: ClassVar[bool] = False  # one answer serves every record about a medium
 
     model: str
     temperature: float | None = Field(default=None, ge=0, le=2)
@@ -49,6 +49,14 @@ class Stage(Plugin, ABC):
     def media(self, record: Record) -> tuple[Media, ...]:
         """The frames shown, in order; they stand where the user prompt says `$media`."""
         return ()
+
+    def shows(self, record: Record) -> tuple[Media, ...]:
+        """What each request about this record shows: one medium a request, none where it shows nothing."""
+        return self.media(record)
+
+    def objection(self, shows_parts: bool) -> str | None:
+        """Why this stage cannot ask a model that shows clips whole or (`shows_parts`) in parts; None: it can."""
+        return None
 
     def shape(self, record: Record) -> Schema | None:
         """The JSON schema of the reply, or None for free text."""
@@ -142,7 +150,7 @@ class ShowingStage(Stage):
 
     fps: float = Field(default=1.0, gt=0, le=240)
     max_frames: int = Field(default=128, ge=1)
-    max_pixels: int = Field(default=512 * 28 * 28, ge=28 * 28)
+    max_pixels: int = Field(default=MAX_PIXELS, ge=28 * 28)
     processor: ProcessorName | None = None
     min_pixels: int | None = Field(default=None, ge=1)
 
@@ -152,25 +160,7 @@ class ShowingStage(Stage):
             raise ValueError(f"max_frames must be at least 2 for processor {self.processor!r}, which pairs frames")
         return self
 
-    def shown(self, record: Record) -> tuple[int, ...]:
-        """Indices of the frames on show; strictly increasing, never empty."""
-        medium = record.medium
-        if self.processor is None or medium.kind == "image":
-            return medium.sample(self.fps, self.max_frames)
-        rules, total = Processor.of(self.processor), len(medium.times)
-        count = rules.count(total, medium.duration, self.fps, self.max_frames)
-        return medium.times.readable(rules.indices(total, count))
-
     def media(self, record: Record) -> tuple[Media, ...]:
         """The frames on show, as one medium. Raises MediaError where no rule can size it."""
-        frames = self.shown(record)
-        return (Media(record.medium, frames, self.max_pixels, self.size(record.medium, len(frames))),)
-
-    def size(self, medium: Medium, count: int) -> tuple[int, int] | None:
-        """Width and height of each of `count` frames, where a processor's rules set them."""
-        if self.processor is None:
-            return None
-        rules, size = Processor.of(self.processor), (medium.width, medium.height)
-        if medium.kind == "image":
-            return rules.image_size(size, self.min_pixels, self.max_pixels)
-        return rules.frame_size(size, count, self.min_pixels, self.max_pixels)
+        how = Sampling(self.fps, self.max_frames, self.max_pixels, self.processor, self.min_pixels)
+        return (how.media(record.medium),)

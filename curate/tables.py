@@ -13,7 +13,9 @@ from rich.text import Text
 
 from curate.ask import Meter
 from curate.console import passed, printable, total
+from curate.doctor import Finding
 from curate.engine import Trace
+from curate.estimate import Estimate
 from curate.journal import Spent
 from curate.pipeline import Progress, Story
 from curate.record import Failed, Kept, Owed, Rejected, Thought
@@ -103,6 +105,40 @@ def spending(spent: list[Spent]) -> Table:
         figures = [s.calls, s.prompt_tokens, s.cached_tokens, s.completion_tokens]
         table.add_row(s.stage, _text(s.model), *(f"{n:,}" for n in figures), f"{s.cost:.4f}")
     return table
+
+
+def estimate(found: Estimate) -> Table:
+    """Per stage: requests for all rows, frames and payload of one."""
+    table = _table("stage", "model", "requests", "frames a request", "MiB a request", "largest", "cannot be sent")
+    for w in found.weights:
+        frames = f"{w.frames / len(w.sizes):.1f}" if w.sizes else ""
+        weight = [f"{w.mean:.2f}", f"{w.largest:.2f}"] if w.sizes else ["", ""]
+        refused = "; ".join(f"{reason} ({number})" for reason, number in w.refused.items())
+        table.add_row(w.stage, _text(w.model), f"{found.expected(w):,}", frames, *weight, _text(refused))
+    return table
+
+
+def estimated(found: Estimate) -> str:
+    """What the table rests on."""
+    unusable = f", {found.unusable} of them unusable" if found.unusable else ""
+    return f"from {found.seen:,} of {found.total:,} rows{unusable}; nothing was sent; a filter may save requests"
+
+
+def medium(found: dict[str, Any]) -> Text:
+    """What is known of a file, one line each."""
+    width = max(map(len, found))
+    lines = Text()
+    for name, value in found.items():
+        shown = "x".join(map(str, value)) if isinstance(value, list) else str(value)
+        lines.append(f"{name.replace('_', ' '):{width}}  ", style="bold").append(f"{printable(shown)}\n")
+    lines.rstrip()
+    return lines
+
+
+def finding(found: Finding) -> Text:
+    """One thing that works, or does not."""
+    mark, style = ("ok", "green") if found.good else ("NO", "red") if found.needed else ("--", "yellow")
+    return Text.assemble((f"{mark}  ", style), (f"{found.about}: ", "bold"), printable(found.told))
 
 
 def story(told: Story) -> Group:

@@ -15,8 +15,7 @@ from typing import overload
 class Spot:
     """One frame to find: its index, its time in seconds, and its own pts and its key frame's, in ticks.
 
-    `key` is None where only decoding from the start can be trusted; then `pts` counts from the first
-    frame, as the film was counted.
+    `key` is None where only decoding from the start and counting can be trusted.
     """
 
     index: int
@@ -117,8 +116,7 @@ class Timeline(Sequence[float]):
         for i in indices:
             before = bisect_right(keys, i) - 1
             key = self.origin + ticks[keys[before]] if before >= 0 else None
-            own = ticks[i] if key is None else self.origin + ticks[i]
-            found.append(Spot(i, ticks[i] * tick, own, key))
+            found.append(Spot(i, ticks[i] * tick, self.origin + ticks[i], key))
         return tuple(found)
 
     def at(self, time: float) -> int:

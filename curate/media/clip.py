@@ -1,8 +1,9 @@
 """One video file as its decoder sees it: opened safely, its packets read, its frames decoded as shown."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import cast
 
@@ -15,6 +16,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from curate.errors import MediaError
+from curate.media.h264 import begins_anew
 
 # Demuxers that read one file and nothing else: no playlist, no image, no device.
 _VIDEO = "mov,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,gif,apng,ivf,obu,h264,hevc,m4v,nut,mxf,rm,dv"
@@ -112,8 +114,8 @@ class Reel:
     def sent(self, packet: "Packet[VideoStream]") -> list[VideoFrame]:
         """The frames that this packet brings out; none where it does not decode."""
         if packet.size:
-            self.order.append((packet.pts, packet.is_keyframe))
-            if packet.is_corrupt:
+            self.order.append((packet.pts, key(packet, self.stream)))
+            if packet.is_corrupt and self.stream.codec_context.codec.canonical_name in _SILENT:
                 self.bad.add(packet.pts)
         try:
             frames = packet.decode()
@@ -131,30 +133,45 @@ class Reel:
         """The pts of all frames that cannot be right, so far: the bad ones and what builds on them.
 
         Damage lasts from the packet it strikes to the next key frame, and in frames that follow that
-        key frame in the file but are shown before it.
+        key frame in the file but are shown before it; on those nothing builds that is shown behind it.
         """
         lost: set[int] = set()
-        key: int | None = None
+        start: int | None = None
         tainted = carried = False
         for pts, is_key in self.order:
             if is_key:
-                key, carried, tainted = pts, tainted, False
-            tainted = tainted or pts in self.bad
-            leading = carried and pts is not None and key is not None and pts < key
-            if pts is not None and (tainted or leading):
+                start, carried, tainted = pts, tainted, False
+            leading = pts is not None and start is not None and pts < start
+            tainted = tainted or (pts in self.bad and not leading)
+            if pts is not None and (tainted or (leading and (carried or pts in self.bad))):
                 lost.add(pts)
         return lost
 
 
-def clocked(frames: Iterable[VideoFrame], stream: VideoStream) -> Iterator[tuple[int, VideoFrame]]:
-    """Each frame with its ticks since the first; one without a usable time comes a step after the last."""
+def key(packet: "Packet[VideoStream]", stream: VideoStream) -> bool:
+    """Whether decoding may begin at this packet."""
+    if not packet.is_keyframe or stream.codec_context.codec.canonical_name != "h264":
+        return packet.is_keyframe
+    return begins_anew(bytes(packet), stream.codec_context.extradata)
+
+
+def clocked(stamps: Sequence[tuple[int | None, int | None]], stream: VideoStream) -> list[int]:
+    """When each frame is shown, in ticks from 0, by its pts and dts in the order shown.
+
+    Some files stamp their frames in the order of decoding; there the dts rises where the pts does not.
+    A frame without a usable time comes a step after the last.
+    """
     rate = stream.average_rate or stream.guessed_rate or 25
     step = max(1, round(1 / (rate * (stream.time_base or 1))))
-    origin = last = -1
-    for frame in frames:
-        if last < 0:
-            origin, last = frame.pts or 0, 0
-        else:
-            at = -1 if frame.pts is None else frame.pts - origin
-            last = at if at > last else last + step
-        yield last, frame
+    pts, dts = zip(*stamps, strict=True)
+    own = dts if _falls(dts) < _falls(pts) else pts
+    origin, ticks = own[0] or 0, [0]
+    for stamp in own[1:]:
+        at = -1 if stamp is None else stamp - origin
+        ticks.append(at if at > ticks[-1] else ticks[-1] + step)
+    return ticks
+
+
+def _falls(stamps: Sequence[int | None]) -> int:
+    """How often a time is missing or does not rise above the one before it."""
+    return sum(b is None or (a is not None and b <= a) for a, b in pairwise(stamps)) + (stamps[0] is None)

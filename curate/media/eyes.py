@@ -16,7 +16,7 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 from curate.chat import Media
 from curate.errors import MediaError
 from curate.media.decoder import EXACT
-from curate.media.facts import Facts, Form, Shown
+from curate.media.facts import Facts, Form, Shown, Trial
 from curate.media.flights import Flights
 from curate.media.kept import Kept
 from curate.media.shape import fitted
@@ -72,15 +72,18 @@ class Eyes:
         """The frames, one for each index, in order. Raises MediaError."""
         found = self._kept.get((media, form))
         if found is None:
-            medium, size = media.medium, media.size or fitted(media.medium.width, media.medium.height, media.max_pixels)
-            asked = (medium, media.frames, size, form, self._decoder)
-            shown = cast(Shown, await self._shared(medium.path, "frames", "frames", *asked))
-            if self._say and shown.note and shown.note not in self._told:
-                self._told.add(shown.note)
-                self._say(shown.note)
+            asked = (media.medium, media.frames, _size(media), form, self._decoder)
+            shown = cast(Shown, await self._shared(media.medium.path, "frames", "frames", *asked))
+            self._note(shown.note)
             found = shown.frames
             self._kept.put((media, form), found)
         return found
+
+    async def saved(self, media: Media, folder: Path) -> None:
+        """The frames as PNG below this folder, each under `curate.media.frames.named`. Raises MediaError."""
+        medium, size = media.medium, _size(media)
+        note = await self._shared(medium.path, "frames", "saved", medium, media.frames, size, folder, self._decoder)
+        self._note(cast(str, note))
 
     async def film(self, media: Media) -> bytes:
         """The frames as a short mp4, each shown from its own time to the next. Raises MediaError."""
@@ -99,6 +102,14 @@ class Eyes:
 
         return cast(tuple[str, ...], await self._flights.share(("lines", media), measured))
 
+    async def tried(self, decoder: str) -> Trial:
+        """How this decoder does on clips made on the spot. Raises MediaError where it takes its process along."""
+        return cast(Trial, await self._run("curate.media.trial", "tried", decoder))
+
+    async def codings(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The codings that can be decoded here, and those that cannot."""
+        return cast(tuple[tuple[str, ...], tuple[str, ...]], await self._run("curate.media.trial", "codings"))
+
     def close(self) -> None:
         """Stop every process, and whatever is under way, for good; waits until they are gone."""
         self._closed = True
@@ -106,6 +117,11 @@ class Eyes:
         pool, self._pool = self._pool, None
         if pool is not None:
             _stop(pool)
+
+    def _note(self, note: str) -> None:
+        if self._say and note and note not in self._told:
+            self._told.add(note)
+            self._say(note)
 
     async def _shared(self, path: Path, module: str, function: str, *args: object) -> object:
         """One task about this file, and the time that its size allows."""
@@ -152,6 +168,11 @@ class Eyes:
         if self._pool is not None and not self._pool.active:
             _stop(self._pool)
             self._pool = None
+
+
+def _size(media: Media) -> tuple[int, int]:
+    """Width and height of each frame as sent."""
+    return media.size or fitted(media.medium.width, media.medium.height, media.max_pixels)
 
 
 def _bytes(path: Path) -> int:

@@ -45,3 +45,11 @@ class Shown:
 
     frames: tuple[Frame, ...]
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The clips of a trial by name: those that a decoder read right, and what it did with the others."""
+
+    right: tuple[str, ...]
+    wrong: tuple[str, ...]

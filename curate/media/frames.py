@@ -1,13 +1,15 @@
 """Brings exactly the frames asked for, in the decoder's process, and makes them ready to send."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from curate.errors import MediaError
+from curate.folders import whole
 from curate.media import animation, checked
 from curate.media.decoder import EXACT
 from curate.media.decoders import pyav
@@ -29,31 +31,48 @@ def frames(
     Another decoder than PyAV is checked against the index; where it reads the film differently, PyAV
     reads it. Raises MediaError, reason "damaged", where a frame of the index cannot be decoded.
     """
-    spots = medium.times.spots(sorted(set(indices)))
-    found, note = _found(medium, spots, size, form, decoder)
-    lost = [spot.index for spot in spots if spot.index not in found]
-    if lost:
-        raise MediaError("damaged", f"{len(lost)} of {len(spots)} frames do not decode, first frame {lost[0]}")
-    times = {spot.index: spot.time for spot in spots}
+    found: dict[int, bytes] = {}
+    note = read(medium, indices, size, decoder, lambda at, pixels: found.update({at: encoded(pixels, form)}))
+    times = medium.times
     return Shown(tuple(Frame(i, times[i], *size, found[i]) for i in indices), note)
 
 
-def _found(
-    medium: Medium, spots: Sequence[Spot], size: tuple[int, int], form: Form, decoder: str
-) -> tuple[dict[int, bytes], str]:
-    """The frames that can be read, encoded, and what must be told."""
+def saved(medium: Medium, indices: Sequence[int], size: tuple[int, int], folder: Path, decoder: str = EXACT) -> str:
+    """The same frames written as PNG below `folder`, under `named(index)`; returns what must be told."""
+    return read(medium, indices, size, decoder, lambda at, pixels: whole(folder / named(at), encoded(pixels, "png")))
+
+
+def named(index: int) -> str:
+    """The file of one frame."""
+    return f"{index:06d}.png"
+
+
+def read(
+    medium: Medium, indices: Sequence[int], size: tuple[int, int], decoder: str, take: Callable[[int, Pixels], object]
+) -> str:
+    """Hand over the pixels (height, width, 3) of each frame, in any order; the last counts where one comes twice.
+
+    Returns what must be told. Raises MediaError where a frame cannot be read.
+    """
+    spots = medium.times.spots(sorted(set(indices)))
     note = ""
     if decoder != EXACT and medium.kind == "video" and not animation.known(medium.path):
         try:
-            return {s.index: encoded(p, form) for s, p in checked.read(decoder, medium, spots, size)}, ""
+            for spot, pixels in checked.read(decoder, medium, spots, size):
+                take(spot.index, pixels)
+            return note
         except checked.DisagreementError as error:
             note = f"{decoder} reads {medium.path.name} differently ({error}): PyAV reads it"
-    found: dict[int, bytes] = {}
-    for spot, pixels in _read(medium, spots, size):
-        found.pop(spot.index, None)
-        if pixels is not None:
-            found[spot.index] = encoded(pixels, form)
-    return found, note
+    owed = {spot.index for spot in spots}
+    for spot, found in _read(medium, spots, size):
+        if found is None:
+            owed.add(spot.index)
+        else:
+            take(spot.index, found)
+            owed.discard(spot.index)
+    if owed:
+        raise MediaError("damaged", f"{len(owed)} of {len(spots)} frames do not decode, first frame {min(owed)}")
+    return note
 
 
 def encoded(pixels: Pixels, form: Form) -> bytes:

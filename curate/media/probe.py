@@ -38,9 +38,11 @@ def survey(path: Path, facts: Facts) -> Facts:
 
 def _film(stream: VideoStream, found: Survey, decoded: bool) -> Facts:
     turn = round(found.first.rotation / 90) * 90 % 360
-    square = squared(found.first.width, found.first.height, stream.sample_aspect_ratio)
+    shape, aspect = upright(found.first.width, found.first.height, turn), stream.sample_aspect_ratio
+    if aspect and turn % 180:
+        aspect = 1 / aspect
     rate = float(stream.average_rate or stream.guessed_rate or 0)
     if len(found.times) > 1:
         rate = round((len(found.times) - 1) / found.times[-1], 6)
     codec = stream.codec_context.codec.canonical_name
-    return Facts(*upright(*square, turn), found.times, rate, codec, turn, found.missing, decoded)
+    return Facts(*squared(*shape, aspect), found.times, rate, codec, turn, found.missing, decoded)

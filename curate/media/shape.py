@@ -11,10 +11,10 @@ def upright(width: int, height: int, rotation: int) -> tuple[int, int]:
 
 
 def squared(width: int, height: int, aspect: Fraction | None) -> tuple[int, int]:
-    """The size with square pixels; an aspect beyond 8 to 1 is taken for a fault in the file."""
+    """The size with square pixels, at the same height; an aspect beyond 8 to 1 is taken for a fault in the file."""
     if not aspect or not Fraction(1, _ODDEST) <= aspect <= _ODDEST:
         return width, height
-    return max(1, round(width * aspect)), height
+    return max(1, int(width * aspect + Fraction(1, 2))), height
 
 
 def fitted(width: int, height: int, max_pixels: int) -> tuple[int, int]:

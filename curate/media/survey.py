@@ -14,7 +14,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from curate.errors import MediaError
-from curate.media.clip import MOST_FRAMES, Reel, clocked
+from curate.media.clip import MOST_FRAMES, Reel, clocked, key
 from curate.timeline import Timeline, pack, unpack
 
 # Where one packet is one frame and its pts is the container's own; anything else is decoded to be sure.
@@ -64,7 +64,7 @@ def by_packets(container: InputContainer, stream: VideoStream) -> Survey | None:
         if packet.pts is None:
             return None
         pts.append(packet.pts)
-        keys.append(packet.is_keyframe)
+        keys.append(not keys or key(packet, stream))
         _bounded(len(pts))
     times = _timeline(stream, pts, keys)
     if times is None or not _begins(times, [frame.pts for frame in head]):
@@ -76,22 +76,22 @@ def by_decoding(container: InputContainer, stream: VideoStream) -> Survey:
     """The survey of what decodes, from the first frame to the last. Raises MediaError where nothing does."""
     reel = Reel(container, stream)
     first: VideoFrame | None = None
-    ticks, pts, sound = array("q"), [], bytearray()
-    for tick, frame in clocked(reel.decoded(), stream):
+    stamps: list[tuple[int | None, int | None]] = []
+    sound = bytearray()
+    for frame in reel.decoded():
         first = first or frame
-        ticks.append(tick)
-        pts.append(frame.pts)
+        stamps.append((frame.pts, frame.dts))
         sound.append(not frame.is_corrupt and bool(frame.key_frame or not sound or sound[-1]))
-        _bounded(len(ticks))
+        _bounded(len(stamps))
     if first is None:
         raise MediaError("no frames", f"{container.format.name}, {stream.codec_context.name}")
-    true, base = _traced(pts, reel), stream.time_base or Fraction(1)
+    true, base = _traced([pts for pts, _ in stamps], reel), stream.time_base or Fraction(1)
     if true:
-        key_pts, lost = {at for at, key in reel.order if key}, reel.lost()
+        key_pts, lost = {at for at, begins in reel.order if begins}, reel.lost()
         keys = [i for i, at in enumerate(true) if at in key_pts]
         times = Timeline.of(base, true, keys, [i for i, at in enumerate(true) if at in lost])
     else:
-        times = Timeline.of(base, ticks, (), [i for i, good in enumerate(sound) if not good])
+        times = Timeline.of(base, clocked(stamps, stream), (), [i for i, good in enumerate(sound) if not good])
     return Survey(times, max(_cut_off(container, stream, times), reel.failed), first)
 
 

@@ -1,6 +1,5 @@
 """Any server that speaks OpenAI's chat completions: hosted APIs, vLLM, llama.cpp and their like."""
 
-import base64
 import json
 import os
 import re
@@ -13,8 +12,8 @@ from pydantic import BaseModel, Field, PrivateAttr, ValidationError, field_valid
 
 from curate.chat import Media, Message, Reply, Request, Text
 from curate.errors import AskError, FatalError, RefusedError, SettingsError, TransientError
-from curate.medium import clocks
-from curate.provider import Eyes, Frame, Provider
+from curate.provider import Eyes, Provider
+from curate.transport import Load, Way, load
 
 NO_KEY = "none"
 BODY = 300  # characters of a server's error that are worth showing
@@ -42,13 +41,18 @@ class _Completion(_Wire):
 
 
 class OpenAIProvider(Provider):
-    """Asks an OpenAI-compatible server; frames travel as base64 JPEG, each with its time before it."""
+    """Asks an OpenAI-compatible server.
+
+    `video` says how media travel: "images", or vLLM's "jpeg_sequence", "mp4" and "file" (see
+    `curate.transport`); `max_payload` is the most MiB of media in one request.
+    """
 
     base_url: str = "https://api.openai.com/v1"
     api_key_env: str | None = None
     timeout: float = Field(default=600.0, gt=0)
     token_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"  # noqa: S105 - a field of the API
-    video: Literal["images"] = "images"
+    video: Way = "images"
+    max_payload: float = Field(default=20.0, gt=0)
     extra_body: dict[str, Any] = Field(default_factory=dict)
 
     _client: AsyncOpenAI = PrivateAttr()
@@ -70,8 +74,25 @@ class OpenAIProvider(Provider):
 
     @property
     def identity(self) -> str:
-        """The model's name, and the extra body where there is one: it changes the answers."""
-        return f"{self.model} {json.dumps(self.extra_body, sort_keys=True)}" if self.extra_body else self.model
+        """The model's name, and what changes its answers: the extra body, and frames that it picks itself."""
+        picks = " (picks frames itself)" if self.video == "file" else ""
+        body = f" {json.dumps(self.extra_body, sort_keys=True)}" if self.extra_body else ""
+        return f"{self.model}{picks}{body}"
+
+    @property
+    def notice(self) -> str | None:
+        """Whether the frames shown are the server's own choice."""
+        if self.video != "file":
+            return None
+        return (
+            f'{self.model} reads the clips itself (video = "file") and picks as many frames as a request names, '
+            "at times of its own: times in its captions may be off."
+        )
+
+    @property
+    def shows_parts(self) -> bool:
+        """Whether some frames of a clip can be shown without the others."""
+        return self.video != "file"
 
     @property
     def secret(self) -> str | None:
@@ -105,9 +126,10 @@ class OpenAIProvider(Provider):
 
     async def body(self, request: Request) -> dict[str, Any]:
         """The keyword arguments of the call; the frames are decoded here, when it really goes out."""
+        loads = {part: await self._load(part) for m in request.messages for part in m.parts if isinstance(part, Media)}
         said: dict[str, Any] = {
             "model": self.model,
-            "messages": [await self._message(message) for message in request.messages],
+            "messages": [_message(message, loads) for message in request.messages],
             self.token_limit: request.max_tokens,
         }
         if request.schema:
@@ -120,24 +142,20 @@ class OpenAIProvider(Provider):
         if request.seed is not None:
             # Asking again with the same seed would bring the same reply again.
             said["seed"] = request.seed + request.attempt + 1000 * request.sample
-        if self.extra_body:
-            said["extra_body"] = self.extra_body
+        extra = {key: value for load in loads.values() for key, value in load.options.items()}
+        if extra or self.extra_body:
+            said["extra_body"] = extra | self.extra_body
         if not self.secret:
             # The client would take OPENAI_API_KEY from the environment and send it to any server.
             said["extra_headers"] = {"Authorization": Omit()}
         return said
 
-    async def _message(self, message: Message) -> dict[str, Any]:
-        if all(isinstance(part, Text) for part in message.parts):
-            texts = [part.text for part in message.parts if isinstance(part, Text)]
-            return {"role": message.role, "content": "\n\n".join(texts)}
-        content: list[dict[str, Any]] = []
-        for part in message.parts:
-            if isinstance(part, Text):
-                content.append({"type": "text", "text": part.text})
-            else:
-                content += _pictures(part, await self._eyes.frames(part))
-        return {"role": message.role, "content": content}
+    async def payload(self, media: Media, eyes: Eyes) -> int:
+        """Bytes of this medium in a request. Raises MediaError, also where they are too many."""
+        return (await load(media, eyes, self.video, self.max_payload)).size
+
+    async def _load(self, media: Media) -> Load:
+        return await load(media, self._eyes, self.video, self.max_payload)
 
     def _fault(self, error: APIError) -> AskError:
         """What this error means for the request, in one line without the key."""
@@ -165,15 +183,14 @@ class OpenAIProvider(Provider):
         return (line.replace(self.secret, "[key]") if self.secret else line)[:BODY]
 
 
-def _pictures(media: Media, frames: tuple[Frame, ...]) -> list[dict[str, Any]]:
-    """The frames as parts of a message, a video's each behind its time."""
-    parts: list[dict[str, Any]] = []
-    for frame, time in zip(frames, clocks(media.times), strict=True):
-        if media.kind == "video":
-            parts.append({"type": "text", "text": f"Frame at {time}:"})
-        data = base64.b64encode(frame.image).decode()
-        parts.append({"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{data}"}})
-    return parts
+def _message(message: Message, loads: dict[Media, Load]) -> dict[str, Any]:
+    if all(isinstance(part, Text) for part in message.parts):
+        texts = [part.text for part in message.parts if isinstance(part, Text)]
+        return {"role": message.role, "content": "\n\n".join(texts)}
+    content: list[dict[str, Any]] = []
+    for part in message.parts:
+        content += [{"type": "text", "text": part.text}] if isinstance(part, Text) else loads[part].parts
+    return {"role": message.role, "content": content}
 
 
 def _read(body: bytes) -> Reply:

@@ -26,6 +26,8 @@ def opened(path: Path) -> Iterator[Film]:
 
     def frame(index: int) -> tuple[float, NDArray[np.uint8]]:
         pixels: NDArray[np.uint8] = reader[index].asnumpy()
+        if pixels.shape[2] != 3:  # decord2 3.4 takes the padding of narrow rows for a channel
+            raise ValueError(f"{pixels.shape[2]} channels in a frame")
         return float(reader.get_frame_timestamp(index)[0]) - first, pixels
 
     yield Film(len(reader), frame)

@@ -3,21 +3,23 @@
 What a seek does not bring, or brings damaged, is read again from the start of the file.
 """
 
-from collections.abc import Iterator, Sequence
+import struct
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
+from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from curate.media.clip import Reel, clocked, opened
+from curate.media.clip import Reel, opened
 from curate.timeline import Spot
 
 Pixels = NDArray[np.uint8]
@@ -26,6 +28,7 @@ Packets = Iterator["Packet[VideoStream]"]
 # frame of HEVC says it of its own temporal layer only.)
 _SPARING = frozenset({"h264", "mpeg2video"})
 _DIRECT = ("mov,", "matroska,", "flv")  # formats that seek to a key frame by their own index
+_STRAIGHT = (1, 0, 0, 0, 1, 0, 0, 0, 1)
 _AHEAD = 1.5  # seconds by which a seek in other formats aims too early
 
 
@@ -39,24 +42,53 @@ def read(path: Path, spots: Sequence[Spot], size: tuple[int, int]) -> Iterator[t
 
     A spot that comes again with None was damaged after all. Raises MediaError where nothing can be read.
     """
-    owed = {spot.pts: spot for spot in spots}
-    sought = sorted((spot for spot in spots if spot.key is not None), key=lambda spot: spot.pts)
+    sought = {spot.pts: spot for spot in spots if spot.key is not None}
     good: set[int] = set()
+    for pts, frame in _sought(path, sorted(sought.values(), key=lambda spot: spot.pts)):
+        yield sought[pts], upright(frame, size) if frame else None
+        good = good | {pts} if frame else good - {pts}
+    if missed := sought.keys() - good:
+        for pts, frame in _through(path, missed):
+            yield sought[pts], upright(frame, size) if frame else None
+    counted = {spot.index: spot for spot in spots if spot.key is None}
+    for index, frame in _counted(path, counted.keys()):
+        yield counted[index], upright(frame, size)
+
+
+def _counted(path: Path, wanted: Collection[int]) -> Iterator[tuple[int, VideoFrame]]:
+    """The frames with these places in the order shown, decoded from the start."""
+    if wanted:
+        with opened(path) as (container, stream):
+            last = max(wanted)
+            for index, frame in enumerate(islice(Reel(container, stream).decoded(), last + 1)):
+                if index in wanted:
+                    yield index, frame
+
+
+def _through(path: Path, wanted: Collection[int]) -> Iterator[tuple[int, VideoFrame | None]]:
+    """The frames with these pts, decoded from the start; None for one that damage has reached."""
+    with opened(path) as (container, stream):
+        reel, last = Reel(container, stream), max(wanted)
+        for frame in reel.decoded():
+            if frame.pts is None:
+                continue
+            if frame.pts in wanted:
+                yield frame.pts, frame
+            if frame.pts >= last:
+                break
+        yield from ((pts, None) for pts in reel.lost() & set(wanted))
+
+
+def _sought(path: Path, spots: Sequence[Spot]) -> Iterator[tuple[int, VideoFrame | None]]:
+    """By pts, what seeking finds of these spots, which are in order; None for one that damage has reached."""
     with ExitStack() as stack:
         film: tuple[InputContainer, VideoStream] | None = None
-        for key, group in groupby(sought, lambda spot: spot.key):
+        for key, group in groupby(spots, lambda spot: spot.key):
             if film is None or not _seek(*film, key or 0):
                 stack.close()
                 film = stack.enter_context(opened(path))
                 _seek(*film, key or 0)  # or from the start, where no seek leads to it
-            for pts, frame in _group(*film, key or 0, {spot.pts for spot in group}):
-                yield owed[pts], upright(frame, size) if frame else None
-                good = good | {pts} if frame else good - {pts}
-    rest = owed.keys() - good
-    if rest:
-        with opened(path) as (container, stream):
-            for pts, frame in _through(container, stream, rest, counted=not sought):
-                yield owed[pts], upright(frame, size) if frame else None
+            yield from _group(*film, key or 0, {spot.pts for spot in group})
 
 
 def _group(
@@ -115,24 +147,22 @@ def _sparing(stream: VideoStream, packets: Packets, wanted: set[int], ahead: set
             return
 
 
-def _through(
-    container: InputContainer, stream: VideoStream, wanted: set[int], counted: bool
-) -> Iterator[tuple[int, VideoFrame | None]]:
-    """The same from the start of the file; `counted` where the pts count from the first frame."""
-    reel, last = Reel(container, stream), max(wanted)
-    for tick, frame in clocked(reel.decoded(), stream):
-        pts = tick if counted else frame.pts
-        if pts in wanted:
-            yield pts, frame
-        if pts is not None and pts >= last:
-            break
-    if not counted:
-        yield from ((pts, None) for pts in reel.lost() & wanted)
-
-
 def upright(frame: VideoFrame, size: tuple[int, int]) -> Pixels:
-    """The frame's pixels after its rotation, in this size (width, height)."""
-    turns = round(frame.rotation / 90) % 4
-    width, height = size[::-1] if turns % 2 else size
-    pixels = frame.reformat(width, height, "rgb24", interpolation="BICUBIC").to_ndarray()
-    return np.rot90(pixels, turns)
+    """The frame's pixels as its display matrix turns and mirrors them, in this size (width, height)."""
+    a, b, _, c, d, *_ = _matrix(frame)
+    turned = abs(b) > abs(a)
+    width, height = size[::-1] if turned else size
+    pixels = cast(Pixels, frame.reformat(width, height, "rgb24", interpolation="BICUBIC").to_ndarray())
+    if turned:
+        pixels, across, down = pixels.transpose(1, 0, 2), c, b
+    else:
+        across, down = a, d
+    return np.ascontiguousarray(pixels[:: -1 if down < 0 else 1, :: -1 if across < 0 else 1])
+
+
+def _matrix(frame: VideoFrame) -> tuple[int, ...]:
+    """The matrix that takes the frame's places to those on the screen (ISO 14496-12, 8.3.2)."""
+    try:
+        return struct.unpack("9i", bytes(cast(Any, frame.side_data)[Type.DISPLAYMATRIX]))
+    except KeyError:
+        return _STRAIGHT

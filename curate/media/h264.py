@@ -1,0 +1,45 @@
+"""Whether decoding H.264 may begin at a packet that its container calls a key frame (ITU-T H.264, 7.3).
+
+Streams that refresh the picture bit by bit (x264's intra-refresh) have such packets too: from there on
+the picture heals over the next frames, and until then it is wrong.
+"""
+
+from collections.abc import Iterator
+
+_SLICE, _WHOLE_REFRESH = 1, 5  # types of a NAL unit: a slice of any other picture, and of an IDR picture
+_ONLY_I = (2, 7)  # slice types
+_START = b"\x00\x00\x01"
+_ENOUGH = 16  # bytes of a NAL unit that hold all that is read of it
+
+
+def begins_anew(packet: bytes, extradata: bytes | None) -> bool:
+    """Whether every slice in the packet stands by itself; `extradata` says how its parts are marked."""
+    types = [(unit[0] & 31, unit) for unit in _units(packet, extradata) if unit]
+    slices = [(kind, unit) for kind, unit in types if kind in (_SLICE, _WHOLE_REFRESH)]
+    return bool(slices) and all(kind == _WHOLE_REFRESH or _slice_type(unit) in _ONLY_I for kind, unit in slices)
+
+
+def _units(packet: bytes, extradata: bytes | None) -> Iterator[bytes]:
+    """The beginning of every NAL unit: behind its length in mp4 and mkv, else behind a start code."""
+    if not extradata or extradata[0] != 1:
+        yield from (unit[:_ENOUGH] for unit in packet.split(_START)[1:])
+        return
+    width = (extradata[4] & 3) + 1 if len(extradata) > 4 else 4
+    at = 0
+    while at + width < len(packet):
+        size = int.from_bytes(packet[at : at + width])
+        yield packet[at + width : at + width + min(size, _ENOUGH)]
+        at += width + size
+
+
+def _slice_type(unit: bytes) -> int:
+    """The second Exp-Golomb number of a slice header; -1 where it is cut off."""
+    bits = "".join(f"{byte:08b}" for byte in unit[1:])
+    at, value = 0, -1
+    for _ in range(2):
+        zeros = bits.find("1", at) - at
+        end = at + 2 * zeros + 1
+        if zeros < 0 or end > len(bits):
+            return -1
+        value, at = int(bits[at + zeros : end], 2) - 1, end
+    return value
