@@ -140,12 +140,13 @@ def show(
 def estimate(
     settings: SettingsFile = TOML,
     work: WorkFolder = None,
+    limit: Limit = None,
     pilot: Annotated[int, typer.Option("--pilot", min=1, help="How many rows to look at.")] = 20,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Project requests, frames and payload from the first rows; sends nothing."""
-    finish(Job.of("estimate", settings, work, pilot, Screen(quiet, json)).estimate())
+    finish(Job.of("estimate", settings, work, limit, Screen(quiet, json)).estimate(pilot))
 
 
 @app.command()
@@ -168,9 +169,9 @@ def frames(
 
 
 @app.command()
-def doctor(quiet: Quiet = False, json: Json = False) -> None:
-    """Try the decoders on this machine; say which work, which do not, and why."""
-    finish(jobs.doctor(Screen(quiet, json)))
+def doctor(settings: SettingsFile = TOML, quiet: Quiet = False, json: Json = False) -> None:
+    """Try the decoders on this machine, and look at the settings where there are any; say what to do about each."""
+    finish(jobs.doctor(Screen(quiet, json), settings))
 
 
 @app.command()

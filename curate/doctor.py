@@ -1,13 +1,15 @@
 """What works on this machine, what does not, why, and what to do about it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
-from curate.errors import MediaError
+from curate.errors import MediaError, SettingsError
 from curate.media.decoder import EXACT, known, why_not
 from curate.media.eyes import Eyes
 from curate.media.facts import Trial
+from curate.settings import load
 
 _PACKAGES = {
     "pyav": ("av",),
@@ -36,6 +38,21 @@ async def examined() -> AsyncIterator[Finding]:
                 yield _codings(*await eyes.codings())
         finally:
             eyes.close()
+
+
+def configured(file: Path) -> Iterator[Finding]:
+    """What these settings name and is not there; nothing where there is no such file."""
+    if not file.is_file():
+        return
+    try:
+        settings = load(file)
+    except SettingsError as error:
+        yield Finding("settings", False, str(error), needed=True)
+        return
+    yield Finding("settings", True, f"{file} can work")
+    root = settings.media_root
+    told = str(root) if root.is_dir() else f"there is no folder {root}: make it or set input.media_root"
+    yield Finding("media", root.is_dir(), told, needed=True)
 
 
 async def _decoder(eyes: Eyes, name: str) -> Finding:

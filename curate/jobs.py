@@ -7,7 +7,7 @@ from pathlib import Path
 
 from curate import snapshots, tables, workfolder
 from curate.console import Screen, summary
-from curate.doctor import examined
+from curate.doctor import configured, examined
 from curate.errors import SettingsError
 from curate.pipeline import Pipeline, Progress, opened
 from curate.sampling import Sampling
@@ -66,10 +66,10 @@ class Job:
         self.screen.result({"command": "status", "exit": 0, **done})
         return 0
 
-    async def estimate(self) -> int:
-        """What all rows would ask and carry, from the first ones."""
+    async def estimate(self, pilot: int) -> int:
+        """What all rows would ask and carry, from the first `pilot` ones."""
         async with self._pipeline() as pipeline:
-            found = await pipeline.estimate()
+            found = await pipeline.estimate(pilot)
         self.screen.show(tables.estimate(found))
         self.screen.say(tables.estimated(found))
         stages = [
@@ -134,10 +134,13 @@ async def frames(screen: Screen, path: Path, out: Path, sampling: Sampling, deco
     return 0
 
 
-async def doctor(screen: Screen) -> int:
+async def doctor(screen: Screen, file: Path) -> int:
     """Say what works here; 1 where something that `curate` cannot do without does not."""
     findings = []
     async for finding in examined():
+        findings.append(finding)
+        screen.show(tables.finding(finding))
+    for finding in configured(file):
         findings.append(finding)
         screen.show(tables.finding(finding))
     code = 1 if any(f.needed and not f.good for f in findings) else 0

@@ -152,12 +152,12 @@ class Pipeline:
             await walk(item, steps, self.progress.tally)
         return self.journal.spent()
 
-    async def estimate(self) -> Estimate:
-        """What the stages would ask about the first rows (`limit`), and what that weighs; sends nothing."""
-        total = sources.count(self._files)
+    async def estimate(self, pilot: int) -> Estimate:
+        """What the stages would ask about the first `pilot` rows, and what that weighs; sends nothing."""
+        total = self._count()
         stages = [self.settings.stages[n] for n in self.settings.steps if n in self.settings.stages]
         asked = [(stage, self.settings.models[stage.model]) for stage in stages]
-        return await estimated(self._records(), asked, self._eyes, total)
+        return await estimated(self._records(pilot), asked, self._eyes, total)
 
     async def stories(self, problem_id: int) -> AsyncIterator[Story]:
         """Every record with this id, step by step, from the journal alone."""
@@ -241,11 +241,11 @@ class Pipeline:
     def _rows(self) -> Iterator[sources.Row]:
         return itertools.islice(sources.rows(self._files), self._limit)
 
-    def _records(self) -> AsyncIterator[Record | Rejected]:
-        """The rows from the first to the last, each pass with a fresh memory of what it has seen."""
+    def _records(self, first: int | None = None) -> AsyncIterator[Record | Rejected]:
+        """The rows from the first to the last (or the `first` ones), with a fresh memory of what was seen."""
         intake = Intake(self._library)
         self.extras = intake.extras
-        return intake.records(self._rows())
+        return intake.records(itertools.islice(self._rows(), first))
 
     def _count(self) -> int:
         total = sources.count(self._files)

@@ -147,7 +147,9 @@ def story(told: Story) -> Group:
     record = told.record
     if record is not None:
         medium = record.medium
-        facts = f"{medium.width}x{medium.height}, {len(medium.times)} frames, {medium.duration:.1f} s, {medium.codec}"
+        lost = f", {medium.lost} of them lost" if medium.lost else ""
+        frames = f"{len(medium.times)} frames{lost}"
+        facts = f"{medium.width}x{medium.height}, {frames}, {medium.duration:.1f} s, {medium.codec}"
         parts.append(Panel(_text(record.question), title=f"{record.problem_type}, {record.data_type}"))
         parts.append(_text(f"{record.path}: {facts}\nreference: {record.solution}"))
     elif isinstance(told.outcome, Rejected):

@@ -21,7 +21,7 @@ from tests.media.media_samples import jpeg
 from tests.server import Answer, completion, failure, sensible, stage_of
 from tests.workplace import ROOT, ended, picture
 
-COMMANDS = ("init", "caption", "draft", "revise", "filter", "run", "status", "show", "demo")
+COMMANDS = ("init", "caption", "draft", "revise", "filter", "run", "status", "show", "demo", "estimate", "frames", "doctor")
 HEAVY = ("openai", "pyarrow", "av", "cv2", "numpy", "PIL", "huggingface_hub", "datasets")
 KEY = "sk-0123456789abcdef"
 
@@ -86,7 +86,7 @@ def test_every_command_and_every_option_says_what_it_does():
         for option in command.params:
             assert getattr(option, "help", None), (name, option.name)
     common = {"settings", "work", "limit", "quiet", "json"}
-    for name in set(COMMANDS) - {"init", "demo"}:
+    for name in set(COMMANDS) - {"init", "demo", "frames", "doctor"}:
         assert common <= {option.name for option in commands[name].params}, name
 
 

@@ -24,6 +24,7 @@ _AUDIO = "wav,mp3,aac,flac,aiff,amr,ac3,eac3,w64,caf,au"
 _SAFE = {"format_whitelist": f"{_VIDEO},{_AUDIO}", "protocol_whitelist": "file"}
 _NO_FILM = Disposition.attached_pic | Disposition.timed_thumbnails
 _IMAGES = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\0", b"MM\0*", b"GIF8")
+_LISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"[playlist]", b"v=0")
 # Decoders that conceal damage without flagging the frame unless they are told to report it.
 _SILENT = frozenset({"hevc", "mjpeg"})
 MOST_PIXELS = 72_000_000  # of one frame; 8K has 33 million
@@ -73,6 +74,8 @@ def _refusal(path: Path, error: FFmpegError) -> MediaError:
         head = file.read(512)
     if head.startswith(_IMAGES) or head[8:12] == b"WEBP":
         return MediaError("an image, not a video", f"starts with {head[:4]!r}")
+    if head.lstrip().startswith(_LISTS):
+        return MediaError("a playlist, not a video", "it names other files, and none of them is opened")
     if b"<html" in head.lower() or head.lstrip()[:9].lower() == b"<!doctype":
         return MediaError("a web page, not a video", "starts with HTML")
     known = head[4:8] == b"ftyp" or head.startswith((b"\x1a\x45\xdf\xa3", b"RIFF"))

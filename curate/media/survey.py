@@ -111,14 +111,17 @@ def resurveyed(container: InputContainer, stream: VideoStream, times: Timeline) 
 
 
 def _cut_off(container: InputContainer, stream: VideoStream, times: Timeline) -> int:
-    """How many frames are missing at the end, by the length that the file's own head gives the film."""
+    """How many frames are missing at the end, by what the file itself says of the film's length."""
     rate = stream.average_rate or stream.guessed_rate
-    said = _seconds(stream.metadata.get("DURATION", ""))
-    if not said and container.format.name == "avi" and stream.duration:
-        said = float(stream.duration * (stream.time_base or 0))
-    if not said or not rate:
+    if not rate:
         return 0
-    short = said - float((times.origin + unpack(times.ticks)[-1]) * times.base) - 1 / float(rate)
+    last = float((times.origin + unpack(times.ticks)[-1]) * times.base)
+    said = _seconds(stream.metadata.get("DURATION", ""))
+    if container.format.name == "avi":
+        said = last + float((stream.frames - len(times) + 1) / rate)
+    elif container.format.name == "ogg" and stream.duration:
+        said = float(stream.duration * times.base)
+    short = said - last - float(1 / rate)
     return round(short * float(rate)) if short > _SLACK else 0
 
 
