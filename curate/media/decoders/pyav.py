@@ -42,17 +42,18 @@ def read(path: Path, spots: Sequence[Spot], size: tuple[int, int]) -> Iterator[t
 
     A spot that comes again with None was damaged after all. Raises MediaError where nothing can be read.
     """
+    upright = Upright(size)
     sought = {spot.pts: spot for spot in spots if spot.key is not None}
     good: set[int] = set()
     for pts, frame in _sought(path, sorted(sought.values(), key=lambda spot: spot.pts)):
-        yield sought[pts], upright(frame, size) if frame else None
+        yield sought[pts], upright(frame) if frame else None
         good = good | {pts} if frame else good - {pts}
     if missed := sought.keys() - good:
         for pts, frame in _through(path, missed):
-            yield sought[pts], upright(frame, size) if frame else None
+            yield sought[pts], upright(frame) if frame else None
     counted = {spot.index: spot for spot in spots if spot.key is None}
     for index, frame in _counted(path, counted.keys()):
-        yield counted[index], upright(frame, size)
+        yield counted[index], upright(frame)
 
 
 def _counted(path: Path, wanted: Collection[int]) -> Iterator[tuple[int, VideoFrame]]:
@@ -147,22 +148,36 @@ def _sparing(stream: VideoStream, packets: Packets, wanted: set[int], ahead: set
             return
 
 
-def upright(frame: VideoFrame, size: tuple[int, int]) -> Pixels:
-    """The frame's pixels as its display matrix turns and mirrors them, in this size (width, height)."""
-    a, b, _, c, d, *_ = _matrix(frame)
-    turned = abs(b) > abs(a)
-    width, height = size[::-1] if turned else size
-    pixels = cast(Pixels, frame.reformat(width, height, "rgb24", interpolation="BICUBIC").to_ndarray())
-    if turned:
-        pixels, across, down = pixels.transpose(1, 0, 2), c, b
-    else:
-        across, down = a, d
-    return np.ascontiguousarray(pixels[:: -1 if down < 0 else 1, :: -1 if across < 0 else 1])
+class Upright:
+    """Makes frames upright: turned and mirrored as their display matrix says, in one size (width, height)."""
 
+    def __init__(self, size: tuple[int, int]) -> None:
+        self._size = size
+        self._matrices: dict[int, tuple[int, ...]] = {}
 
-def _matrix(frame: VideoFrame) -> tuple[int, ...]:
-    """The matrix that takes the frame's places to those on the screen (ISO 14496-12, 8.3.2)."""
-    try:
-        return struct.unpack("9i", bytes(cast(Any, frame.side_data)[Type.DISPLAYMATRIX]))
-    except KeyError:
-        return _STRAIGHT
+    def __call__(self, frame: VideoFrame) -> Pixels:
+        """The frame's pixels."""
+        a, b, _, c, d, *_ = self._matrix(frame)
+        turned = abs(b) > abs(a)
+        width, height = self._size[::-1] if turned else self._size
+        pixels = cast(Pixels, frame.reformat(width, height, "rgb24", interpolation="BICUBIC").to_ndarray())
+        if turned:
+            pixels, across, down = pixels.transpose(1, 0, 2), c, b
+        else:
+            across, down = a, d
+        return np.ascontiguousarray(pixels[:: -1 if down < 0 else 1, :: -1 if across < 0 else 1])
+
+    def _matrix(self, frame: VideoFrame) -> tuple[int, ...]:
+        """The matrix that takes the frame's places to those on the screen (ISO 14496-12, 8.3.2).
+
+        Looked up once for each rotation: a frame whose side data were looked at is held by them, and
+        its memory with it, until the garbage collector comes by.
+        """
+        turn = frame.rotation
+        if turn not in self._matrices:
+            try:
+                matrix = struct.unpack("9i", bytes(cast(Any, frame.side_data)[Type.DISPLAYMATRIX]))
+            except KeyError:
+                matrix = _STRAIGHT
+            self._matrices[turn] = matrix
+        return self._matrices[turn]
