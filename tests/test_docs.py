@@ -12,7 +12,7 @@ from curate.filter import Filter
 from curate.layout import Layout
 from curate.plugin import find, names
 from curate.provider import Provider
-from curate.settings import DEFAULT_STEPS, Input, SetSettings, Tables, load
+from curate.settings import DEFAULT_STEPS, Input, MediaSettings, SetSettings, Tables, load
 from curate.stage import Stage
 
 ROOT = Path(__file__).parent.parent
@@ -72,10 +72,11 @@ def test_the_settings_that_ship_can_work(path):
 def test_every_option_in_the_starter_is_known(tmp_path):
     """What is commented out shows real options: they load, too."""
     starter = (ROOT / "examples" / "starter" / "curate.toml").read_text()
-    (tmp_path / "curate.toml").write_text(re.sub(r"(?m)^# (?=\w+ = |\[filters)", "", starter))
+    (tmp_path / "curate.toml").write_text(re.sub(r"(?m)^# (?=\w+ = |\[filters|\[media)", "", starter))
     settings = load(tmp_path / "curate.toml")
     assert settings.stages["draft"].structured is True
     assert settings.filters["answer"].ocr == 0.6
+    assert settings.media == MediaSettings()
 
 
 def test_the_makefile_has_the_two_commands_and_ci_calls_them():

@@ -299,3 +299,56 @@ def test_a_worker_ignores_ctrl_c(eyes: Eyes) -> None:
 
     asyncio.run(main())
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def test_a_medium_shared_by_several_requests_is_decoded_once(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where they come one after the other, as requests in flight do."""
+    tasks: list[str] = []
+    plain = Eyes._run
+
+    async def counted(eyes: Eyes, module: str, function: str, *args: object, seconds: float | None = None) -> object:
+        tasks.append(function)
+        return await plain(eyes, module, function, *args, seconds=seconds)
+
+    monkeypatch.setattr(Eyes, "_run", counted)
+
+    async def main(kept: int) -> list[str]:
+        tasks.clear()
+        eyes = Eyes(workers=2, kept=kept)
+        try:
+            medium = (await eyes.probe(clip, "video")).medium("0" * 64, "video", clip)
+            shown = await asyncio.gather(*(eyes.frames(Media(medium, (4, 30), 10**6)) for _ in range(5)))
+            shown.append(await eyes.frames(Media(medium, (4, 30), 10**6)))
+            assert all(frames == shown[0] for frames in shown)
+            await eyes.frames(Media(medium, (4, 31), 10**6))
+        finally:
+            eyes.close()
+        return list(tasks)
+
+    assert asyncio.run(main(2**20)) == ["probe", "frames", "frames"]
+    assert asyncio.run(main(0)) == ["probe", "frames", "frames", "frames"]
+
+
+def test_a_survey_and_a_trial_happen_in_the_process_too(eyes: Eyes, clip: Path) -> None:
+    async def main() -> None:
+        facts = await eyes.probe(clip, "video")
+        assert not facts.surveyed
+        again = await eyes.survey(clip, facts)
+        assert (again.surveyed, len(again.times), list(again.times.lost_frames)) == (True, 40, [])
+        assert len((await eyes.tried("pyav")).right) == 5
+
+    asyncio.run(main())
+
+
+def test_a_large_file_has_more_time(eyes: Eyes, clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[float | None] = []
+
+    async def asked(_: Eyes, *__: object, seconds: float | None = None) -> None:
+        given.append(seconds)
+
+    monkeypatch.setattr(Eyes, "_run", asked)
+    with clip.open("ab") as file:
+        file.truncate(40 * 2**20)
+    asyncio.run(eyes.probe(clip, "video"))
+    asyncio.run(eyes.probe(clip.with_name("gone.mp4"), "video"))
+    assert given == [70.0, 60.0]

@@ -6,8 +6,10 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +18,7 @@ from curate.media import library as shelves
 from curate.media.facts import Facts
 from curate.media.library import Library
 from curate.medium import Kind, Medium
-from curate.timeline import Timeline
+from curate.timeline import Timeline, pack
 
 FACTS = Facts(640, 360, Timeline.of(Fraction(1, 90_000), [0, 9_000, 30_000], [0]), 6.0, "h264", 90, 0)
 
@@ -25,8 +27,9 @@ class Probes:
     """Counts what it is asked, and finds what it is told to."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, Kind]] = []
+        self.asked: list[tuple[str, str]] = []
         self.fault: MediaError | None = None
+        self.lost: tuple[int, ...] = ()
 
     async def probe(self, path: Path, kind: Kind) -> Facts:
         self.asked.append((path.name, kind))
@@ -34,6 +37,10 @@ class Probes:
         if self.fault:
             raise self.fault
         return FACTS
+
+    async def survey(self, path: Path, facts: Facts) -> Facts:
+        self.asked.append((path.name, "survey"))
+        return replace(facts, times=replace(facts.times, lost=pack(self.lost)), surveyed=True)
 
 
 @pytest.fixture
@@ -54,8 +61,8 @@ def shelf(tmp_path: Path, root: Path, probes: Probes) -> Iterator[Callable[[], L
     """Opens the library anew, as the next run would."""
     opened: list[Library] = []
 
-    def again() -> Library:
-        opened.append(Library(tmp_path / "work" / "media.sqlite", root, probes))
+    def again(**how: Any) -> Library:
+        opened.append(Library(tmp_path / "work" / "media.sqlite", root, probes, **how))
         return opened[-1]
 
     yield again
@@ -229,6 +236,57 @@ def test_what_is_marked_unreadable_stays_so(shelf: Callable[[], Library]) -> Non
     assert str(fault(library, "sub/a.mp4")) == "damaged: frame 7"
     assert str(fault(shelf(), "sub/a.mp4")) == "damaged: frame 7"
     assert found(library, "sub/a.mp4", "image").kind == "image"
+
+
+def test_a_clip_met_as_damaged_is_surveyed_once(shelf: Callable[..., Library], probes: Probes) -> None:
+    said: list[str] = []
+    library = shelf(max_lost=0.5, say=said.append)
+    before = found(library, "sub/a.mp4")
+    probes.lost = (1,)
+
+    async def both() -> list[Medium | None]:
+        return list(await asyncio.gather(library.surveyed(before), library.surveyed(before)))
+
+    one, other = asyncio.run(both())
+    assert one is not None
+    assert one == other
+    assert (list(one.times.lost_frames), one.lost_share) == ([1], pytest.approx(1 / 3))
+    assert found(library, "sub/a.mp4") == one
+    assert found(shelf(max_lost=0.5), "sub/a.mp4") == one
+    assert asyncio.run(library.surveyed(before)) == one, "who knew less is told"
+    assert asyncio.run(library.surveyed(one)) is None, "who knew as much is told that it is no news"
+    assert probes.asked == [("a.mp4", "video"), ("a.mp4", "survey")]
+    assert said == ["a.mp4: 1 of 3 frames (33.3%) cannot be read; the others are used"]
+
+
+def test_a_clip_that_lost_too_much_is_refused_for_as_long_as_the_settings_say_so(
+    shelf: Callable[..., Library], probes: Probes
+) -> None:
+    library = shelf()
+    before = found(library, "sub/a.mp4")
+    probes.lost = (1,)
+    with pytest.raises(MediaError, match=r"^damaged: 1 of 3 frames \(33\.3%\) cannot be read$"):
+        asyncio.run(library.surveyed(before))
+    library.mark_unreadable(before, MediaError("damaged", "for good"))
+    assert str(fault(library, "sub/a.mp4")) == "damaged: 1 of 3 frames (33.3%) cannot be read"
+    assert found(shelf(max_lost=0.4), "sub/a.mp4").lost == 1
+
+
+def test_a_clip_of_which_nothing_is_left_is_never_shown(shelf: Callable[..., Library], probes: Probes) -> None:
+    library = shelf(max_lost=1.0)
+    probes.lost = (0, 1, 2)
+    with pytest.raises(MediaError, match=r"^damaged: 3 of 3 frames"):
+        asyncio.run(library.surveyed(found(library, "sub/a.mp4")))
+
+
+def test_facts_of_an_older_version_are_found_anew(
+    shelf: Callable[..., Library], probes: Probes, tmp_path: Path
+) -> None:
+    found(shelf(), "sub/a.mp4")
+    with sqlite3.connect(tmp_path / "work" / "media.sqlite") as db:
+        db.executescript("DROP TABLE media; CREATE TABLE media (sha256, kind, times); PRAGMA user_version = 0")
+    assert found(shelf(), "sub/a.mp4").times == FACTS.times
+    assert probes.asked == [("a.mp4", "video")] * 2
 
 
 def test_few_media_stay_at_hand(shelf: Callable[[], Library], root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
