@@ -2,16 +2,17 @@
 
 from pathlib import Path
 
+from curate.captions.templates import OUTPUTS
+from curate.captions.video import VideoCaption
 from curate.jsonschema import generated, written
 from curate.record import Output
-from curate.stages.caption import ImageCaption, VideoCaption
 from curate.stages.draft import StructuredDraft
 from curate.stages.revise import StructuredRevision
 
 FOLDER = Path(__file__).parent.parent / "schemas"
 ALL: dict[str, type[Output]] = {
     "caption/video": VideoCaption,
-    "caption/image": ImageCaption,
+    **{f"caption/image/{template}": output for template, output in OUTPUTS.items()},
     "draft": StructuredDraft,
     "revise": StructuredRevision,
 }

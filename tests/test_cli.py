@@ -21,7 +21,9 @@ from tests.media.media_samples import jpeg
 from tests.server import Answer, completion, failure, sensible, stage_of
 from tests.workplace import ROOT, ended, picture
 
-COMMANDS = ("init", "caption", "draft", "revise", "filter", "run", "status", "show", "demo", "estimate", "frames", "doctor")
+COMMANDS = (
+    "init", "caption", "draft", "revise", "filter", "run", "status", "show", "demo", "estimate", "frames", "doctor",
+)  # fmt: skip
 HEAVY = ("openai", "pyarrow", "av", "cv2", "numpy", "PIL", "huggingface_hub", "datasets")
 KEY = "sk-0123456789abcdef"
 

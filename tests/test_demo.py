@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow.parquet
 import pytest
 
-from curate.stages.caption import VideoCaption
+from curate.captions.video import VideoCaption
 from tests.workplace import Workplace, ended, picture, row
 
 pytest.importorskip("xllamacpp", reason="curate[embedded] is not installed")

@@ -9,13 +9,15 @@ import pytest
 from pydantic import ValidationError
 
 from curate import assets
+from curate.captions.templates import SOURCES
+from curate.captions.video import VideoCaption
 from curate.chat import Media, Reply, Request, Text
 from curate.errors import RefusedError, TransientError, UnansweredError, UnreadableError
 from curate.medium import Medium
 from curate.plugin import find, names
 from curate.record import Output, ProblemType, Thought
 from curate.stage import CutError, ShowingStage, Stage
-from curate.stages.caption import Caption, VideoCaption
+from curate.stages.caption import Caption
 from curate.timeline import STILL
 from tests.asking import Model, media, texts
 from tests.records import VIDEO, drafted, record
@@ -190,7 +192,7 @@ def test_frames_that_cannot_be_shown(options):
 def test_frames_are_sampled_as_set_and_stand_where_the_prompt_says():
     request = LookStage(model="m", fps=2.0, max_frames=3, max_pixels=1000).request(record())
     before, shown, after = request.messages[1].parts
-    assert shown == Media.of(VIDEO, (0, 1, 3), 1000)
+    assert shown == Media(VIDEO, (0, 1, 3), 1000)
     assert before == Text("This is the video.")
     assert after.text.startswith("The question was:\nWhere does the cup end up?")
 
@@ -223,16 +225,22 @@ def stages():
 
 
 def every_record():
-    """A record of every medium and problem type, with all that any stage needs."""
+    """A record of every medium, problem type and template of an image, with all that any stage needs."""
     caption = Caption(described=VideoCaption(video_caption="A kitchen.", frames=()))
-    for medium, kind in product((VIDEO, IMAGE), TYPES):
-        plain = record(medium=medium, data_type=medium.kind, problem_type=kind)
+    kinds = [(medium, kind, "Kitchen") for medium, kind in product((VIDEO, IMAGE), TYPES)]
+    kinds += [(IMAGE, TYPES[0], names[0]) for names in SOURCES.values()]
+    for medium, kind, source in kinds:
+        plain = record(medium=medium, data_type=medium.kind, problem_type=kind, data_source=source)
         yield drafted(plain.with_output(caption))
 
 
 CASES = [
     pytest.param(
-        stage, made, id=f"{stage.name()}-{getattr(stage, 'structured', '')}-{made.data_type}-{made.problem_type}"
+        stage,
+        made,
+        id="-".join(
+            (stage.name(), str(getattr(stage, "structured", "")), made.data_type, made.problem_type, made.data_source)
+        ),
     )
     for stage, made in product(stages(), every_record())
 ]

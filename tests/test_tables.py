@@ -9,13 +9,14 @@ from rich.console import Console
 
 from curate import tables
 from curate.ask import Meter
+from curate.captions.image import ImageCaption, ImageMetadata, SceneContext
 from curate.console import printable
 from curate.engine import Tally, Trace
 from curate.journal import Spent
 from curate.pipeline import Progress, Story
 from curate.record import Failed, Kept, Owed, Rejected
 from curate.report import Report
-from curate.stages.caption import Caption, ImageCaption, ImageMetadata, SceneContext
+from curate.stages.caption import Caption
 from curate.stages.draft import Draft
 from curate.stages.revise import Revision
 from tests.records import drafted, record, revised

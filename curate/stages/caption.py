@@ -1,10 +1,12 @@
 """Caption: a literal, structured record of every sampled frame, one per medium (paper, section 3.1)."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from curate.captions.templates import FALLBACK, OUTPUTS, AnyImage, OwnTemplates, Template, chosen
+from curate.captions.video import FrameCaption, VideoCaption
 from curate.chat import Ask, Media, Reply, Request, Schema
 from curate.jsonschema import checked_in, loaded
 from curate.medium import clocks
@@ -12,93 +14,11 @@ from curate.record import Output, Record
 from curate.stage import CutError, ShowingStage
 
 
-class HumanAttributes(Output):
-    """What is visible of the person on show."""
-
-    gender: Literal["male", "female", "unknown"]
-    clothing: str
-    posture: str
-
-
-class KeyElements(Output):
-    """What the frame holds, element by element."""
-
-    objects: tuple[str, ...]
-    actions: tuple[str, ...]
-    scene: str
-    notable_features: tuple[str, ...] = Field(description="Colours, textures, patterns.")
-    spatial_relations: tuple[str, ...] = Field(description='Such as "cup on table".')
-    human_attributes: HumanAttributes | None = Field(description="null where no person is visible.")
-    potential_interactions: tuple[str, ...]
-
-
-class FrameCaption(Output):
-    """The literal record of one frame."""
-
-    timestamp: str = Field(description="HH:MM:SS")
-    caption: str = Field(description="Two or three sentences, 30 to 50 words.")
-    key_elements: KeyElements
-
-
-class VideoCaption(Output):
-    """The literal record of a video: one theme and one item per frame shown."""
-
-    video_caption: str = Field(description="One or two sentences, 20 to 30 words: the main theme or action.")
-    frames: tuple[FrameCaption, ...] = Field(description="One item per frame shown, in order.")
-
-
-class SeenObject(Output):
-    """One object in the picture."""
-
-    id: str
-    type: str
-    color: str
-    size: str
-    bbox: tuple[float, ...] = Field(description="left, top, right, bottom as shares of the picture's size.")
-
-
-class SeenText(Output):
-    """One piece of text in the picture."""
-
-    content: str
-    bbox: tuple[float, ...] = Field(description="left, top, right, bottom as shares of the picture's size.")
-
-
-class SceneContext(Output):
-    """Where the picture was taken and what goes on."""
-
-    environment: str
-    activity: str
-
-
-class Relation(Output):
-    """Two objects and how they stand to each other."""
-
-    subject: str
-    predicate: str
-    object: str
-
-
-class ImageMetadata(Output):
-    """What the picture holds, element by element."""
-
-    objects: tuple[SeenObject, ...]
-    text: tuple[SeenText, ...]
-    scene_context: SceneContext
-    relations: tuple[Relation, ...]
-
-
-class ImageCaption(Output):
-    """The literal record of an image (the general template of the paper's appendix D)."""
-
-    image_caption: str = Field(description="One or two sentences, 20 to 30 words: the main theme or action.")
-    metadata: ImageMetadata
-
-
 class Caption(Output):
-    """The caption record of a medium, of one kind or the other."""
+    """The caption record of a medium: of a video, or of an image in one of the eight templates."""
 
-    described: VideoCaption | ImageCaption
+    # No two of these have the same fields, and all fields are required: each is read back as what it was.
+    described: VideoCaption | AnyImage
 
     def as_json(self) -> str:
         """The record as one line of JSON with exactly the published fields."""
@@ -110,29 +30,63 @@ class CaptionStage(ShowingStage):
 
     Long clips are captioned in windows of `window` consecutive frames, each told the last frame's
     record of the window before it; a reply cut by the token limit halves its window and asks again.
+    An image is recorded with one of eight templates, by its data source; `templates` adds to and
+    overrides which.
     """
 
     output = Caption
+    shared = True
     window: int = Field(default=16, ge=1)
+    templates: OwnTemplates = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _pairs(self) -> Self:
+        if self.processor and self.window % 2:
+            raise ValueError(f"window must be even for processor {self.processor!r}, which pairs frames")
+        return self
 
     def fields(self, record: Record) -> dict[str, str]:
         """Of the first window of the medium."""
-        return self._fields(part(self.media(record)[0], 0, self.window), None)
+        return self._fields(self.shows(record)[0], None)
 
     def shape(self, record: Record) -> Schema:
         """Exactly one item per frame of the first window; an image has its own shape."""
-        return self._schema(part(self.media(record)[0], 0, self.window))
+        return self._schema(record, self.shows(record)[0])
+
+    def shows(self, record: Record) -> tuple[Media, ...]:
+        """The image, or the windows of the video, in order."""
+        media = self.media(record)[0]
+        starts = range(0, len(media.frames), self.window)
+        return tuple(media.part(start, start + self.window) for start in starts)
+
+    def objection(self, shows_parts: bool) -> str | None:
+        """Windows are parts of a clip."""
+        if shows_parts or self.window >= self.max_frames:
+            return None
+        return (
+            f"its model shows clips whole, and a window of {self.window} of {self.max_frames} frames is a part: "
+            f"set window = {self.max_frames}, or another `video` for the model"
+        )
+
+    def template(self, record: Record) -> Template:
+        """Of an image: the one that its data source calls for."""
+        return chosen(record.data_source, self.templates)
+
+    def prompts(self, record: Record) -> str:
+        """A folder for videos, and one for each template of an image."""
+        folder = super().prompts(record)
+        return f"{folder}/{self.template(record)}" if record.medium.kind == "image" else folder
 
     def parse(self, reply: Reply, record: Record) -> Caption:
         """A record of the whole medium in one reply."""
         media = self.media(record)[0]
         if media.kind == "image":
-            return Caption(described=image(reply))
+            return Caption(described=image(reply, self.template(record)))
         return Caption(described=stitched([video(reply, len(media.frames))], clocks(media.times)))
 
     def request(self, record: Record) -> Request:
         """About the image, or the first window of the video."""
-        return self._request(record, part(self.media(record)[0], 0, self.window), None)
+        return self._request(record, self.shows(record)[0], None)
 
     async def run(self, record: Record, ask: Ask) -> Output:
         """One request for an image, one per window for a video."""
@@ -140,8 +94,7 @@ class CaptionStage(ShowingStage):
         if media.kind == "image":
             return await super().run(record, ask)
         done: list[VideoCaption] = []
-        for start in range(0, len(media.frames), self.window):
-            piece = part(media, start, start + self.window)
+        for piece in self.shows(record):
             done += await self._window(record, piece, done[-1].frames[-1] if done else None, ask)
         return Caption(described=stitched(done, clocks(media.times)))
 
@@ -153,12 +106,12 @@ class CaptionStage(ShowingStage):
             caption = await self.read(request, ask, lambda reply: video(reply, count), split_if_cut=count > 1)
             return [stitched([caption], clocks(media.times))]
         except CutError:
-            first = await self._window(record, part(media, 0, count // 2), before, ask)
-            rest = await self._window(record, part(media, count // 2, count), first[-1].frames[-1], ask)
+            first = await self._window(record, media.part(0, count // 2), before, ask)
+            rest = await self._window(record, media.part(count // 2, count), first[-1].frames[-1], ask)
             return first + rest
 
     def _request(self, record: Record, media: Media, before: FrameCaption | None) -> Request:
-        return self.compose(self.prompts(record), self._fields(media, before), (media,), self._schema(media))
+        return self.compose(self.prompts(record), self._fields(media, before), (media,), self._schema(record, media))
 
     def _fields(self, media: Media, before: FrameCaption | None) -> dict[str, str]:
         if media.kind == "image":
@@ -168,17 +121,13 @@ class CaptionStage(ShowingStage):
             told = f"The frame before these was recorded as: {before.model_dump_json()}"
         return {"count": str(len(media.frames)), "times": ", ".join(clocks(media.times)), "before": told}
 
-    def _schema(self, media: Media) -> Schema:
-        body = checked_in(f"caption/{media.kind}")
+    def _schema(self, record: Record, media: Media) -> Schema:
+        name = self.prompts(record)
+        body = checked_in(name)
         if media.kind == "video":
             count = len(media.frames)
             body["properties"]["frames"] |= {"minItems": count, "maxItems": count}
-        return Schema(f"caption_{media.kind}", body)
-
-
-def part(media: Media, start: int, stop: int) -> Media:
-    """The same medium with only the frames from `start` to `stop`, counted among those shown."""
-    return media.part(start, stop)
+        return Schema(name.removesuffix(f"/{FALLBACK}").replace("/", "_"), body)
 
 
 def video(reply: Reply, count: int) -> VideoCaption:
@@ -189,9 +138,9 @@ def video(reply: Reply, count: int) -> VideoCaption:
     return caption
 
 
-def image(reply: Reply) -> ImageCaption:
-    """The record in this reply. Raises ValueError where it does not fit."""
-    return ImageCaption.model_validate(loaded(reply.text))
+def image(reply: Reply, template: Template) -> AnyImage:
+    """The record in this reply. Raises ValueError where it does not fit the template."""
+    return OUTPUTS[template].model_validate(loaded(reply.text))
 
 
 def stitched(windows: Sequence[VideoCaption], times: Sequence[str]) -> VideoCaption:

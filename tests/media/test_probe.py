@@ -125,7 +125,7 @@ def test_a_web_page_saved_as_media(tmp_path: Path, text: bytes) -> None:
 @pytest.mark.parametrize("head", ["#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n", "ffconcat version 1.0\nfile "])
 def test_a_playlist_opens_nothing_else(tmp_path: Path, clip: Path, name: str, head: str) -> None:
     (tmp_path / name).write_text(f"{head}{clip.name}\n#EXT-X-ENDLIST\n")
-    assert refused(tmp_path / name).reason == "not a video"
+    assert refused(tmp_path / name).reason == "a playlist, not a video"
 
 
 def test_a_clip_cut_short(clip: Path, tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import hashlib
 import json
 from dataclasses import replace
 from itertools import pairwise
@@ -7,12 +8,16 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from curate.captions.image import ImageCaption
+from curate.captions.templates import OUTPUTS, SOURCES
+from curate.captions.video import VideoCaption
 from curate.chat import Reply
 from curate.errors import UnansweredError, UnreadableError
 from curate.medium import Medium
-from curate.stages.caption import Caption, CaptionStage, ImageCaption, VideoCaption
+from curate.stages.caption import Caption, CaptionStage
 from curate.timeline import STILL
 from tests.asking import Model, media, texts
+from tests.pictures import REPLIES
 from tests.records import VIDEO, record, seconds
 
 IMAGE = Medium("6" * 64, "image", Path("media/a.png"), 64, 48, STILL, 0.0, "png")
@@ -27,7 +32,7 @@ def clip(frames, fps=1.0):
     return replace(VIDEO, times=seconds(*(i / fps for i in range(frames))), fps=fps)
 
 
-def about(medium):
+def about(medium, source=SECRETS[4]):
     """A record whose own text must reach no caption request."""
     return record(
         medium=medium,
@@ -35,7 +40,7 @@ def about(medium):
         problem=SECRETS[0],
         options=SECRETS[1:3],
         solution=f"<answer>{SECRETS[3]}</answer>",
-        data_source=SECRETS[4],
+        data_source=source,
         path=f"./{SECRETS[5]}",
     )
 
@@ -231,13 +236,7 @@ def test_one_frame_whose_reply_is_cut_again_and_again_is_unreadable():
     assert shown(model) == [(0,)] * 3
 
 
-METADATA = {
-    "objects": [{"id": "o1", "type": "cup", "color": "red", "size": "small", "bbox": [0, 0.5, 1, 1]}],
-    "text": [{"content": "OLIVE OIL", "bbox": []}],
-    "scene_context": {"environment": "kitchen", "activity": "none"},
-    "relations": [{"subject": "cup", "predicate": "on", "object": "table"}],
-}
-PICTURE = {"image_caption": "A cup.", "metadata": METADATA}
+PICTURE = REPLIES["general"]
 
 
 def test_an_image_has_the_general_template():
@@ -259,8 +258,80 @@ def test_an_image_has_the_general_template():
 
 def test_an_image_whose_reply_does_not_fit_or_was_cut_is_asked_again():
     model = Model(reply("a"), cut(json.dumps(PICTURE)), json.dumps(PICTURE))
-    assert run(model, IMAGE).described.image_caption == "A cup."
+    assert run(model, IMAGE).described.image_caption == PICTURE["image_caption"]
     assert [request.attempt for request in model.asked] == [0, 1, 2]
+
+
+def test_the_general_template_still_asks_what_it_asked_before_there_were_eight():
+    """Else every image that was captioned by then is bought again."""
+    request = CaptionStage(model="m").request(about(IMAGE))
+    said = json.dumps([texts(request), request.schema.body])
+    assert hashlib.sha256(said.encode()).hexdigest()[:16] == "1e2aff51fb742501"
+
+
+@pytest.mark.parametrize("template", OUTPUTS)
+def test_an_image_is_recorded_with_the_template_of_its_source(template):
+    stage, model = CaptionStage(model="m"), Model(json.dumps(REPLIES[template]))
+    found = asyncio.run(stage.run(about(IMAGE, SOURCES[template][0]), model))
+    assert type(found.described) is OUTPUTS[template]
+    assert json.loads(found.as_json()) == REPLIES[template]
+    (request,) = model.asked
+    system, user = texts(request, "system"), texts(request, "user")
+    metadata = request.schema.body["properties"]["metadata"]["properties"]
+    assert list(metadata) == list(REPLIES[template]["metadata"])
+    # Every field that the schema asks for is explained, down to the innermost.
+    assert all(f"`{field}`" in system for field in fields(request.schema.body))
+    assert "`image_caption`: one or two sentences, 20 to 30 words" in system
+    assert "- End the caption with [Uncertain] when your confidence is below 0.6 or less than half of" in system
+    assert "one JSON object" in system
+    assert "one JSON object with `image_caption` and `metadata`" in user
+    assert "video" not in texts(request)
+
+
+def fields(schema):
+    """The names of all fields of a JSON schema."""
+    inner = schema.get("properties", {})
+    return [*inner, *(name for part in (*inner.values(), schema.get("items", {})) if part for name in fields(part))]
+
+
+def test_each_template_is_a_request_of_its_own():
+    stage = CaptionStage(model="m")
+    requests = [stage.request(about(IMAGE, names[0])) for names in SOURCES.values()]
+    assert len({request.key("m") for request in requests}) == 8
+    assert len({texts(request, "system") for request in requests}) == 8
+    assert len({json.dumps(request.schema.body) for request in requests}) == 8
+    assert requests[0].schema.name == "caption_image"
+    assert requests[5].schema.name == "caption_image_chart"
+
+
+def test_sources_of_one_template_share_the_request():
+    stage = CaptionStage(model="m")
+    first, second = (stage.request(about(IMAGE, source)) for source in ("DVQA", "plot_qa"))
+    assert first.key("m") == second.key("m")
+
+
+def test_the_reply_of_another_template_is_asked_again():
+    stage, model = CaptionStage(model="m"), Model(json.dumps(PICTURE), json.dumps(REPLIES["chart"]))
+    found = asyncio.run(stage.run(about(IMAGE, "DVQA"), model))
+    assert json.loads(found.as_json()) == REPLIES["chart"]
+    assert [request.attempt for request in model.asked] == [0, 1]
+
+
+def test_the_settings_choose_another_template():
+    stage = CaptionStage(model="m", templates={"my-source": "chart", "CLEVR": "general"})
+    plain = CaptionStage(model="m")
+    for source, same in (("My Source", "DVQA"), ("clevr_val", "made"), ("UniGeo", "UniGeo")):
+        request, expected = stage.request(about(IMAGE, source)), plain.request(about(IMAGE, same))
+        assert request == expected
+    found = stage.parse(Reply(text=json.dumps(REPLIES["chart"])), about(IMAGE, "my_source"))
+    assert json.loads(found.as_json()) == REPLIES["chart"]
+
+
+def test_the_source_of_a_video_changes_nothing():
+    stage = CaptionStage(model="m", templates={"made": "chart"})
+    requests = [stage.request(about(clip(3), source)) for source in ("made", "CLEVR", "")]
+    assert requests[0] == requests[1] == requests[2]
+    assert requests[0].schema.name == "caption_video"
 
 
 @pytest.mark.parametrize("medium", [clip(5), IMAGE], ids=["video", "image"])

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from curate.captions.image import ImageCaption, ImageMetadata, SceneContext
+from curate.captions.video import VideoCaption
 from curate.chat import Reply
 from curate.errors import UnreadableError
 from curate.medium import Medium
 from curate.record import Thought
-from curate.stages.caption import Caption, ImageCaption, ImageMetadata, SceneContext, VideoCaption
+from curate.stages.caption import Caption
 from curate.stages.draft import Draft, DraftStage
 from curate.timeline import STILL
 from tests.asking import Model, media, texts

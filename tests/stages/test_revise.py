@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from curate.captions.video import VideoCaption
 from curate.chat import Media, Reply, Text
 from curate.errors import UnreadableError
 from curate.medium import Medium
 from curate.record import Thought
-from curate.stages.caption import Caption, VideoCaption
+from curate.stages.caption import Caption
 from curate.stages.draft import Draft
 from curate.stages.revise import ReviseStage, Revision
 from curate.timeline import STILL
