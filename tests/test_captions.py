@@ -91,6 +91,12 @@ def test_the_settings_add_sources_and_overrule_the_table():
     assert chosen("Geometry3K", mine) == "stem"
 
 
+def test_an_owner_on_the_hub_need_not_be_named():
+    assert chosen("remyxai/OpenSpaces", {}) == chosen("remyxai/vqasynth_spacellava", {}) == "spatial"
+    assert chosen("remyxai/OpenSpaces", own(remyxai="general")) == "general"
+    assert chosen("a/b/c", {}) == chosen("/", {}) == "general"
+
+
 def test_of_two_names_in_the_settings_the_longer_counts():
     mine = own(**{"scan": "ocr", "scan-plots": "chart", "geo": "spatial"})
     assert chosen("scan_plots_2", mine) == "chart"

@@ -41,7 +41,7 @@ SOURCES: dict[Template, tuple[str, ...]] = {
     "science": ("ScienceQA", "PMC-VQA", "ArxivQA"),
     "chart": ("DVQA", "PlotQA", "FigureQA"),
     "math": ("Multimath", "TQA"),
-    "spatial": ("OpenSpaces", "Spacellava"),
+    "spatial": ("OpenSpaces", "Spacellava", "vqasynth_spacellava"),
 }
 
 
@@ -49,12 +49,12 @@ def chosen(data_source: str, own: Mapping[str, Template]) -> Template:
     """The template for images of this data source: what `own` says of it, else the table, else the general one.
 
     A name in either also stands for the longer ones that begin with it ("CLEVR" for "clevr_train"); of
-    several, the longest counts.
+    several, the longest counts. What stands before the last "/" (an owner on the Hub) need not be named.
     """
-    source = plain(data_source)
+    sources = (plain(data_source), plain(data_source.rpartition("/")[2]))
     for table in (own, {name: template for template, names in SOURCES.items() for name in names}):
         known = {plain(name): template for name, template in table.items()}
-        if found := [name for name in known if source.startswith(name)]:
+        if found := [name for name in known if any(source.startswith(name) for source in sources)]:
             return known[max(found, key=len)]
     return FALLBACK
 

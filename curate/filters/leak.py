@@ -25,7 +25,7 @@ PATTERNS = {
         r"\bmeta-?data\b",
         r"\bkey[ _-]elements?\b",
         r"\b(?:video_caption|notable_features|spatial_relations|human_attributes|potential_interactions"
-        r"|scene_context|text_items)\b",
+        r"|scene_context|text_items|rooms_or_sections|diagram_parts|process_arrows|chart_type|primitive_ids)\b",
         r"\[uncertain\]",
         r"\bjson\b",
         r"\b(?:video|frame|frames|image|clip|scene|overall|provided|given|textual|written|per-frame)"

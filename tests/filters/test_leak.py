@@ -17,6 +17,8 @@ LEAKS = {
         "According to the metadata, there are two.",
         "The key elements are a cup and a table.",
         "key_elements list a cup",
+        "the chart_type is a bar chart",
+        "its rooms_or_sections name a kitchen",
         "From the record, I see two cups.",
         "The record mentions a cup.",
         "According to the written record there are two.",

@@ -362,3 +362,18 @@ def test_one_reply_can_be_parsed_by_itself(count):
 def test_a_window_holds_at_least_one_frame():
     with pytest.raises(ValidationError):
         CaptionStage(model="m", window=0)
+
+
+def test_windows_are_even_where_a_processor_pairs_frames():
+    with pytest.raises(ValidationError, match="window must be even for processor 'qwen3-vl', which pairs frames"):
+        CaptionStage(model="m", processor="qwen3-vl", window=15)
+    assert CaptionStage(model="m", processor="qwen3-vl", window=16).window == 16
+
+
+def test_a_window_is_what_each_request_shows():
+    stage = CaptionStage(model="m", window=2)
+    shown = stage.shows(about(clip(5)))
+    assert [media.frames for media in shown] == [(0, 1), (2, 3), (4,)]
+    assert stage.objection(shows_parts=True) is None
+    assert "set window = 128" in (stage.objection(shows_parts=False) or "")
+    assert CaptionStage(model="m", window=128).objection(shows_parts=False) is None
