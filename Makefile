@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO ?= curate-demo
 
-.PHONY: help demo test lint schemas clean
+.PHONY: help demo test lint bench-media bench-exact schemas clean
 
 help:  ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -30,8 +30,14 @@ lint: $(READY)  ## ruff (lint and format) and mypy (strict)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+bench-media: $(READY)  ## Speed of decoding, beside the other decoders that are installed
+	$(BIN)/python -m benchmarks.media $(BENCH)
+
+bench-exact: $(READY)  ## Which decoder shows the right frames, clip by clip
+	$(BIN)/python -m benchmarks.exactness $(BENCH)
+
 schemas: $(READY)  ## Write schemas/*.json anew from the stages' outputs
 	$(BIN)/python -m tests.schemas
 
 clean:  ## Remove what the targets above made
-	rm -rf $(VENV) $(DEMO) dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(DEMO) dist build .mypy_cache .ruff_cache .pytest_cache

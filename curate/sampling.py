@@ -7,6 +7,7 @@ from curate.medium import Medium
 from curate.processor import Name, Processor
 
 MAX_PIXELS = 512 * 28 * 28
+_GRACE = 0.0005  # seconds: many files round the times of their frames to a millisecond
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,9 @@ class Sampling:
             return Media(medium, (0,), self.max_pixels, rules.image_size(size, self.min_pixels, self.max_pixels))
         total = len(medium.times)
         if self.count:
-            shown = rules.count(total, float(self.count), 1.0, self.count)
+            shown = rules.pairs(total, self.count)
         else:
-            shown = rules.count(total, medium.duration, self.fps, self.max_frames)
+            shown = rules.count(total, medium.duration + _GRACE, self.fps, self.max_frames)
         frames = medium.times.readable(rules.indices(total, shown))
         sized = rules.frame_size(size, len(frames), self.min_pixels, self.max_pixels)
         return Media(medium, frames, self.max_pixels, sized)

@@ -42,9 +42,12 @@ def unpack(packed: bytes) -> Sequence[int]:
     except zlib.error as error:
         raise ValueError(str(error)) from None
     total = 0
-    for i, delta in enumerate(values):
-        total += delta
-        values[i] = total
+    try:
+        for i, delta in enumerate(values):
+            total += delta
+            values[i] = total
+    except OverflowError as error:
+        raise ValueError(str(error)) from None
     return values
 
 
@@ -100,7 +103,7 @@ class Timeline(Sequence[float]):
     def readable(self, indices: Iterable[int]) -> tuple[int, ...]:
         """These frames, each that does not decode replaced by the nearest that does; each once, in order."""
         lost = frozenset(self.lost_frames)
-        return tuple(sorted({self._near(i, lost) for i in indices})) if lost else tuple(indices)
+        return tuple(sorted({self._near(i, lost) for i in indices}))
 
     def _near(self, index: int, lost: frozenset[int]) -> int:
         for away in range(len(self)):

@@ -1,9 +1,10 @@
 """How media travel to an OpenAI-compatible server: as parts of a message, bounded in size.
 
-`images` sends each frame as a JPEG behind its time, which every server takes. The others are vLLM's:
-`jpeg_sequence` a video made of exactly these JPEGs, with their true times; `mp4` the same frames as a
-short film; `file` the address of the clip itself for a server on the same disk, which then picks the
-frames by itself.
+`images` sends each frame as a JPEG behind its time, which every server takes. The others are vLLM's, for
+a server run with `--trust-request-mm-kwargs`: `jpeg_sequence` a video made of exactly these JPEGs, with
+their true times; `mp4` the same frames as a short film, which the server takes as evenly spaced from
+0 s; `file` the address of the clip itself for a server on the same disk, which then picks the frames by
+itself. A video of one frame is an image in all of them: Qwen's processors refuse such a film.
 """
 
 import base64
@@ -16,7 +17,7 @@ from curate.medium import clocks
 from curate.provider import Eyes, Frame
 
 Way = Literal["images", "jpeg_sequence", "file", "mp4"]
-_TAKEN = 32  # frames that vLLM takes of a video unless it is told otherwise
+_ALL = -1  # frames; unless it is told a number, vLLM takes 32 of JPEGs, and of a film those that the model's rate gives
 _MILLISECONDS = 1000.0
 _MIB = 2**20
 
@@ -40,18 +41,17 @@ async def load(media: Media, eyes: Eyes, way: Way, most: float) -> Load:
 
 
 async def _loaded(media: Media, eyes: Eyes, way: Way) -> Load:
+    if way == "file" and media.kind == "image":
+        return _load([_part("image_url", media.medium.path.resolve().as_uri())], {})
+    if way == "images" or len(media.frames) == 1:
+        return _load(_pictures(media, await eyes.frames(media)), {})
     if way == "file":
-        kind = "image_url" if media.kind == "image" else "video_url"
-        options = {} if media.kind == "image" else _taken(len(media.frames))
-        return _load([_part(kind, media.medium.path.resolve().as_uri())], options)
-    if way == "mp4" and media.kind == "video":
+        return _load([_part("video_url", media.medium.path.resolve().as_uri())], _taken(len(media.frames)))
+    if way == "mp4":
         film = base64.b64encode(await eyes.film(media)).decode()
-        options = _taken(len(media.frames)) if len(media.frames) > _TAKEN else {}
-        return _load([_part("video_url", f"data:video/mp4;base64,{film}")], options)
-    frames = await eyes.frames(media)
-    if way == "jpeg_sequence" and media.kind == "video":
-        return _load([_part("video_url", f"data:video/jpeg;base64,{','.join(map(_text, frames))}")], _timed(media))
-    return _load(_pictures(media, frames), {})
+        return _load([_part("video_url", f"data:video/mp4;base64,{film}")], _taken(_ALL))
+    frames = ",".join(map(_text, await eyes.frames(media)))
+    return _load([_part("video_url", f"data:video/jpeg;base64,{frames}")], _timed(media))
 
 
 def _pictures(media: Media, frames: tuple[Frame, ...]) -> list[dict[str, Any]]:
@@ -78,18 +78,39 @@ def _load(parts: list[dict[str, Any]], options: dict[str, Any]) -> Load:
 
 
 def _taken(frames: int) -> dict[str, Any]:
-    return {"media_io_kwargs": {"video": {"num_frames": frames}}}
+    """So many frames of a film are to be taken, evenly spaced.
+
+    Qwen's own loaders know no number, only a rate, and its processor would thin out once more.
+    """
+    return {
+        "media_io_kwargs": {"video": {"num_frames": frames, "video_backend": "opencv"}},
+        "mm_processor_kwargs": {"do_sample_frames": False},
+    }
 
 
 def _timed(media: Media) -> dict[str, Any]:
-    """All frames are to be taken, and when they are shown: a frame's time is its index over `fps`."""
-    medium = media.medium
-    rate = medium.fps if medium.times.constant and medium.fps > 0 else _MILLISECONDS
+    """All frames are to be taken, and when they are shown: a frame's time is its index over `fps`.
+
+    The server reckons the time between two frames from their number, `total_num_frames` and `fps`: that
+    total is of the stretch that these frames cover, which of a long clip is a part.
+    """
+    medium, count = media.medium, len(media.frames)
+    rate = _rate(media)
+    indices = [round(time * rate) for time in media.times]
+    covered = (indices[-1] - indices[0]) * count / (count - 1)
     said = {
-        "num_frames": -1,
+        "num_frames": _ALL,
         "fps": rate,
-        "frames_indices": [round(time * rate) for time in media.times],
-        "total_num_frames": max(1, round(medium.duration * rate)),
+        "frames_indices": indices,
+        "total_num_frames": max(count, round(covered)),
         "duration": medium.duration,
     }
     return {"media_io_kwargs": {"video": said}}
+
+
+def _rate(media: Media) -> float:
+    """The clip's own frames a second where they give every time to a millisecond, else milliseconds."""
+    rate = media.medium.fps
+    if rate > 0 and all(abs(round(time * rate) / rate - time) * _MILLISECONDS < 1 for time in media.times):
+        return rate
+    return _MILLISECONDS

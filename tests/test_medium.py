@@ -1,10 +1,13 @@
 import random
+from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from curate.medium import Medium, clock, clocks
+from curate.timeline import Timeline, pack
 from tests.records import seconds
 
 
@@ -100,6 +103,129 @@ def test_whatever_fps_asks_for_the_whole_clip_is_covered_where_max_frames_bounds
         assert indices[-1] == count - 1
         gaps = [b - a for a, b in pairwise(indices)]
         assert max(gaps) - min(gaps) <= 1
+
+
+# Evenly spaced in time
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        (1, (0,)),
+        (2, (0, 99)),
+        (3, (0, 49, 99)),
+        (4, (0, 33, 66, 99)),
+        (100, tuple(range(100))),
+        (500, tuple(range(100))),
+    ],
+)
+def test_uniform_frames_span_the_clip(count, expected):
+    assert steady(100, 25.0).uniform(count) == expected
+
+
+def test_uniform_frames_are_nearest_to_even_times_not_to_even_indices():
+    # A still for eight seconds, then a burst of frames.
+    clip = medium([0.0, 2.0, 4.0, 8.0, 8.1, 8.2, 8.3, 8.4, 8.5])
+    assert clip.uniform(3) == (0, 2, 8)
+    assert clip.uniform(5) == (0, 1, 2, 3, 8)
+
+
+def test_each_uniform_frame_leaves_one_for_every_time_to_come():
+    late = medium([0.0, 9.7, 9.8, 9.9, 10.0])
+    assert late.uniform(4) == (0, 1, 2, 4), "at 3.3 s the first is nearest and taken"
+    assert late.uniform(5) == (0, 1, 2, 3, 4)
+    early = medium([0.0, 0.1, 0.2, 0.3, 10.0])
+    assert early.uniform(4) == (0, 2, 3, 4), "at 6.7 s frame 3 is nearest, so 3.3 s makes room"
+
+
+@pytest.mark.parametrize("count", [1, 2, 128])
+def test_uniform_frames_of_one_frame_are_that_one(count):
+    assert medium([0.0]).uniform(count) == (0,)
+    assert medium([0.0], fps=0.0, kind="image").uniform(count) == (0,)
+
+
+def test_any_clip_however_uneven_gives_exactly_as_many_distinct_uniform_frames_as_it_can():
+    rng = random.Random(7)
+    for _ in range(600):
+        clip = random_clip(rng)
+        count = rng.choice([1, 2, 3, 8, 31, 128, len(clip.times), rng.randint(1, 400)])
+        indices = clip.uniform(count)
+        assert len(indices) == min(count, len(clip.times))
+        assert all(a < b for a, b in pairwise(indices))
+        assert indices[0] == 0
+        assert count == 1 or indices[-1] == len(clip.times) - 1
+
+
+def test_uniform_frames_are_the_nearest_wherever_those_are_distinct():
+    rng, checked = random.Random(8), 0
+    for _ in range(600):
+        clip, count = random_clip(rng), rng.randint(2, 12)
+        last = clip.times[-1]
+        nearest = [clip.times.nearest(k * last / (count - 1)) for k in range(count)]
+        if all(a < b for a, b in pairwise(nearest)):
+            assert clip.uniform(count) == tuple(nearest)
+            checked += 1
+    assert checked > 100
+
+
+# Frames that do not decode
+
+
+def broken(clip, lost, missing=0):
+    return replace(clip, times=replace(clip.times, lost=pack(lost)), missing=missing)
+
+
+@pytest.mark.parametrize(
+    ("lost", "missing", "share"), [((), 0, 0.0), ((3, 4), 0, 0.02), ((), 100, 0.5), ((0,), 25, 26 / 125)]
+)
+def test_lost_frames_are_those_that_do_not_decode_and_those_that_are_missing(lost, missing, share):
+    clip = broken(steady(100, 25.0), lost, missing)
+    assert clip.lost == len(lost) + missing
+    assert clip.lost_share == pytest.approx(share)
+
+
+def test_an_image_has_lost_nothing():
+    still = medium([0.0], fps=0.0, kind="image")
+    assert (still.lost, still.lost_share) == (0, 0.0)
+
+
+def test_a_lost_frame_gives_way_to_its_nearest_neighbour():
+    clip = broken(steady(132, 25.0), (0, 25, 26, 99, 100))
+    assert clip.sample(1.0, 128) == (1, 24, 50, 75, 101, 125)
+    assert clip.uniform(2) == (1, 131)
+    assert broken(steady(100, 25.0), (99,)).uniform(2) == (0, 98)
+    assert clip.duration == pytest.approx(5.28), "what is lost still takes its time"
+
+
+def test_two_lost_frames_with_one_neighbour_show_it_once():
+    clip = broken(steady(100, 25.0), range(10, 90))
+    assert clip.uniform(5) == (0, 9, 90, 99)
+    assert clip.sample(1.0, 128) == (0, 9, 90)
+
+
+def test_any_broken_clip_gives_frames_that_decode_in_order_and_each_once():
+    rng = random.Random(9)
+    for _ in range(300):
+        clip = random_clip(rng)
+        frames = range(len(clip.times))
+        lost = set(rng.sample(frames, rng.randint(0, len(frames) - 1)))
+        clip, most = broken(clip, sorted(lost)), rng.choice([1, 2, 7, 128])
+        for indices in (clip.sample(rng.choice([0.5, 1.0, 60.0]), most), clip.uniform(most)):
+            assert 1 <= len(indices) <= most
+            assert not lost & set(indices)
+            assert all(a < b for a, b in pairwise(indices))
+
+
+def test_where_no_frame_decodes_none_can_be_shown():
+    with pytest.raises(ValueError, match="no frame decodes"):
+        broken(steady(3, 25.0), (0, 1, 2)).uniform(2)
+
+
+def test_a_day_of_film_is_sampled_at_once():
+    count = 24 * 3600 * 25
+    day = Medium("a" * 64, "video", Path("a"), 64, 48, Timeline.of(Fraction(1, 25), range(count)), 25.0, "h264")
+    assert day.sample(1.0, 10**6) == tuple(range(0, count, 25))
+    assert day.uniform(3) == (0, (count - 1) // 2, count - 1)
 
 
 @pytest.mark.parametrize(

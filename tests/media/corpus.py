@@ -28,7 +28,7 @@ SMOOTH = "format=yuv444p,gblur=sigma=8:planes=6,hue=s=0.6"
 MOVING = f"testsrc2=s=160x120:r=25:d=2.4,{SMOOTH}"
 SHORT = f"testsrc2=s=160x120:r=25:d=0.8,{SMOOTH}"
 ONE = f"testsrc2=s=160x120:r=25:d=0.04,{SMOOTH}"
-ODD = f"{MOVING},scale=129:97"
+ODD = f"{MOVING},scale=129:97,setsar=1"
 FIELDS = "testsrc2=s=160x128:r=50:d=2.4,format=yuv444p,hue=s=0.1,tinterlace=interleave_top"
 CIF = f"testsrc2=s=176x144:r=25:d=2.4,{SMOOTH}"
 UNEVEN = f"{MOVING},settb=1/1000,setpts='N*40+300*floor(N/7)+6*mod(N*N,5)'"
@@ -142,8 +142,8 @@ CORPUS: dict[str, Clip] = {
     "h264-rgb.mkv": Clip("-c:v libx264rgb -preset veryfast -g 12 -pix_fmt rgb24"),
     "h264-709.mp4": Clip(f"{X264} -colorspace bt709 -color_primaries bt709 -color_trc bt709"),
     "h264-full-range.mp4": Clip(f"{X264} -pix_fmt yuvj420p"),
-    "h264-cropped.mp4": Clip(f"{X264}", f"{MOVING},scale=146:106"),
-    "h264-4k.mp4": Clip(f"{_X264} -g 4", f"{MOVING},trim=end=0.32,scale=3840:2160"),
+    "h264-cropped.mp4": Clip(f"{X264}", f"{MOVING},scale=146:106,setsar=1"),
+    "h264-4k.mp4": Clip(f"{_X264} -g 4", f"{MOVING},trim=end=0.32,scale=3840:2160,setsar=1"),
     "h264-slow.mp4": Clip(X264, f"testsrc2=s=160x120:r=1/5:d=150,{SMOOTH},hue=h=n*50"),
     "h264-1500-a-second.mkv": Clip(X264, f"testsrc2=s=160x120:r=1500:d=0.04,{SMOOTH},hue=h=n*25:s=1+0.5*sin(n)"),
     # H.264 in other containers
@@ -216,7 +216,7 @@ CORPUS: dict[str, Clip] = {
     "mjpeg.mov": Clip("-c:v mjpeg -q:v 4 -pix_fmt yuvj422p"),
     "prores.mov": Clip("-c:v prores_ks -profile:v 1", SHORT),
     "prores-alpha.mov": Clip("-c:v prores_ks -profile:v 4444 -pix_fmt yuva444p10", SHORT),
-    "dnxhr.mov": Clip("-c:v dnxhd -profile:v dnxhr_lb -pix_fmt yuv422p", f"{SHORT},scale=256:144"),
+    "dnxhr.mov": Clip("-c:v dnxhd -profile:v dnxhr_lb -pix_fmt yuv422p", f"{SHORT},scale=256:144,setsar=1"),
     "jpeg2000.mxf": Clip("-c:v jpeg2000 -q:v 4", SHORT),
     "dv.avi": Clip("-c:v dvvideo -pix_fmt yuv420p", f"testsrc2=s=720x576:r=25:d=0.4,{SMOOTH}"),
     "dv.dv": Clip("-c:v dvvideo -pix_fmt yuv420p", f"testsrc2=s=720x576:r=25:d=0.4,{SMOOTH}"),

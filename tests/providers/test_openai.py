@@ -2,16 +2,25 @@
 
 import asyncio
 import base64
+import io
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
+from typing import get_args
+from urllib.parse import unquote, urlsplit
 
+import av
 import pytest
+from PIL import Image
 from pydantic import ValidationError
 
 from curate.chat import Media, Message, Reply, Request, Schema, Text
-from curate.errors import FatalError, RefusedError, SettingsError, TransientError
+from curate.errors import FatalError, MediaError, RefusedError, SettingsError, TransientError
+from curate.media.eyes import Eyes
 from curate.provider import Frame
 from curate.providers.openai import OpenAIProvider
+from curate.transport import Way
+from tests.media.media_samples import encode, medium, number
 from tests.records import shown
 from tests.server import Answer, ModelServer, completion, failure
 
@@ -19,6 +28,9 @@ from tests.server import Answer, ModelServer, completion, failure
 class FakeEyes:
     async def frames(self, media: Media) -> tuple[Frame, ...]:
         return tuple(Frame(i, t, 8, 8, f"jpeg {i}".encode()) for i, t in zip(media.frames, media.times, strict=True))
+
+    async def film(self, media: Media) -> bytes:
+        return f"film of {media.frames}".encode()
 
     async def lines(self, media: Media) -> tuple[str, ...]:
         raise AssertionError("a provider with eyes reads no lines")
@@ -29,10 +41,12 @@ def request(*parts: Text | Media, **changes: object) -> Request:
     return Request(**{"stage": "draft", "messages": messages, "max_tokens": 50, **changes})
 
 
-def ask(server: ModelServer, asked: Request | None = None, **options: object) -> Reply:
+def ask(
+    server: ModelServer, asked: Request | None = None, eyes: FakeEyes | Eyes | None = None, **options: object
+) -> Reply:
     async def go() -> Reply:
         provider = OpenAIProvider(**{"model": "m", "base_url": server.url, **options})
-        await provider.open(FakeEyes())
+        await provider.open(eyes or FakeEyes())
         try:
             return await provider.ask(asked or request())
         finally:
@@ -89,6 +103,153 @@ def test_an_image_has_no_time():
     with ModelServer(lambda _: completion("Hi")) as server:
         ask(server, request(media("image")))
     assert {part["type"] for part in server.asked[0]["messages"][1]["content"]} == {"image_url"}
+
+
+WAYS = get_args(Way)
+TRUTH = {"num_frames": -1, "fps": 25.0, "frames_indices": [0, 30, 1875], "duration": 75.04}
+TAKEN = {"video_backend": "opencv"}
+UNTHINNED = {"mm_processor_kwargs": {"do_sample_frames": False}}
+
+
+def sent(way: str, media: Media, **options: object) -> dict[str, object]:
+    """The body that the server receives of a request about this medium."""
+    with ModelServer(lambda _: completion("Hi")) as server:
+        ask(server, request(Text("look"), media, Text("well?")), video=way, **options)
+    (body,) = server.asked
+    return body
+
+
+def steady() -> Media:
+    """Frames of a clip of 1876 frames, 25 a second."""
+    return shown((0, 30, 1875), (0.0, 1.2, 75.0), path=Path("/data/a b/50%.mp4"))
+
+
+@pytest.mark.parametrize(
+    ("way", "url", "extra"),
+    [
+        (
+            "jpeg_sequence",
+            "data:video/jpeg;base64,anBlZyAw,anBlZyAzMA==,anBlZyAxODc1",
+            {"media_io_kwargs": {"video": TRUTH | {"total_num_frames": 2812}}},
+        ),
+        (
+            "mp4",
+            f"data:video/mp4;base64,{base64.b64encode(b'film of (0, 30, 1875)').decode()}",
+            {"media_io_kwargs": {"video": TAKEN | {"num_frames": -1}}} | UNTHINNED,
+        ),
+        (
+            "file",
+            "file:///data/a%20b/50%25.mp4",
+            {"media_io_kwargs": {"video": TAKEN | {"num_frames": 3}}} | UNTHINNED,
+        ),
+    ],
+)
+def test_a_video_travels_as_one_part_and_what_is_said_of_it_beside_the_messages(way, url, extra):
+    body = sent(way, steady())
+    assert body == {
+        "model": "m",
+        "max_tokens": 50,
+        "messages": [
+            {"role": "system", "content": "Be brief."},
+            {
+                "role": "user",
+                "content": [
+                    {"type": "text", "text": "look"},
+                    {"type": "video_url", "video_url": {"url": url}},
+                    {"type": "text", "text": "well?"},
+                ],
+            },
+        ],
+        **extra,
+    }
+
+
+def test_images_need_nothing_said_of_them():
+    assert sent("images", steady()).keys() == {"model", "max_tokens", "messages"}
+
+
+def test_an_uneven_clip_travels_as_a_sequence_in_milliseconds():
+    uneven = shown((0, 1, 2, 3), (0.0, 0.013, 2.777, 3.5))
+    said = sent("jpeg_sequence", uneven)["media_io_kwargs"]["video"]
+    assert [i / said["fps"] for i in said["frames_indices"]] == pytest.approx([0.0, 0.013, 2.777, 3.5])
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_image_is_an_image_in_every_transport(way):
+    body = sent(way, shown((0,), (0.0,), kind="image", path=Path("/data/ü.png")))
+    url = "file:///data/%C3%BC.png" if way == "file" else "data:image/jpeg;base64,anBlZyAw"
+    assert body["messages"][1]["content"][1] == {"type": "image_url", "image_url": {"url": url}}
+    assert body.keys() == {"model", "max_tokens", "messages"}
+
+
+@pytest.mark.parametrize("way", ["jpeg_sequence", "mp4", "file"])
+def test_the_users_extra_body_wins(way):
+    mine = {"media_io_kwargs": {"video": {"num_frames": 5}}, "top_k": 3}
+    body = sent(way, steady(), extra_body=mine)
+    assert body["media_io_kwargs"]["video"]["num_frames"] == 5
+    assert body["top_k"] == 3
+    assert mine == {"media_io_kwargs": {"video": {"num_frames": 5}}, "top_k": 3}
+    assert body.get("mm_processor_kwargs") == (None if way == "jpeg_sequence" else {"do_sample_frames": False})
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_payload_too_large_is_never_sent(way):
+    with ModelServer() as server, pytest.raises(MediaError) as caught:
+        ask(server, request(steady()), video=way, max_payload=1e-6)
+    assert (caught.value.reason, caught.value.lasting, server.asked) == ("payload too large", False, [])
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_payload_is_what_travels_of_a_medium(way):
+    provider = OpenAIProvider(model="m", video=way)
+    parts = sent(way, steady())["messages"][1]["content"]
+    urls = [part[part["type"]]["url"] for part in parts if part["type"] != "text"]
+    assert asyncio.run(provider.payload(steady(), FakeEyes())) == sum(map(len, urls))
+    with pytest.raises(MediaError, match="payload too large"):
+        asyncio.run(OpenAIProvider(model="m", video=way, max_payload=1e-6).payload(steady(), FakeEyes()))
+
+
+def test_only_frames_that_the_server_picks_itself_are_another_model_and_need_a_word():
+    for way in ("images", "jpeg_sequence", "mp4"):
+        exact = OpenAIProvider(model="m", video=way)
+        assert (exact.identity, exact.notice, exact.shows_parts) == ("m", None, True)
+    picks = OpenAIProvider(model="m", video="file", extra_body={"top_k": 3})
+    assert picks.identity == 'm (picks frames itself) {"top_k": 3}'
+    assert picks.notice.startswith('m reads the clips itself (video = "file")')
+    assert "\n" not in picks.notice
+    assert not picks.shows_parts
+
+
+@pytest.mark.parametrize("options", [{"video": "gif"}, {"max_payload": 0}, {"max_payload": -1}])
+def test_a_transport_that_cannot_work_is_refused(options):
+    with pytest.raises(ValidationError):
+        OpenAIProvider(model="m", **options)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_real_clip_travels_over_http(way, tmp_path):
+    clip = medium(encode(tmp_path / "a real #1.mp4", [40 * i for i in range(40)]))
+    eyes = Eyes(workers=1)
+    try:
+        body = sent(way, Media(clip, (0, 7, 20, 39), 10**6), eyes=eyes)
+    finally:
+        eyes.close()
+    urls = [part[part["type"]]["url"] for part in body["messages"][1]["content"] if part["type"] != "text"]
+    if way == "file":
+        (url,) = urls
+        assert Path(unquote(urlsplit(url).path)).read_bytes() == clip.path.read_bytes()
+        return
+    payloads = [base64.b64decode(part) for url in urls for part in url.partition(";base64,")[2].split(",")]
+    assert numbers(way, payloads) == [0, 7, 20, 39]
+
+
+def numbers(way: str, payloads: list[bytes]) -> list[int]:
+    """What the frames spell, as another program reads them."""
+    if way == "mp4":
+        with av.open(io.BytesIO(*payloads)) as film:
+            return [number(frame.to_ndarray(format="rgb24")) for frame in film.decode(video=0)]
+    sizes = [Image.open(io.BytesIO(jpeg)).size for jpeg in payloads]
+    return [number(Frame(0, 0.0, *size, jpeg)) for size, jpeg in zip(sizes, payloads, strict=True)]
 
 
 def test_the_schema_and_the_sampling_are_sent():
