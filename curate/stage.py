@@ -158,6 +158,10 @@ class ShowingStage(Stage):
     def _can_pair(self) -> Self:
         if self.processor and self.max_frames < 2:
             raise ValueError(f"max_frames must be at least 2 for processor {self.processor!r}, which pairs frames")
+        if self.min_pixels and not self.processor:
+            raise ValueError("min_pixels needs a processor: without one, frames are never enlarged")
+        if self.min_pixels and self.min_pixels > self.max_pixels:
+            raise ValueError(f"min_pixels must not be above max_pixels ({self.max_pixels})")
         return self
 
     def media(self, record: Record) -> tuple[Media, ...]:

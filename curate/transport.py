@@ -109,8 +109,10 @@ def _timed(media: Media) -> dict[str, Any]:
 
 
 def _rate(media: Media) -> float:
-    """The clip's own frames a second where they give every time to a millisecond, else milliseconds."""
-    rate = media.medium.fps
-    if rate > 0 and all(abs(round(time * rate) / rate - time) * _MILLISECONDS < 1 for time in media.times):
+    """The clip's own frames a second where they give each frame its time to a millisecond, else milliseconds."""
+    rate, times = media.medium.fps, media.times
+    indices = [round(time * rate) for time in times]
+    distinct = len(set(indices)) == len(indices)
+    if distinct and all(abs(i / rate - time) * _MILLISECONDS < 1 for i, time in zip(indices, times, strict=True)):
         return rate
     return _MILLISECONDS

@@ -194,10 +194,11 @@ def test_one_frame_and_a_processor_that_pairs_them_are_refused_in_plain_words():
 
 
 def test_a_stage_shows_what_its_options_sample():
-    options = {"fps": 2.0, "max_frames": 9, "max_pixels": 100_000, "processor": "qwen3-vl", "min_pixels": 5000}
+    options = {"fps": 2.0, "max_frames": 9, "max_pixels": 400_000, "processor": "qwen3-vl", "min_pixels": 390_000}
     (media,) = LookStage(model="m", **options).media(record(medium=FILM))
     assert media == Sampling(*options.values()).media(FILM)
     assert len(media.frames) == 8
+    assert media.size == (736, 544)
     (plain,) = LookStage(model="m").media(record(medium=FILM))
     assert plain == Sampling().media(FILM)
     assert ShowingStage.model_fields["processor"].default is None
@@ -228,3 +229,15 @@ def test_with_a_processor_a_request_has_a_key_of_its_own():
         media = Sampling(count=8, processor=family).media(FILM)
         keys.add(request(messages=showing(media)).key("m"))
     assert len(keys) == 3, "qwen2-vl and qwen2.5-vl see the same pixels"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"min_pixels": 1000}, "min_pixels needs a processor"),
+        ({"min_pixels": 9000, "max_pixels": 8000, "processor": "qwen3-vl"}, r"not be above max_pixels \(8000\)"),
+    ],
+)
+def test_a_least_size_needs_a_processor_and_room(options, said):
+    with pytest.raises(ValidationError, match=said):
+        LookStage(model="m", **options)

@@ -192,9 +192,10 @@ def test_any_clip_is_told_true_to_a_millisecond_and_as_the_server_demands():
 
 
 def test_frames_closer_than_a_millisecond_are_still_as_many_as_sent():
-    clip = film(Timeline.of(Fraction(1, 10_000), [0, 1, 3, 4, 6, 9]), 5555.6)
+    clip = film(Timeline.of(Fraction(1, 10_000), [0, 1, 3, 4, 6, 9, 100_000]), 0.6)
     _, said = video(loaded(Media(clip, tuple(range(6)), 10_000), "jpeg_sequence"))
-    assert said["total_num_frames"] >= len(said["frames_indices"]) == 6
+    assert said["frames_indices"] == [0, 0, 0, 0, 1, 1]
+    assert said["total_num_frames"] == 6
 
 
 @pytest.mark.parametrize("fps", [0.0, 24.0])

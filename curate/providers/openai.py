@@ -144,7 +144,7 @@ class OpenAIProvider(Provider):
             said["seed"] = request.seed + request.attempt + 1000 * request.sample
         extra = {key: value for load in loads.values() for key, value in load.options.items()}
         if extra or self.extra_body:
-            said["extra_body"] = extra | self.extra_body
+            said["extra_body"] = merged(extra, self.extra_body)
         if not self.secret:
             # The client would take OPENAI_API_KEY from the environment and send it to any server.
             said["extra_headers"] = {"Authorization": Omit()}
@@ -181,6 +181,15 @@ class OpenAIProvider(Provider):
     def _clean(self, text: str) -> str:
         line = " ".join(text.split())
         return (line.replace(self.secret, "[key]") if self.secret else line)[:BODY]
+
+
+def merged(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
+    """Both, table by table; where both have a value, theirs counts."""
+    both = ours | theirs
+    for key in ours.keys() & theirs.keys():
+        if isinstance(ours[key], dict) and isinstance(theirs[key], dict):
+            both[key] = merged(ours[key], theirs[key])
+    return both
 
 
 def _message(message: Message, loads: dict[Media, Load]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from curate.chat import Media, Message, Reply, Request, Schema, Text
 from curate.errors import FatalError, MediaError, RefusedError, SettingsError, TransientError
 from curate.media.eyes import Eyes
 from curate.provider import Frame
-from curate.providers.openai import OpenAIProvider
+from curate.providers.openai import OpenAIProvider, merged
 from curate.transport import Way
 from tests.media.media_samples import encode, medium, number
 from tests.records import shown
@@ -409,3 +409,17 @@ def test_content_null_and_cut_replies_come_as_they_are():
     with ModelServer(lambda _: completion(None, finish="length", reasoning_content="so f")) as server:
         reply = ask(server)
     assert (reply.text, reply.reasoning, reply.cut) == ("", "so f", True)
+
+
+def test_what_a_transport_says_and_the_extra_body_are_merged_table_by_table():
+    ours = {
+        "media_io_kwargs": {"video": {"num_frames": -1, "fps": 25.0}},
+        "mm_processor_kwargs": {"do_sample_frames": False},
+    }
+    theirs = {"media_io_kwargs": {"video": {"fps": 1.0}}, "mm_processor_kwargs": {"max_pixels": 9}, "top_k": 20}
+    assert merged(ours, theirs) == {
+        "media_io_kwargs": {"video": {"num_frames": -1, "fps": 1.0}},
+        "mm_processor_kwargs": {"do_sample_frames": False, "max_pixels": 9},
+        "top_k": 20,
+    }
+    assert merged({"a": {"b": 1}}, {"a": None}) == {"a": None}
