@@ -16,6 +16,7 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
@@ -154,13 +155,15 @@ class Upright:
     def __init__(self, size: tuple[int, int]) -> None:
         self._size = size
         self._matrices: dict[int, tuple[int, ...]] = {}
+        self._scaler = VideoReformatter()  # one for all frames: each new one computes its filters anew
 
     def __call__(self, frame: VideoFrame) -> Pixels:
         """The frame's pixels."""
         a, b, _, c, d, *_ = self._matrix(frame)
         turned = abs(b) > abs(a)
         width, height = self._size[::-1] if turned else self._size
-        pixels = cast(Pixels, frame.reformat(width, height, "rgb24", interpolation="BICUBIC").to_ndarray())
+        scaled = self._scaler.reformat(frame, width, height, "rgb24", interpolation="BICUBIC")
+        pixels = cast(Pixels, scaled.to_ndarray())
         if turned:
             pixels, across, down = pixels.transpose(1, 0, 2), c, b
         else:
