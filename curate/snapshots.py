@@ -62,9 +62,15 @@ async def _identified(library: Library, name: str) -> Medium:
 
 
 def _found(path: Path) -> Path:
-    file = path.resolve()
-    if not file.is_file():
+    try:
+        file = path.resolve()
+        found = file.exists()
+    except (OSError, RuntimeError):  # links in a circle
+        found = False
+    if not found:
         raise SettingsError(f"there is no file {path}")
+    if not file.is_file():
+        raise SettingsError(f"{path} is no regular file")
     return file
 
 

@@ -1,6 +1,7 @@
 """`curate frames`: the frames of one file as a model will see them, as pictures and a list."""
 
 import json
+import os
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -140,7 +141,9 @@ def test_a_damaged_file_is_refused_or_gives_what_is_readable(place):
     ("options", "said"),
     [
         (["nothing.mp4"], "there is no file nothing.mp4"),
-        (["media"], "there is no file media"),
+        (["media"], "media is no regular file"),
+        (["loop.mp4"], "there is no file loop.mp4"),
+        (["pipe.mp4"], "pipe.mp4 is no regular file"),
         (["clip.mp4", "--count", "3", "--fps", "1"], "--count and --fps: choose one of them"),
         (["clip.mp4", "--fps", "0"], "--fps: expected a number above 0, 240 at most"),
         (["clip.mp4", "--processor", "qwen2.5"], "--processor: unknown 'qwen2.5'; did you mean 'qwen2.5-vl'?"),
@@ -149,6 +152,8 @@ def test_a_damaged_file_is_refused_or_gives_what_is_readable(place):
     ],
 )
 def test_what_cannot_work_exits_2_in_one_line(place, clip, options, said):
+    (place.folder / "loop.mp4").symlink_to("loop.mp4")
+    os.mkfifo(place.folder / "pipe.mp4")
     ran = place.run("frames", *options, "--out", "out")
     assert (ran.code, ran.lines) == (2, [f"error: {said}"])
 

@@ -1,5 +1,6 @@
 """One video file as its decoder sees it: opened safely, its packets read, its frames decoded as shown."""
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 import av
+import av.logging
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
@@ -19,14 +21,25 @@ from curate.errors import MediaError
 from curate.media.h264 import begins_anew
 
 # Demuxers that read one file and nothing else: no playlist, no image, no device.
-_VIDEO = "mov,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,gif,apng,ivf,obu,h264,hevc,m4v,nut,mxf,rm,dv"
+_VIDEO = (
+    "mov,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,gif,apng,ivf,obu,h264,hevc,m4v,nut,mxf,rm,dv,wtv,gxf,"
+    "yuv4mpegpipe"
+)
 _AUDIO = "wav,mp3,aac,flac,aiff,amr,ac3,eac3,w64,caf,au"
 _SAFE = {"format_whitelist": f"{_VIDEO},{_AUDIO}", "protocol_whitelist": "file"}
 _NO_FILM = Disposition.attached_pic | Disposition.timed_thumbnails
 _IMAGES = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\0", b"MM\0*", b"GIF8")
-_LISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"[playlist]", b"v=0")
+_LISTS = (b"#EXTM3U", b"ffconcat", b"file ", b"<?xml", b"<MPD", b"[playlist]", b"v=0")
+_BOM = b"\xef\xbb\xbf"
 # Decoders that conceal damage without flagging the frame unless they are told to report it.
 _SILENT = frozenset({"hevc", "mjpeg"})
+# Decoders that also log errors over the first frames of a sound recording that begins anywhere.
+_TALKATIVE = frozenset({"h264", "hevc"})
+# What a demuxer skips over, and much of what a decoder conceals, is only logged. Counted, and shown to nobody.
+av.logging.set_level(av.logging.ERROR)
+av.logging.set_skip_repeated(False)
+logging.getLogger("libav").addHandler(logging.NullHandler())
+logging.getLogger("libav").propagate = False
 MOST_PIXELS = 72_000_000  # of one frame; 8K has 33 million
 MOST_FRAMES = 4_000_000  # 10 hours at 60 frames a second have 2.2 million
 
@@ -64,6 +77,8 @@ def _film(container: InputContainer) -> VideoStream:
         return films[0]
     if videos:
         raise MediaError("cover art only", f"{container.format.name}: {found}")
+    if not container.streams:
+        raise MediaError("damaged", f"{container.format.name}: {found}")
     reason = "audio only" if container.streams.audio else "not a video"
     raise MediaError(reason, f"{container.format.name}: {found}")
 
@@ -71,15 +86,22 @@ def _film(container: InputContainer) -> VideoStream:
 def _refusal(path: Path, error: FFmpegError) -> MediaError:
     """Why nothing could be opened, judged by the first bytes."""
     with path.open("rb") as file:
-        head = file.read(512)
-    if head.startswith(_IMAGES) or head[8:12] == b"WEBP":
+        head = file.read(512).removeprefix(_BOM)
+    if head.startswith(_IMAGES) or head[8:12] == b"WEBP" or b"<svg" in head:
         return MediaError("an image, not a video", f"starts with {head[:4]!r}")
     if head.lstrip().startswith(_LISTS):
         return MediaError("a playlist, not a video", "it names other files, and none of them is opened")
     if b"<html" in head.lower() or head.lstrip()[:9].lower() == b"<!doctype":
         return MediaError("a web page, not a video", "starts with HTML")
+    if isinstance(error, av.error.ArgumentError):
+        return MediaError("not a video", "its format is none of those that are read here")
     known = head[4:8] == b"ftyp" or head.startswith((b"\x1a\x45\xdf\xa3", b"RIFF"))
     return MediaError("damaged" if known else "not a video", error.strerror or type(error).__name__)
+
+
+def _errors() -> int:
+    """How many errors FFmpeg has logged in this process."""
+    return av.logging.get_last_error()[0]
 
 
 @dataclass(slots=True)
@@ -87,7 +109,9 @@ class Reel:
     """A film on its way through the decoder, and what went wrong on the way.
 
     `order` holds pts and key flag of every packet sent, in decoding order; `bad` the pts of packets
-    that do not decode and of frames that the decoder flags; `failed` counts packets that gave nothing.
+    that do not decode and of frames that the decoder flags; `failed` counts packets that gave nothing
+    behind the first frame (before it, a recording may begin between two key frames); `flagged` those
+    that the container knows to be broken; `end` is the last byte that belongs to a packet.
     """
 
     container: InputContainer
@@ -95,12 +119,23 @@ class Reel:
     order: list[tuple[int | None, bool]] = field(default_factory=list)
     bad: set[int | None] = field(default_factory=set)
     failed: int = 0
+    flagged: int = 0
+    end: int = 0
     begun: bool = False
+    _faults: int = field(default_factory=_errors)
+
+    @property
+    def torn(self) -> bool:
+        """Whether parts of the file were met as broken, or skipped by its reader."""
+        return bool(self.flagged or self.failed) or _errors() > self._faults
 
     def packets(self) -> "Iterator[Packet[VideoStream]]":
         """Every packet, and a last one without content; a damaged end of the file is an end."""
         try:
-            yield from self.container.demux(self.stream)
+            for packet in self.container.demux(self.stream):
+                self.flagged += packet.is_corrupt
+                self.end = max(self.end, (packet.pos or 0) + packet.size)
+                yield packet
         except av.error.MemoryError:
             raise
         except FFmpegError:
@@ -116,9 +151,10 @@ class Reel:
 
     def sent(self, packet: "Packet[VideoStream]") -> list[VideoFrame]:
         """The frames that this packet brings out; none where it does not decode."""
+        codec, before = self.stream.codec_context.codec.canonical_name, _errors()
         if packet.size:
             self.order.append((packet.pts, key(packet, self.stream)))
-            if packet.is_corrupt and self.stream.codec_context.codec.canonical_name in _SILENT:
+            if packet.is_corrupt and codec in _SILENT:
                 self.bad.add(packet.pts)
         try:
             frames = packet.decode()
@@ -128,6 +164,8 @@ class Reel:
             self.bad.add(packet.pts)
             self.failed += self.begun
             return []
+        if self.begun and codec not in _TALKATIVE and _errors() > before:
+            self.bad.add(packet.pts)
         self.begun = self.begun or bool(frames)
         self.bad.update(frame.pts for frame in frames if frame.is_corrupt)
         return frames

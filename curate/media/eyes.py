@@ -20,7 +20,7 @@ from curate.media.facts import Facts, Form, Shown, Trial
 from curate.media.flights import Flights
 from curate.media.kept import Kept
 from curate.media.shape import fitted
-from curate.media.worker import call, settle
+from curate.media.worker import OUT_OF_MEMORY, call, settle
 from curate.medium import Kind
 from curate.provider import Frame
 
@@ -149,6 +149,9 @@ class Eyes:
         try:
             return await asyncio.wrap_future(self._schedule(seconds, *args))
         except ProcessExpired as error:
+            if error.exitcode == OUT_OF_MEMORY:
+                told = "the clip needs more than a decoder may take ([media] memory)"
+                raise MediaError("decoder out of memory", told, lasting=False) from None
             raise MediaError("decoder crashed", _ending(error.exitcode), lasting=False) from None
         except TimeoutError:
             raise MediaError("decoder timed out", f"after {seconds:.3g} s", lasting=False) from None

@@ -2,10 +2,12 @@
 
 import re
 from array import array
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from av.container import InputContainer
@@ -14,6 +16,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from curate.errors import MediaError
+from curate.media.boxes import unreached
 from curate.media.clip import MOST_FRAMES, Reel, clocked, key
 from curate.timeline import Timeline, pack, unpack
 
@@ -23,7 +26,15 @@ _CODECS = frozenset({"h264", "hevc", "vp8", "vp9", "av1", "mpeg2video"})
 _EACH_ITSELF = frozenset({"mjpeg", "prores", "dnxhd", "ffv1", "huffyuv", "rawvideo"})
 _FLAT = (0, 1)  # field orders: unknown, progressive; two fields may be two packets
 _HEAD = 8  # frames at the beginning that are decoded to see whether the packets tell the truth
-_SLACK = 0.5  # seconds by which a film may end before its file says so
+_SLACK = 3  # frames by which a film may end before its file says so, or does
+_REGULAR, _UNEVEN = 0.8, 0.02  # the share of steps that are even, and how even, where a film has one rate
+# Codings whose frames say themselves whether decoding may begin at them; containers are mistaken about it.
+_TELLING = _CODECS | {
+    "mpeg1video", "mpeg4", "h263", "msmpeg4v1", "msmpeg4v2", "msmpeg4v3", "wmv1", "wmv2", "wmv3", "vc1", "flv1",
+    "theora",
+}  # fmt: skip
+_HELD_BACK = 2  # frames shown before a gap that may have been coded behind it, where frames are reordered
+_TO_THE_END = frozenset({"gif", "apng", "ivf", "obu"})  # containers that hold nothing behind their last frame
 _REORDER = 16  # frames that the codings above may hold back
 _SHOWN = 0x10  # of a VP8 packet's first byte; without it the packet is for reference only
 
@@ -69,7 +80,8 @@ def by_packets(container: InputContainer, stream: VideoStream) -> Survey | None:
     times = _timeline(stream, pts, keys)
     if times is None or not _begins(times, [frame.pts for frame in head]):
         return None
-    return Survey(times, max(_cut_off(container, stream, times), promised - whole), head[0])
+    times, missing = _reckoned(times, reel, unpack(times.keys))
+    return Survey(times, max(missing, promised - whole), head[0])
 
 
 def by_decoding(container: InputContainer, stream: VideoStream) -> Survey:
@@ -77,10 +89,11 @@ def by_decoding(container: InputContainer, stream: VideoStream) -> Survey:
     reel = Reel(container, stream)
     first: VideoFrame | None = None
     stamps: list[tuple[int | None, int | None]] = []
-    sound = bytearray()
+    sound, keyed = bytearray(), bytearray()
     for frame in reel.decoded():
         first = first or frame
         stamps.append((frame.pts, frame.dts))
+        keyed.append(frame.key_frame)
         sound.append(not frame.is_corrupt and bool(frame.key_frame or not sound or sound[-1]))
         _bounded(len(stamps))
     if first is None:
@@ -88,11 +101,14 @@ def by_decoding(container: InputContainer, stream: VideoStream) -> Survey:
     true, base = _traced([pts for pts, _ in stamps], reel), stream.time_base or Fraction(1)
     if true:
         key_pts, lost = {at for at, begins in reel.order if begins}, reel.lost()
-        keys = [i for i, at in enumerate(true) if at in key_pts]
+        codec = stream.codec_context.codec.canonical_name
+        sure = codec in _TELLING or codec in _EACH_ITSELF
+        keys = [i for i, at in enumerate(true) if at in key_pts and keyed[i]] if sure else []
         times = Timeline.of(base, true, keys, [i for i, at in enumerate(true) if at in lost])
     else:
         times = Timeline.of(base, clocked(stamps, stream), (), [i for i, good in enumerate(sound) if not good])
-    return Survey(times, max(_cut_off(container, stream, times), reel.failed), first)
+    times, missing = _reckoned(times, reel, [i for i, begins in enumerate(keyed) if begins])
+    return Survey(times, max(missing, reel.failed), first)
 
 
 def _traced(shown: list[int | None], reel: Reel) -> list[int]:
@@ -106,8 +122,34 @@ def resurveyed(container: InputContainer, stream: VideoStream, times: Timeline) 
     """The same frames, with those marked as lost that do not decode; reads and decodes it all."""
     reel = Reel(container, stream)
     clean = {frame.pts for frame in reel.decoded()} - reel.lost()
-    ticks = unpack(times.ticks)
-    return replace(times, lost=pack(i for i, tick in enumerate(ticks) if times.origin + tick not in clean))
+    torn = {i for i, tick in enumerate(unpack(times.ticks)) if times.origin + tick not in clean}
+    return replace(times, lost=pack(sorted(torn.union(times.lost_frames))))
+
+
+def _reckoned(times: Timeline, reel: Reel, keys: Sequence[int]) -> tuple[Timeline, int]:
+    """The timeline, and how many frames are not in it: gone from between others, cut off, or out of reach.
+
+    Those next to a gap, up to the next of `keys`, build on frames that are gone: they are lost too.
+    """
+    gone = _holes(times) if reel.torn else {}
+    before = _HELD_BACK if reel.stream.codec_context.has_b_frames else 0
+    lost = set(times.lost_frames)
+    for behind in gone:
+        key = bisect_left(keys, behind)
+        lost.update(range(max(0, behind - before), keys[key] if key < len(keys) else len(times)))
+    missing = sum(gone.values()) + _cut_off(reel.container, reel.stream, times) + _unreached(reel, len(times))
+    return replace(times, lost=pack(sorted(lost))), missing
+
+
+def _unreached(reel: Reel, found: int) -> int:
+    """About how many frames stand in a part of the file that its reader has given up on, by that part's length."""
+    form = reel.container.format.name
+    if form.startswith("mov,"):
+        return round(found * unreached(Path(reel.container.name.removeprefix("file:"))))
+    if form not in _TO_THE_END or not reel.end:
+        return 0
+    left = round(found * (reel.container.size - reel.end) / reel.end)
+    return left if left > _SLACK else 0
 
 
 def _cut_off(container: InputContainer, stream: VideoStream, times: Timeline) -> int:
@@ -118,11 +160,28 @@ def _cut_off(container: InputContainer, stream: VideoStream, times: Timeline) ->
     last = float((times.origin + unpack(times.ticks)[-1]) * times.base)
     said = _seconds(stream.metadata.get("DURATION", ""))
     if container.format.name == "avi":
-        said = last + float((stream.frames - len(times) + 1) / rate)
+        said = float(stream.frames / rate)  # its head counts places in time, also those without a frame
     elif container.format.name == "ogg" and stream.duration:
         said = float(stream.duration * times.base)
-    short = said - last - float(1 / rate)
-    return round(short * float(rate)) if short > _SLACK else 0
+    short = round((said - last) * float(rate)) - 1
+    return short if short > _SLACK else 0
+
+
+def _holes(times: Timeline) -> dict[int, int]:
+    """Gaps in a film of one rate that is known to be torn: the frame behind each, and how many are gone.
+
+    A gap longer than the film is a clock that was set anew.
+    """
+    steps = np.diff(np.array(unpack(times.ticks)))
+    if len(steps) < 2:
+        return {}
+    step = float(np.median(steps))
+    regular = np.abs(steps - step) <= max(1.0, _UNEVEN * step)
+    if regular.mean() < _REGULAR:
+        return {}
+    gaps = np.rint(steps / step).astype(int) - 1
+    torn = np.flatnonzero((gaps > 0) & (gaps < len(times)))
+    return dict(zip((torn + 1).tolist(), gaps[torn].tolist(), strict=True))
 
 
 def _seconds(clock: str) -> float:

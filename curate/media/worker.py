@@ -1,5 +1,6 @@
 """What happens inside a decoder's process: it is settled once, then runs one task after another."""
 
+import errno
 import os
 import resource
 import threading
@@ -10,6 +11,7 @@ from multiprocessing import connection, parent_process
 
 from curate.errors import MediaError
 
+OUT_OF_MEMORY = 77  # the exit code of a process that had too little
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -22,9 +24,6 @@ def settle(memory: int) -> None:
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_AS, memory)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
-    import av
-
-    av.logging.set_level(av.logging.PANIC)
 
 
 def call(module: str, function: str, *args: object) -> object:
@@ -41,10 +40,10 @@ def _boundary() -> Iterator[None]:
     except MediaError:
         raise
     except MemoryError:
-        raise MediaError(
-            "decoder out of memory", "the clip needs more than a decoder may take", lasting=False
-        ) from None
+        os._exit(OUT_OF_MEMORY)  # what is left of the process would starve the next clip
     except OSError as error:
+        if error.errno in (errno.ENOMEM, errno.EAGAIN):
+            os._exit(OUT_OF_MEMORY)
         raise MediaError("not readable", error.strerror or type(error).__name__, lasting=False) from None
     except Exception as error:
         raise MediaError("decoder failed", f"{type(error).__name__}: {error}", lasting=False) from None

@@ -25,7 +25,8 @@ Edit = Callable[[bytes], bytes]
 
 # Sharp in brightness and smooth in colour, as films are: how colour is scaled up differs between decoders.
 SMOOTH = "format=yuv444p,gblur=sigma=8:planes=6,hue=s=0.6"
-MOVING = f"testsrc2=s=160x120:r=25:d=2.4,{SMOOTH}"
+PLAIN = "testsrc2=s=160x120:r=25:d=2.4"
+MOVING = f"{PLAIN},{SMOOTH}"
 SHORT = f"testsrc2=s=160x120:r=25:d=0.8,{SMOOTH}"
 ONE = f"testsrc2=s=160x120:r=25:d=0.04,{SMOOTH}"
 ODD = f"{MOVING},scale=129:97,setsar=1"
@@ -88,6 +89,16 @@ def _turned(matrix: tuple[int, ...]) -> Edit:
         return data[:at] + struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30) + data[at + 36 :]
 
     return edit
+
+
+def _all_keys(data: bytes) -> bytes:
+    """An AVI whose index calls every frame of its film a key frame."""
+    changed = bytearray(data)
+    at = data.rindex(b"idx1") + 8
+    while data[at : at + 4] == b"00dc":
+        changed[at + 4] |= 0x10
+        at += 16
+    return bytes(changed)
 
 
 _PARENTS = (b"moov", b"trak", b"edts", b"mdia", b"minf", b"dinf", b"stbl")
@@ -196,6 +207,8 @@ CORPUS: dict[str, Clip] = {
     "mpeg2-wide.mpg": Clip(f"{MPEG2} -aspect 16:9 -f vob"),
     "mpeg2.m2v": Clip(f"{MPEG2} -f mpeg2video"),
     "mpeg2.mxf": Clip(MPEG2),
+    "mpeg2.wtv": Clip(MPEG2),
+    "mpeg2.gxf": Clip(f"{MPEG2} -b:v 8M -r 25 -ar 48000", f"testsrc2=s=720x576:r=25:d=0.8,{SMOOTH}"),
     "mpeg4-packed.avi": Clip("-c:v libxvid -g 12 -bf 2 -q:v 4"),
     "mpeg4-no-index.avi": Clip("-c copy", base="mpeg4-b.avi", edit=lambda data: data[: data.rindex(b"idx1")]),
     "mpeg4-b.avi": Clip(f"{MPEG4} -vtag DX50"),
@@ -203,6 +216,13 @@ CORPUS: dict[str, Clip] = {
     "mpeg4-b.mkv": Clip(MPEG4),
     "mpeg4-warped.avi": Clip("-c:v libxvid -g 12 -bf 2 -q:v 4 -gmc 1 -flags +qpel+mv4"),
     "mpeg4-unpacked.mp4": Clip("-c copy -bsf:v mpeg4_unpack_bframes", base="mpeg4-packed.avi"),
+    # Key frames by the container's word, and not by the coding's own
+    "h264-no-stss.mp4": Clip("-c copy", base="h264-closed.mp4", edit=lambda data: data.replace(b"stss", b"free")),
+    "mpeg4-all-keys.avi": Clip("-c copy", base="mpeg4-b.avi", edit=_all_keys),
+    "divx3-all-keys.avi": Clip("-c copy", base="divx3.avi", edit=_all_keys),
+    "h261.mkv": Clip("-c:v h261 -g 12 -q:v 4", CIF),
+    "h263p.mkv": Clip("-c:v h263p -g 12 -q:v 4", CIF),
+    "rpza.mov": Clip("-c:v rpza -g 12 -pix_fmt rgb555", f"{CIF},trim=end=1.2"),
     # Older and plainer codings
     "h263.3gp": Clip("-c:v h263 -g 12 -q:v 4", CIF),
     "divx3.avi": Clip("-c:v msmpeg4 -g 12 -q:v 4"),
@@ -213,6 +233,7 @@ CORPUS: dict[str, Clip] = {
     "rv20.rm": Clip("-c:v rv20 -g 12 -q:v 4", CIF),
     "svq1.mov": Clip("-c:v svq1 -g 12 -q:v 4", f"{CIF},trim=end=0.8"),
     "mjpeg.avi": Clip("-c:v mjpeg -q:v 4"),
+    "mjpeg.mkv": Clip("-c:v mjpeg -q:v 4"),
     "mjpeg.mov": Clip("-c:v mjpeg -q:v 4 -pix_fmt yuvj422p"),
     "prores.mov": Clip("-c:v prores_ks -profile:v 1", SHORT),
     "prores-alpha.mov": Clip("-c:v prores_ks -profile:v 4444 -pix_fmt yuva444p10", SHORT),
@@ -223,6 +244,7 @@ CORPUS: dict[str, Clip] = {
     "ffv1.mkv": Clip("-c:v ffv1 -level 3 -g 1", SHORT),
     "huffyuv.avi": Clip("-c:v huffyuv -pix_fmt yuv422p", SHORT),
     "raw.avi": Clip("-c:v rawvideo -pix_fmt bgr24", SHORT),
+    "raw.y4m": Clip("-f yuv4mpegpipe -pix_fmt yuv420p", SHORT),
     "raw.nut": Clip("-c:v rawvideo -pix_fmt yuv420p", SHORT),
     "animation.mov": Clip("-c:v qtrle -pix_fmt rgb24 -g 5", SHORT),
     "png.mov": Clip("-c:v png -pix_fmt rgb24", SHORT),
@@ -240,6 +262,7 @@ CORPUS: dict[str, Clip] = {
     "early-sound.mp4": Clip(f"-itsoffset 0.5 IN {TONE.format('aac')} {X264} {PASSED}"),
     "early-sound.mkv": Clip(f"-itsoffset 0.5 IN {TONE.format('aac')} {X264} {PASSED}"),
     "early-sound.ts": Clip(f"-itsoffset 0.5 IN {TONE.format('aac')} {X264} {PASSED}"),
+    "dropped.avi": Clip(f"{MPEG4} {PASSED}", f"{MOVING},select='lt(mod(n,10),7)'"),
     "early-film.mp4": Clip(f"IN -itsoffset 0.5 {TONE.format('aac')} {X264} {PASSED}"),
     "edit-start.mp4": Clip("-ss 0.9 IN -c copy", base="h264-closed.mp4"),
     "edit-start-open.mp4": Clip("-ss 0.9 IN -c copy", base="h264-open.mp4"),
@@ -273,13 +296,24 @@ CORPUS: dict[str, Clip] = {
     "two-films.mkv": Clip(f"IN -f lavfi -i mandelbrot=s=320x240:r=25 -map 0 -map 1 -t 2.4 {X264}"),
 }  # fmt: skip
 
+# Sharp in colour too: what a decoder makes of it tells how it scales, and nothing of which frame it is.
+SHARP: dict[str, Clip] = {
+    "sharp.mp4": Clip(X264, PLAIN),
+    "sharp-odd.mp4": Clip(X264, f"{PLAIN},scale=146:106,setsar=1"),
+    "sharp-wide.mkv": Clip(X264, f"{PLAIN},setsar=16/15"),
+    "sharp-turned.mov": Clip("-c copy -metadata:s:v rotate=90", base="sharp-wide.mkv"),
+    "sharp-narrow.webm": Clip(VP9_PLAIN, f"{PLAIN},setsar=2/3"),
+    "sharp-fields.mpg": Clip(f"{MPEG2} -flags +ildct+ilme -top 1 -f vob", f"{PLAIN},setsar=16/15,setfield=tff"),
+    "sharp-mpeg2.ts": Clip(MPEG2, PLAIN),
+}
+
 
 def made(name: str, folder: Path) -> Path:
     """The clip of this name in this folder, made where it is not there. Skips the test where there is no ffmpeg."""
     path = folder / name
     if path.exists():
         return path
-    clip = CORPUS[name]
+    clip = CORPUS[name] if name in CORPUS else SHARP[name]
     base = made(clip.base, folder) if clip.base else None
     more = made(clip.more, folder) if clip.more else None
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
@@ -370,6 +404,16 @@ def _flipped(seed: int, many: int, start: float = 0.0, end: float = 1.0) -> Edit
         for _ in range(many):
             changed[chance.randrange(int(len(data) * start), int(len(data) * end))] ^= chance.randrange(1, 256)
         return bytes(changed)
+
+    return edit
+
+
+def _zeroed(start: float, end: float) -> Edit:
+    """Nothing but zeros between two shares of the file."""
+
+    def edit(data: bytes) -> bytes:
+        first, last = int(len(data) * start), int(len(data) * end)
+        return data[:first] + bytes(last - first) + data[last:]
 
     return edit
 
@@ -465,6 +509,7 @@ BAD: dict[str, Bad] = {
     "png.mp4": _text(lambda: _picture("PNG")),
     "webp.mp4": _text(lambda: _picture("WEBP")),
     "bmp.mp4": _text(lambda: _picture("BMP")),
+    "svg.mp4": _text('<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'),
     "huge.png": _text(lambda: _png(30_000, 30_000, 30_000)),
     "huge.mp4": _text(lambda: _png(30_000, 30_000, 30_000)),
     "lies-large.png": _text(lambda: _png(9_000, 9_000, 10)),
@@ -477,6 +522,8 @@ BAD: dict[str, Bad] = {
     "concat.mp4": _beside("ffconcat version 1.0\nfile {name}\n"),
     "concat.avi": _beside("ffconcat version 1.0\nfile '{path}'\n"),
     "list.mpd": _beside(_DASH),
+    "marked.mp4": _beside("\ufeff" + _HLS.format("{name}")),
+    "file.mp4": _beside("file '{name}'\n"),
     # cut short
     "cut-no-index.mp4": _from("h264-closed.mp4", lambda data: data[: len(data) * 2 // 3]),
     "cut-half.mp4": _from("h264-faststart.mp4", lambda data: data[: len(data) // 2], lost=False),
@@ -487,6 +534,15 @@ BAD: dict[str, Bad] = {
     "cut-half.mpg": _from("mpeg2.mpg", lambda data: data[: len(data) // 2], lost=False),
     "cut-half.gif": _from("animated.gif", lambda data: data[: len(data) // 2], lost=False),
     "cut-fragment.mp4": _from("h264-fragments.mp4", lambda data: data[: len(data) // 2], lost=False),
+    "cut-index.mp4": _from("h264-faststart.mp4", lambda data: data[: data.index(b"stco")]),
+    # stretches gone from the middle, over which the container's reader skips
+    "hole.mkv": _from("h264-closed.mkv", _zeroed(0.3, 0.4), lost=False),
+    "hole.webm": _from("vp9.webm", _zeroed(0.3, 0.4), lost=False),
+    "hole.ts": _from("h264.ts", lambda data: _cut(0, 0.3)(data) + _cut(0.5)(data), lost=False),
+    "hole-mpeg2.ts": _from("mpeg2.ts", lambda data: _cut(0, 0.3)(data) + _cut(0.5)(data), lost=False),
+    "hole-mjpeg.mkv": _from("mjpeg.mkv", _zeroed(0.3, 0.4), lost=False),
+    "hole-fragments.mp4": _from("h264-fragments-small.mp4", _zeroed(0.3, 0.4), lost=False),
+    "cut-all-keys.mkv": _from("mjpeg.mkv", lambda data: data[: len(data) // 2], lost=False),
     # bytes changed, at random and where it hurts
     "flipped-few.mp4": _from("h264-closed.mp4", _flipped(1, 10, 0.05, 0.9), lost=False),
     "flipped-many.mp4": _from("h264-closed.mp4", _flipped(2, 2_000, 0.05, 0.9), lost=False),

@@ -13,10 +13,13 @@ import pytest
 
 from curate.errors import MediaError
 from curate.media.eyes import Eyes
+from curate.media.frames import read
 from curate.media.library import Library
+from curate.media.probe import probe, survey
 from curate.medium import Kind, Medium
 from curate.sampling import Sampling
 from tests.media.corpus import BAD, made, spoilt
+from tests.media.reference import Pixels, psnr, reference
 
 LIST, IMAGE, NONE = "a playlist, not a video", "an image, not a video", "not a video"
 REASONS = {
@@ -45,6 +48,10 @@ REASONS = {
     "concat.mp4": LIST,
     "concat.avi": LIST,
     "list.mpd": LIST,
+    "marked.mp4": LIST,
+    "file.mp4": LIST,
+    "svg.mp4": IMAGE,
+    "cut-index.mp4": "no frames",
     "cut-no-index.mp4": "damaged",
     "cut-head.mp4": "damaged",
     "blank.mp4": "no frames",
@@ -113,7 +120,11 @@ def test_pictures_that_are_none(corpus: Path, tmp_path: Path, eyes: Eyes, name: 
     assert reason(eyes, spoilt(name, corpus), tmp_path, kind) == said[name]
 
 
-CUT = {"cut-half.mp4": (60, 35), "cut-half.mkv": (58, 32), "cut-half.avi": (60, 36), "cut-half.webm": (60, 30)}
+CUT = {
+    "cut-half.mp4": (60, 35), "cut-half.mkv": (60, 37), "cut-half.avi": (60, 36), "cut-half.webm": (60, 30),
+    "cut-all-keys.mkv": (60, 30), "hole.mkv": (60, 13), "hole.webm": (60, 14), "hole.ts": (60, 23),
+    "hole-mpeg2.ts": (60, 22), "hole-mjpeg.mkv": (60, 6), "hole-fragments.mp4": (50, 37),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", CUT)
@@ -125,6 +136,40 @@ def test_what_a_cut_took_is_counted(corpus: Path, tmp_path: Path, eyes: Eyes, na
     assert abs(len(medium.times) + medium.missing - whole) <= 3
     with pytest.raises(MediaError, match=r"^damaged: \d+ of \d+ frames \(\d\d\.\d%\) cannot be read$"):
         asyncio.run(looked_at(eyes, path, tmp_path / "strict", max_lost=0.05))
+
+
+@pytest.mark.parametrize(
+    ("name", "base"),
+    [
+        ("cut-half.mkv", "h264-closed.mkv"),
+        ("hole.mkv", "h264-closed.mkv"),
+        ("hole.ts", "h264.ts"),
+        ("hole-mpeg2.ts", "mpeg2.ts"),
+        ("hole-mjpeg.mkv", "mjpeg.mkv"),
+        ("hole-fragments.mp4", "h264-fragments-small.mp4"),
+    ],
+)
+def test_what_is_left_is_right_at_its_time(corpus: Path, name: str, base: str) -> None:
+    true, path = reference(made(base, corpus)), spoilt(name, corpus)
+    medium = survey(path, probe(path, "video")).medium("0" * 64, "video", path)
+    good = sorted({*range(len(medium.times))} - {*medium.times.lost_frames})
+    found: dict[int, Pixels] = {}
+    read(medium, good, (medium.width, medium.height), "pyav", found.__setitem__)
+    assert len(found) == len(good) > 10
+    for i, pixels in found.items():
+        nearest = min(range(len(true.times)), key=lambda k: abs(true.times[k] - medium.times[i]))
+        assert psnr(pixels, true.frames[nearest]) >= 45, f"frame {i}"
+
+
+@pytest.mark.parametrize("name", ["animated.gif", "wmv2.wmv", "divx3.avi"])
+def test_what_a_decoder_only_mutters_about_is_damage(corpus: Path, tmp_path: Path, eyes: Eyes, name: str) -> None:
+    path = tmp_path / name
+    data = bytearray(made(name, corpus).read_bytes())
+    for at in range(len(data) // 2, len(data) // 2 + 1500, 3):
+        data[at] ^= 0x55
+    path.write_bytes(data)
+    medium = asyncio.run(looked_at(eyes, path, tmp_path / "scratch", max_lost=1.0))
+    assert medium.times.lost_frames
 
 
 def test_nothing_reaches_the_console(corpus: Path) -> None:

@@ -118,7 +118,10 @@ def test_a_hang_ends() -> None:
 def test_memory_is_bounded() -> None:
     async def main() -> None:
         eyes = Eyes(workers=1, memory=2**30)
-        assert await reason(eyes._run("builtins", "bytearray", 2**31)) == "decoder out of memory"
+        for task in (("builtins", "bytearray", 2**31), ("mmap", "mmap", -1, 2**41)):
+            before = await eyes._run("os", "getpid")
+            assert await reason(eyes._run(*task)) == "decoder out of memory"
+            assert await eyes._run("os", "getpid") != before, "what is left of a process starves the next clip"
         assert await eyes._run("builtins", "len", await eyes._run("builtins", "bytes", 2**20)) == 2**20
         eyes.close()
 

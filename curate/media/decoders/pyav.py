@@ -16,11 +16,11 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from curate.media.clip import Reel, opened
+from curate.media.scaler import Scaler
 from curate.timeline import Spot
 
 Pixels = NDArray[np.uint8]
@@ -97,10 +97,13 @@ def _group(
     container: InputContainer, stream: VideoStream, key: int, wanted: set[int]
 ) -> Iterator[tuple[int, VideoFrame | None]]:
     """The frames with these pts that build on this key frame, which is ahead; None for one that damage has reached."""
-    reel, ahead = Reel(container, stream), set(wanted)
+    reel, ahead, begun = Reel(container, stream), set(wanted), False
     for packet in _sparing(stream, _from(key, reel.packets()), wanted, ahead):
         for frame in reel.sent(packet):
-            if frame.pts in wanted:
+            if frame.pts == key and not frame.key_frame:
+                return  # the container calls it a key frame, the coding does not
+            begun = begun or frame.pts == key
+            if begun and frame.pts in wanted:
                 yield frame.pts, frame
     yield from ((pts, None) for pts in reel.lost() & wanted)
 
@@ -154,33 +157,30 @@ class Upright:
 
     def __init__(self, size: tuple[int, int]) -> None:
         self._size = size
-        self._matrices: dict[int, tuple[int, ...]] = {}
-        self._scaler = VideoReformatter()  # one for all frames: each new one computes its filters anew
+        self._turns: dict[int, tuple[str, ...]] = {}
+        self._scaler: Scaler | None = None
 
     def __call__(self, frame: VideoFrame) -> Pixels:
         """The frame's pixels."""
-        a, b, _, c, d, *_ = self._matrix(frame)
-        turned = abs(b) > abs(a)
-        width, height = self._size[::-1] if turned else self._size
-        scaled = self._scaler.reformat(frame, width, height, "rgb24", interpolation="BICUBIC")
-        pixels = cast(Pixels, scaled.to_ndarray())
-        if turned:
-            pixels, across, down = pixels.transpose(1, 0, 2), c, b
-        else:
-            across, down = a, d
-        return np.ascontiguousarray(pixels[:: -1 if down < 0 else 1, :: -1 if across < 0 else 1])
+        turns = self._turn(frame)
+        if self._scaler is None or not self._scaler.fits(frame, turns):
+            self._scaler = Scaler(frame, turns, self._size)
+        return self._scaler(frame)
 
-    def _matrix(self, frame: VideoFrame) -> tuple[int, ...]:
-        """The matrix that takes the frame's places to those on the screen (ISO 14496-12, 8.3.2).
+    def _turn(self, frame: VideoFrame) -> tuple[str, ...]:
+        """The filters that turn the frame as its matrix says (ISO 14496-12, 8.3.2), to the nearest quarter.
 
         Looked up once for each rotation: a frame whose side data were looked at is held by them, and
         its memory with it, until the garbage collector comes by.
         """
-        turn = frame.rotation
-        if turn not in self._matrices:
+        if frame.rotation not in self._turns:
             try:
                 matrix = struct.unpack("9i", bytes(cast(Any, frame.side_data)[Type.DISPLAYMATRIX]))
             except KeyError:
                 matrix = _STRAIGHT
-            self._matrices[turn] = matrix
-        return self._matrices[turn]
+            a, b, _, c, d, *_ = matrix
+            turned = abs(b) > abs(a)
+            across, down = (c, b) if turned else (a, d)
+            flips = (("hflip", across < 0), ("vflip", down < 0))
+            self._turns[frame.rotation] = (*(["transpose"] if turned else []), *(name for name, on in flips if on))
+        return self._turns[frame.rotation]
