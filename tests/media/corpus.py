@@ -91,6 +91,11 @@ def _turned(matrix: tuple[int, ...]) -> Edit:
     return edit
 
 
+def _no_keys(data: bytes) -> bytes:
+    """A movie without the list of its key frames, which then are all of them."""
+    return data.replace(b"stss", b"free")
+
+
 def _all_keys(data: bytes) -> bytes:
     """An AVI whose index calls every frame of its film a key frame."""
     changed = bytearray(data)
@@ -217,12 +222,16 @@ CORPUS: dict[str, Clip] = {
     "mpeg4-warped.avi": Clip("-c:v libxvid -g 12 -bf 2 -q:v 4 -gmc 1 -flags +qpel+mv4"),
     "mpeg4-unpacked.mp4": Clip("-c copy -bsf:v mpeg4_unpack_bframes", base="mpeg4-packed.avi"),
     # Key frames by the container's word, and not by the coding's own
-    "h264-no-stss.mp4": Clip("-c copy", base="h264-closed.mp4", edit=lambda data: data.replace(b"stss", b"free")),
+    "h264-no-stss.mp4": Clip("-c copy", base="h264-closed.mp4", edit=_no_keys),
+    "hevc-no-stss.mp4": Clip("-c copy -tag:v hvc1", base="hevc.mp4", edit=_no_keys),
+    "vp9-no-stss.mp4": Clip("-c copy", base="vp9.mp4", edit=_no_keys),
+    "mpeg4-no-stss.mp4": Clip("-c copy", base="mpeg4-b.mp4", edit=_no_keys),
     "mpeg4-all-keys.avi": Clip("-c copy", base="mpeg4-b.avi", edit=_all_keys),
     "divx3-all-keys.avi": Clip("-c copy", base="divx3.avi", edit=_all_keys),
     "h261.mkv": Clip("-c:v h261 -g 12 -q:v 4", CIF),
     "h263p.mkv": Clip("-c:v h263p -g 12 -q:v 4", CIF),
     "rpza.mov": Clip("-c:v rpza -g 12 -pix_fmt rgb555", f"{CIF},trim=end=1.2"),
+    "animation-no-stss.mov": Clip("-c copy", base="animation.mov", edit=_no_keys),
     # Older and plainer codings
     "h263.3gp": Clip("-c:v h263 -g 12 -q:v 4", CIF),
     "divx3.avi": Clip("-c:v msmpeg4 -g 12 -q:v 4"),

@@ -8,6 +8,7 @@ import pytest
 from curate.media.frames import read
 from curate.media.probe import probe
 from curate.medium import Medium
+from curate.timeline import unpack
 from tests.media.corpus import CORPUS, SHARP, made
 from tests.media.reference import Pixels, psnr, reference
 
@@ -49,3 +50,17 @@ def test_frames_a_few_apart_are_found_by_seeking(corpus: Path, name: str, monkey
     monkeypatch.setattr("curate.media.decoders.pyav._through", None)  # reading it all is not allowed
     some = list(range(3, len(true.times), 9))
     assert min(psnr(pixels, true.frames[i]) for i, pixels in seen(medium, some).items()) >= ALIKE
+
+
+@pytest.mark.parametrize(
+    ("name", "sought"),
+    [
+        ("mpeg4-b.avi", [0, 12, 24, 36, 48]),
+        ("mpeg4-all-keys.avi", [0, 12, 24, 36, 48]),
+        ("h264-no-stss.mp4", [0, 12, 24, 36, 48]),
+        ("h263p.mkv", [0, 12, 24, 36, 48]),
+        ("animation.mov", []),  # its decoder says of no frame whether others are needed for it
+    ],
+)
+def test_decoding_begins_where_the_coding_itself_says_so(corpus: Path, name: str, sought: list[int]) -> None:
+    assert list(unpack(probe(made(name, corpus), "video").times.keys)) == sought
