@@ -55,8 +55,9 @@ def test_frames_a_few_apart_are_found_by_seeking(corpus: Path, name: str, monkey
 @pytest.mark.parametrize(
     ("name", "sought"),
     [
-        ("mpeg4-b.avi", [0, 12, 24, 36, 48]),
-        ("mpeg4-all-keys.avi", [0, 12, 24, 36, 48]),
+        ("divx3.avi", [0, 12, 24, 36, 48]),
+        ("divx3-all-keys.avi", [0, 12, 24, 36, 48]),
+        ("vp9-no-stss.mp4", [0, 30]),
         ("h264-no-stss.mp4", [0, 12, 24, 36, 48]),
         ("h263p.mkv", [0, 12, 24, 36, 48]),
         ("animation.mov", []),  # its decoder says of no frame whether others are needed for it
