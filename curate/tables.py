@@ -103,7 +103,7 @@ def spending(spent: list[Spent]) -> Table:
     table = _table("stage", "model", "calls", "tokens in", "cached", "tokens out", "USD")
     for s in spent:
         figures = [s.calls, s.prompt_tokens, s.cached_tokens, s.completion_tokens]
-        table.add_row(s.stage, _text(s.model), *(f"{n:,}" for n in figures), f"{s.cost:.4f}")
+        table.add_row(s.stage, _line(s.model), *(f"{n:,}" for n in figures), f"{s.cost:.4f}")
     return table
 
 
@@ -114,7 +114,7 @@ def estimate(found: Estimate) -> Table:
         frames = f"{w.frames / len(w.sizes):.1f}" if w.sizes else ""
         weight = [f"{w.mean:.2f}", f"{w.largest:.2f}"] if w.sizes else ["", ""]
         refused = "; ".join(f"{reason} ({number})" for reason, number in w.refused.items())
-        table.add_row(w.stage, _text(w.model), f"{found.expected(w):,}", frames, *weight, _text(refused))
+        table.add_row(w.stage, _line(w.model), f"{found.expected(w):,}", frames, *weight, _text(refused))
     return table
 
 
@@ -240,3 +240,8 @@ def _number(value: int) -> str:
 
 def _text(text: str) -> Text:
     return Text(printable(text))
+
+
+def _line(text: str) -> Text:
+    """On one line, cut where the table has no room for it."""
+    return Text(printable(text), no_wrap=True, overflow="ellipsis")
