@@ -1,15 +1,12 @@
 """One video file as its decoder sees it: opened safely, its packets read, its frames decoded as shown."""
 
-import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 import av
-import av.logging
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
@@ -18,6 +15,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from curate.errors import MediaError
+from curate.media.faults import FAULTS
 from curate.media.h264 import begins_anew
 
 # Demuxers that read one file and nothing else: no playlist, no image, no device.
@@ -35,20 +33,24 @@ _BOM = b"\xef\xbb\xbf"
 _SILENT = frozenset({"hevc", "mjpeg"})
 # Decoders that also log errors over the first frames of a sound recording that begins anywhere.
 _TALKATIVE = frozenset({"h264", "hevc"})
-# What a demuxer skips over, and much of what a decoder conceals, is only logged. Counted, and shown to nobody.
-av.logging.set_level(av.logging.ERROR)
-av.logging.set_skip_repeated(False)
-logging.getLogger("libav").addHandler(logging.NullHandler())
-logging.getLogger("libav").propagate = False
 MOST_PIXELS = 72_000_000  # of one frame; 8K has 33 million
 MOST_FRAMES = 4_000_000  # 10 hours at 60 frames a second have 2.2 million
 
 
+class Film(NamedTuple):
+    """A file and its film stream; `faults` is what FAULTS had counted before it was opened."""
+
+    container: InputContainer
+    stream: VideoStream
+    faults: int
+
+
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+def opened(path: Path) -> Iterator[Film]:
     """The file and its film stream, one decode thread. Raises MediaError where there is no film."""
     if path.stat().st_size == 0:
         raise MediaError("empty file")
+    faults = FAULTS.count
     try:
         container = av.open(f"file:{path}", options=_SAFE, metadata_errors="replace")
     except av.error.MemoryError:
@@ -63,7 +65,7 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
             context.options = {"err_detect": "explode"}
         if context.width * context.height > MOST_PIXELS:
             raise MediaError("video too large", f"{context.width}x{context.height} pixels")
-        yield container, stream
+        yield Film(container, stream, faults)
 
 
 def _film(container: InputContainer) -> VideoStream:
@@ -99,11 +101,6 @@ def _refusal(path: Path, error: FFmpegError) -> MediaError:
     return MediaError("damaged" if known else "not a video", error.strerror or type(error).__name__)
 
 
-def _errors() -> int:
-    """How many errors FFmpeg has logged in this process."""
-    return av.logging.get_last_error()[0]
-
-
 @dataclass(slots=True)
 class Reel:
     """A film on its way through the decoder, and what went wrong on the way.
@@ -111,30 +108,43 @@ class Reel:
     `order` holds pts and key flag of every packet sent, in decoding order; `bad` the pts of packets
     that do not decode and of frames that the decoder flags; `failed` counts packets that gave nothing
     behind the first frame (before it, a recording may begin between two key frames); `flagged` those
-    that the container knows to be broken; `end` is the last byte that belongs to a packet.
+    that the container knows to be broken; `end` is the last byte that belongs to a packet; `places` holds
+    pos, dts and pts of every packet of an AVI; `anew` tells that a later packet brought settings which those
+    behind it need, so that decoding cannot begin there; `listed` is how long the container's index was at first.
     """
 
     container: InputContainer
     stream: VideoStream
+    faults: int
     order: list[tuple[int | None, bool]] = field(default_factory=list)
     bad: set[int | None] = field(default_factory=set)
     failed: int = 0
     flagged: int = 0
     end: int = 0
+    anew: bool = False
+    places: list[tuple[int | None, int | None, int | None]] = field(default_factory=list)
     begun: bool = False
-    _faults: int = field(default_factory=_errors)
+    listed: int = 0
+
+    def __post_init__(self) -> None:
+        self.listed = len(self.stream.index_entries)
 
     @property
     def torn(self) -> bool:
         """Whether parts of the file were met as broken, or skipped by its reader."""
-        return bool(self.flagged or self.failed) or _errors() > self._faults
+        return bool(self.flagged or self.failed) or FAULTS.count > self.faults
 
     def packets(self) -> "Iterator[Packet[VideoStream]]":
         """Every packet, and a last one without content; a damaged end of the file is an end."""
+        numbered = self.container.format.name == "avi"
         try:
-            for packet in self.container.demux(self.stream):
+            for packet in self._demuxed():
                 self.flagged += packet.is_corrupt
+                later = self.end > 0
+                self.anew |= later and (packet.has_sidedata("new_extradata") or packet.has_sidedata("palette"))
                 self.end = max(self.end, (packet.pos or 0) + packet.size)
+                if numbered and packet.size:
+                    self.places.append((packet.pos, packet.dts, packet.pts))
                 yield packet
         except av.error.MemoryError:
             raise
@@ -144,6 +154,17 @@ class Reel:
             flush.stream = self.stream
             yield flush
 
+    def _demuxed(self) -> "Iterator[Packet[VideoStream]]":
+        last: Packet[VideoStream] | None = None
+        while True:
+            try:
+                for last in self.container.demux(self.stream):
+                    yield last
+                return
+            except IndexError:  # a packet of a stream that came up after the file was opened: read on behind it
+                if last and not last.size:
+                    return
+
     def decoded(self, packets: "Iterable[Packet[VideoStream]] | None" = None) -> Iterator[VideoFrame]:
         """Frames in the order shown, from where the file stands; packets that do not decode are skipped."""
         for packet in self.packets() if packets is None else packets:
@@ -151,7 +172,7 @@ class Reel:
 
     def sent(self, packet: "Packet[VideoStream]") -> list[VideoFrame]:
         """The frames that this packet brings out; none where it does not decode."""
-        codec, before = self.stream.codec_context.codec.canonical_name, _errors()
+        codec, before = self.stream.codec_context.codec.canonical_name, FAULTS.count
         if packet.size:
             self.order.append((packet.pts, key(packet, self.stream)))
             if packet.is_corrupt and codec in _SILENT:
@@ -164,7 +185,7 @@ class Reel:
             self.bad.add(packet.pts)
             self.failed += self.begun
             return []
-        if self.begun and codec not in _TALKATIVE and _errors() > before:
+        if self.begun and codec not in _TALKATIVE and FAULTS.count > before:
             self.bad.add(packet.pts)
         self.begun = self.begun or bool(frames)
         self.bad.update(frame.pts for frame in frames if frame.is_corrupt)
@@ -194,25 +215,3 @@ def key(packet: "Packet[VideoStream]", stream: VideoStream) -> bool:
     if not packet.is_keyframe or stream.codec_context.codec.canonical_name != "h264":
         return packet.is_keyframe
     return begins_anew(bytes(packet), stream.codec_context.extradata)
-
-
-def clocked(stamps: Sequence[tuple[int | None, int | None]], stream: VideoStream) -> list[int]:
-    """When each frame is shown, in ticks from 0, by its pts and dts in the order shown.
-
-    Some files stamp their frames in the order of decoding; there the dts rises where the pts does not.
-    A frame without a usable time comes a step after the last.
-    """
-    rate = stream.average_rate or stream.guessed_rate or 25
-    step = max(1, round(1 / (rate * (stream.time_base or 1))))
-    pts, dts = zip(*stamps, strict=True)
-    own = dts if _falls(dts) < _falls(pts) else pts
-    origin, ticks = own[0] or 0, [0]
-    for stamp in own[1:]:
-        at = -1 if stamp is None else stamp - origin
-        ticks.append(at if at > ticks[-1] else ticks[-1] + step)
-    return ticks
-
-
-def _falls(stamps: Sequence[int | None]) -> int:
-    """How often a time is missing or does not rise above the one before it."""
-    return sum(b is None or (a is not None and b <= a) for a, b in pairwise(stamps)) + (stamps[0] is None)

@@ -22,18 +22,18 @@ def probe(path: Path, kind: Kind) -> Facts:
         return Facts(image.width, image.height, STILL, 0.0, codec, surveyed=True)
     if animation.known(path):
         return animation.facts(path)
-    with opened(path) as (container, stream):
-        found = by_packets(container, stream)
+    with opened(path) as film:
+        found = by_packets(film)
         if found is not None:
-            return _film(stream, found, decoded=False)
-    with opened(path) as (container, stream):
-        return _film(stream, by_decoding(container, stream), decoded=True)
+            return _film(film.stream, found, decoded=False)
+    with opened(path) as film:
+        return _film(film.stream, by_decoding(film), decoded=True)
 
 
 def survey(path: Path, facts: Facts) -> Facts:
     """The same facts, with every frame marked that does not decode. Decodes the whole file."""
-    with opened(path) as (container, stream):
-        return replace(facts, times=resurveyed(container, stream, facts.times), surveyed=True)
+    with opened(path) as film:
+        return replace(facts, times=resurveyed(film, facts.times), surveyed=True)
 
 
 def _film(stream: VideoStream, found: Survey, decoded: bool) -> Facts:

@@ -1,23 +1,20 @@
 """How many frames a film has, and when: by its packets where they can be trusted, else by decoding it all."""
 
-import re
 from array import array
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
-from av.container import InputContainer
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from curate.errors import MediaError
-from curate.media.boxes import unreached
-from curate.media.clip import MOST_FRAMES, Reel, clocked, key
+from curate.media.clip import MOST_FRAMES, Film, Reel, key
+from curate.media.clock import clocked
+from curate.media.losses import astray, reckoned
 from curate.timeline import Timeline, pack, unpack
 
 # Where one packet is one frame and its pts is the container's own; anything else is decoded to be sure.
@@ -26,15 +23,12 @@ _CODECS = frozenset({"h264", "hevc", "vp8", "vp9", "av1", "mpeg2video"})
 _EACH_ITSELF = frozenset({"mjpeg", "prores", "dnxhd", "ffv1", "huffyuv", "rawvideo"})
 _FLAT = (0, 1)  # field orders: unknown, progressive; two fields may be two packets
 _HEAD = 8  # frames at the beginning that are decoded to see whether the packets tell the truth
-_SLACK = 3  # frames by which a film may end before its file says so, or does
-_REGULAR, _UNEVEN = 0.8, 0.02  # the share of steps that are even, and how even, where a film has one rate
 # Codings whose frames say themselves whether decoding may begin at them; containers are mistaken about it.
 _TELLING = _CODECS | {
     "mpeg1video", "mpeg4", "h263", "msmpeg4v1", "msmpeg4v2", "msmpeg4v3", "wmv1", "wmv2", "wmv3", "vc1", "flv1",
     "theora",
 }  # fmt: skip
-_HELD_BACK = 2  # frames shown before a gap that may have been coded behind it, where frames are reordered
-_TO_THE_END = frozenset({"gif", "apng", "ivf", "obu"})  # containers that hold nothing behind their last frame
+_PALETTE = "pal8"  # colours may come from a palette that only an earlier packet carries
 _REORDER = 16  # frames that the codings above may hold back
 _SHOWN = 0x10  # of a VP8 packet's first byte; without it the packet is for reference only
 
@@ -48,16 +42,19 @@ class Survey:
     first: VideoFrame
 
 
-def by_packets(container: InputContainer, stream: VideoStream) -> Survey | None:
+def by_packets(film: Film) -> Survey | None:
     """The survey of a file whose packets can be trusted, else None. Reads it all, decodes `_HEAD` frames."""
+    container, stream, _ = film
     form, codec = container.format.name, stream.codec_context.codec.canonical_name
     if not (codec in _EACH_ITSELF or (codec in _CODECS and form.startswith(_FORMATS))):
         return None
     if stream.codec_context.field_order not in _FLAT and codec not in _EACH_ITSELF:
         return None
+    if stream.codec_context.pix_fmt == _PALETTE:
+        return None
     # Only this container lists its frames at the beginning, so that what a cut took away can be counted.
     promised = len(stream.index_entries) if form.startswith("mov,") else 0
-    reel = Reel(container, stream)
+    reel = Reel(*film)
     head: list[VideoFrame] = []
     pts, keys, whole = array("q"), bytearray(), 0
     for packet in reel.packets():
@@ -77,16 +74,19 @@ def by_packets(container: InputContainer, stream: VideoStream) -> Survey | None:
         pts.append(packet.pts)
         keys.append(not keys or key(packet, stream))
         _bounded(len(pts))
-    times = _timeline(stream, pts, keys)
+    times = None if reel.anew else _timeline(stream, pts, keys)
     if times is None or not _begins(times, [frame.pts for frame in head]):
         return None
-    times, missing = _reckoned(times, reel, unpack(times.keys))
+    stray = astray(reel)
+    times = replace(times, lost=pack(i for i, tick in enumerate(unpack(times.ticks)) if times.origin + tick in stray))
+    times, missing = reckoned(times, reel, unpack(times.keys))
     return Survey(times, max(missing, promised - whole), head[0])
 
 
-def by_decoding(container: InputContainer, stream: VideoStream) -> Survey:
+def by_decoding(film: Film) -> Survey:
     """The survey of what decodes, from the first frame to the last. Raises MediaError where nothing does."""
-    reel = Reel(container, stream)
+    container, stream, _ = film
+    reel = Reel(*film)
     first: VideoFrame | None = None
     stamps: list[tuple[int | None, int | None]] = []
     sound, keyed = bytearray(), bytearray()
@@ -99,16 +99,32 @@ def by_decoding(container: InputContainer, stream: VideoStream) -> Survey:
     if first is None:
         raise MediaError("no frames", f"{container.format.name}, {stream.codec_context.name}")
     true, base = _traced([pts for pts, _ in stamps], reel), stream.time_base or Fraction(1)
+    stray = astray(reel)
     if true:
-        key_pts, lost = {at for at, begins in reel.order if begins}, reel.lost()
-        codec = stream.codec_context.codec.canonical_name
-        sure = codec in _TELLING or codec in _EACH_ITSELF
-        keys = [i for i, at in enumerate(true) if at in key_pts and keyed[i]] if sure else []
+        lost = reel.lost() | stray
+        keys = [i for i in _begins_at(reel, true) if keyed[i]] if _telling(stream) and not reel.anew else []
         times = Timeline.of(base, true, keys, [i for i, at in enumerate(true) if at in lost])
+        missing = 0
     else:
-        times = Timeline.of(base, clocked(stamps, stream), (), [i for i, good in enumerate(sound) if not good])
-    times, missing = _reckoned(times, reel, [i for i, begins in enumerate(keyed) if begins])
-    return Survey(times, max(missing, reel.failed), first)
+        step = max(1, round(1 / ((stream.average_rate or stream.guessed_rate or 25) * base)))
+        ticks, units = clocked([pts for pts, _ in stamps], [dts for _, dts in stamps], step)
+        times = Timeline.of(base / units, ticks, (), [i for i, good in enumerate(sound) if not good])
+        missing = len(stray)
+    times, more = reckoned(times, reel, [i for i, begins in enumerate(keyed) if begins])
+    return Survey(times, max(missing + more, reel.failed), first)
+
+
+def _begins_at(reel: Reel, true: list[int]) -> list[int]:
+    """The frames whose packets are marked as key frames, by index."""
+    marked = {at for at, begins in reel.order if begins}
+    return [i for i, at in enumerate(true) if at in marked]
+
+
+def _telling(stream: VideoStream) -> bool:
+    """Whether this coding's frames say themselves, and truly, that decoding may begin at them."""
+    context = stream.codec_context
+    codec = context.codec.canonical_name
+    return context.pix_fmt != _PALETTE and (codec in _TELLING or codec in _EACH_ITSELF)
 
 
 def _traced(shown: list[int | None], reel: Reel) -> list[int]:
@@ -118,76 +134,12 @@ def _traced(shown: list[int | None], reel: Reel) -> list[int]:
     return own if len(own) == len(shown) and all(a < b for a, b in pairwise(own)) else []
 
 
-def resurveyed(container: InputContainer, stream: VideoStream, times: Timeline) -> Timeline:
+def resurveyed(film: Film, times: Timeline) -> Timeline:
     """The same frames, with those marked as lost that do not decode; reads and decodes it all."""
-    reel = Reel(container, stream)
+    reel = Reel(*film)
     clean = {frame.pts for frame in reel.decoded()} - reel.lost()
     torn = {i for i, tick in enumerate(unpack(times.ticks)) if times.origin + tick not in clean}
     return replace(times, lost=pack(sorted(torn.union(times.lost_frames))))
-
-
-def _reckoned(times: Timeline, reel: Reel, keys: Sequence[int]) -> tuple[Timeline, int]:
-    """The timeline, and how many frames are not in it: gone from between others, cut off, or out of reach.
-
-    Those next to a gap, up to the next of `keys`, build on frames that are gone: they are lost too.
-    """
-    gone = _holes(times) if reel.torn else {}
-    before = _HELD_BACK if reel.stream.codec_context.has_b_frames else 0
-    lost = set(times.lost_frames)
-    for behind in gone:
-        key = bisect_left(keys, behind)
-        lost.update(range(max(0, behind - before), keys[key] if key < len(keys) else len(times)))
-    missing = sum(gone.values()) + _cut_off(reel.container, reel.stream, times) + _unreached(reel, len(times))
-    return replace(times, lost=pack(sorted(lost))), missing
-
-
-def _unreached(reel: Reel, found: int) -> int:
-    """About how many frames stand in a part of the file that its reader has given up on, by that part's length."""
-    form = reel.container.format.name
-    if form.startswith("mov,"):
-        return round(found * unreached(Path(reel.container.name.removeprefix("file:"))))
-    if form not in _TO_THE_END or not reel.end:
-        return 0
-    left = round(found * (reel.container.size - reel.end) / reel.end)
-    return left if left > _SLACK else 0
-
-
-def _cut_off(container: InputContainer, stream: VideoStream, times: Timeline) -> int:
-    """How many frames are missing at the end, by what the file itself says of the film's length."""
-    rate = stream.average_rate or stream.guessed_rate
-    if not rate:
-        return 0
-    last = float((times.origin + unpack(times.ticks)[-1]) * times.base)
-    said = _seconds(stream.metadata.get("DURATION", ""))
-    if container.format.name == "avi":
-        said = float(stream.frames / rate)  # its head counts places in time, also those without a frame
-    elif container.format.name == "ogg" and stream.duration:
-        said = float(stream.duration * times.base)
-    short = round((said - last) * float(rate)) - 1
-    return short if short > _SLACK else 0
-
-
-def _holes(times: Timeline) -> dict[int, int]:
-    """Gaps in a film of one rate that is known to be torn: the frame behind each, and how many are gone.
-
-    A gap longer than the film is a clock that was set anew.
-    """
-    steps = np.diff(np.array(unpack(times.ticks)))
-    if len(steps) < 2:
-        return {}
-    step = float(np.median(steps))
-    regular = np.abs(steps - step) <= max(1.0, _UNEVEN * step)
-    if regular.mean() < _REGULAR:
-        return {}
-    gaps = np.rint(steps / step).astype(int) - 1
-    torn = np.flatnonzero((gaps > 0) & (gaps < len(times)))
-    return dict(zip((torn + 1).tolist(), gaps[torn].tolist(), strict=True))
-
-
-def _seconds(clock: str) -> float:
-    """The tag "00:00:10.500000000" in seconds; 0.0 where it is none."""
-    found = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", clock)
-    return int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3]) if found else 0.0
 
 
 def _unseen(packet: "Packet[VideoStream]", codec: str) -> bool:

@@ -149,8 +149,8 @@ def test_a_film_without_a_picture(tmp_path: Path) -> None:
 
 
 def by_packets(path: Path) -> Survey | None:
-    with clips.opened(path) as (container, stream):
-        return survey.by_packets(container, stream)
+    with clips.opened(path) as film:
+        return survey.by_packets(film)
 
 
 def test_the_packets_are_not_trusted_where_the_head_does_not_decode(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_the_packets_are_not_trusted_where_the_head_does_not_decode(tmp_path: Pa
 
 
 def _packets(path: Path):  # type: ignore[no-untyped-def]
-    with clips.opened(path) as (container, stream):
+    with clips.opened(path) as (container, stream, _):
         return [packet for packet in container.demux(stream) if packet.size]
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
 from av.sidedata.sidedata import Type
@@ -19,7 +18,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from curate.media.clip import Reel, opened
+from curate.media.clip import Film, Reel, opened
 from curate.media.scaler import Scaler
 from curate.timeline import Spot
 
@@ -30,6 +29,12 @@ Packets = Iterator["Packet[VideoStream]"]
 _SPARING = frozenset({"h264", "mpeg2video"})
 _DIRECT = ("mov,", "matroska,", "flv")  # formats that seek to a key frame by their own index
 _STRAIGHT = (1, 0, 0, 0, 1, 0, 0, 0, 1)
+_QUARTERS = (  # by counter-clockwise quarter turns
+    _STRAIGHT,
+    (0, -1, 0, 1, 0, 0, 0, 0, 1),
+    (-1, 0, 0, 0, -1, 0, 0, 0, 1),
+    (0, 1, 0, -1, 0, 0, 0, 0, 1),
+)
 _AHEAD = 1.5  # seconds by which a seek in other formats aims too early
 
 
@@ -60,17 +65,17 @@ def read(path: Path, spots: Sequence[Spot], size: tuple[int, int]) -> Iterator[t
 def _counted(path: Path, wanted: Collection[int]) -> Iterator[tuple[int, VideoFrame]]:
     """The frames with these places in the order shown, decoded from the start."""
     if wanted:
-        with opened(path) as (container, stream):
+        with opened(path) as film:
             last = max(wanted)
-            for index, frame in enumerate(islice(Reel(container, stream).decoded(), last + 1)):
+            for index, frame in enumerate(islice(Reel(*film).decoded(), last + 1)):
                 if index in wanted:
                     yield index, frame
 
 
 def _through(path: Path, wanted: Collection[int]) -> Iterator[tuple[int, VideoFrame | None]]:
     """The frames with these pts, decoded from the start; None for one that damage has reached."""
-    with opened(path) as (container, stream):
-        reel, last = Reel(container, stream), max(wanted)
+    with opened(path) as film:
+        reel, last = Reel(*film), max(wanted)
         for frame in reel.decoded():
             if frame.pts is None:
                 continue
@@ -84,21 +89,19 @@ def _through(path: Path, wanted: Collection[int]) -> Iterator[tuple[int, VideoFr
 def _sought(path: Path, spots: Sequence[Spot]) -> Iterator[tuple[int, VideoFrame | None]]:
     """By pts, what seeking finds of these spots, which are in order; None for one that damage has reached."""
     with ExitStack() as stack:
-        film: tuple[InputContainer, VideoStream] | None = None
+        film: Film | None = None
         for key, group in groupby(spots, lambda spot: spot.key):
-            if film is None or not _seek(*film, key or 0):
+            if film is None or not _seek(film, key or 0):
                 stack.close()
                 film = stack.enter_context(opened(path))
-                _seek(*film, key or 0)  # or from the start, where no seek leads to it
-            yield from _group(*film, key or 0, {spot.pts for spot in group})
+                _seek(film, key or 0)  # or from the start, where no seek leads to it
+            yield from _group(film, key or 0, {spot.pts for spot in group})
 
 
-def _group(
-    container: InputContainer, stream: VideoStream, key: int, wanted: set[int]
-) -> Iterator[tuple[int, VideoFrame | None]]:
+def _group(film: Film, key: int, wanted: set[int]) -> Iterator[tuple[int, VideoFrame | None]]:
     """The frames with these pts that build on this key frame, which is ahead; None for one that damage has reached."""
-    reel, ahead, begun = Reel(container, stream), set(wanted), False
-    for packet in _sparing(stream, _from(key, reel.packets()), wanted, ahead):
+    reel, ahead, begun = Reel(*film), set(wanted), False
+    for packet in _sparing(film.stream, _from(key, reel.packets()), wanted, ahead):
         for frame in reel.sent(packet):
             if frame.pts == key and not frame.key_frame:
                 return  # the container calls it a key frame, the coding does not
@@ -108,8 +111,9 @@ def _group(
     yield from ((pts, None) for pts in reel.lost() & wanted)
 
 
-def _seek(container: InputContainer, stream: VideoStream, key: int) -> bool:
+def _seek(film: Film, key: int) -> bool:
     """Go to this key frame or before it; false where it is so near the start that only reading leads to it."""
+    container, stream, _ = film
     if not container.format.name.startswith(_DIRECT):
         key -= round(_AHEAD / (stream.time_base or 1))
         if stream.start_time is None or key < stream.start_time:
@@ -178,6 +182,8 @@ class Upright:
                 matrix = struct.unpack("9i", bytes(cast(Any, frame.side_data)[Type.DISPLAYMATRIX]))
             except KeyError:
                 matrix = _STRAIGHT
+            except ValueError:  # a kind of side data that PyAV does not know, such as Exif
+                matrix = _QUARTERS[round(frame.rotation / 90) % 4]
             a, b, _, c, d, *_ = matrix
             turned = abs(b) > abs(a)
             across, down = (c, b) if turned else (a, d)
