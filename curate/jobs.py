@@ -9,7 +9,7 @@ from curate import snapshots, tables, workfolder
 from curate.console import Screen, summary
 from curate.doctor import configured, examined
 from curate.errors import SettingsError
-from curate.pipeline import Pipeline, Progress, opened
+from curate.pipeline import Pipeline, Progress, opened, trainable
 from curate.sampling import Sampling
 from curate.settings import Settings, load
 
@@ -31,6 +31,8 @@ class Job:
 
     async def ask(self, upto: str | None) -> int:
         """Ask what `upto` owes, or with None all stages, and then write the sets."""
+        if upto is None:
+            trainable(self.settings)
         with workfolder.held(self.settings.work, self.command):
             async with self._pipeline() as pipeline:
                 with self.screen.watching(self.progress):
@@ -44,6 +46,7 @@ class Job:
 
     async def filter(self) -> int:
         """Replay, judge, and write the sets; asks nothing."""
+        trainable(self.settings)
         with workfolder.held(self.settings.work, self.command):
             async with self._pipeline() as pipeline:
                 sets = await self._publish(pipeline)

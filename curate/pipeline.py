@@ -18,7 +18,7 @@ from curate.intake import Intake, known_as
 from curate.journal import Journal, Spent
 from curate.media.eyes import Eyes
 from curate.media.library import Library
-from curate.record import Failed, Kept, Outcome, Record, Rejected
+from curate.record import Failed, Kept, Outcome, Record, Rejected, Thought
 from curate.report import Report
 from curate.settings import Settings
 from curate.shards import Publication, RejectedRow
@@ -286,6 +286,13 @@ def through(settings: Settings, stage: str) -> tuple[str, ...]:
     while end < len(settings.steps) and settings.steps[end] not in settings.stages:
         end += 1
     return settings.steps[:end]
+
+
+def trainable(settings: Settings) -> None:
+    """Raise SettingsError where no step writes the thinking that the SFT set is made of."""
+    stages = [settings.stages[name] for name in settings.steps if name in settings.stages]
+    if not any(issubclass(stage.output, Thought) for stage in stages):
+        raise SettingsError("steps: none of them writes the thinking that the sft set is made of; add 'draft'")
 
 
 def prompt_hashes(settings: Settings) -> dict[str, str]:

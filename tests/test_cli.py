@@ -263,6 +263,15 @@ def test_a_refused_key_stops_at_once_and_is_never_shown(place, server):
     assert server.headers[0]["authorization"] == f"Bearer {KEY}"
 
 
+def test_sets_need_a_step_that_thinks(place, server):
+    place.settings(top='steps = ["caption"]')
+    said = "steps: none of them writes the thinking that the sft set is made of; add 'draft'"
+    for command in ("run", "filter"):
+        one_line(place.run(command), 2, said)
+    assert server.asked == []
+    assert place.run("caption").code == 0
+
+
 # One work folder, and who has it
 
 

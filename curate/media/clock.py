@@ -22,7 +22,10 @@ def clocked(pts: Stamps, dts: Stamps, step: int) -> tuple[list[int], int]:
     ticks = list(_placed(own, step))
     if all(a < b for a, b in pairwise(ticks)):
         return ticks, 1
-    return list(_placed([None if stamp is None else stamp * FINER for stamp in own], step * FINER)), FINER
+    finer = [None if stamp is None else stamp * FINER for stamp in own]
+    known = [stamp for stamp in finer if stamp is not None]
+    step = min(step * FINER, max(1, (max(known) - min(known)) // (len(own) - 1)))
+    return list(_placed(finer, step)), FINER
 
 
 def _placed(own: Stamps, step: int) -> Iterator[int]:

@@ -59,7 +59,7 @@ class Clip:
     """How a clip is made: `coded` are ffmpeg's options for it, in which IN stands for the input (else it comes first).
 
     The input is `source`, a filter graph, or `base`, another clip of the corpus. `passes` are the encoder's;
-    `edit` changes the bytes ffmpeg wrote, and `more` names a clip whose bytes come behind them.
+    `more` names a clip whose bytes come behind those that ffmpeg wrote; `edit` changes them all.
     """
 
     coded: str
@@ -255,6 +255,8 @@ CORPUS: dict[str, Clip] = {
     "raw.avi": Clip("-c:v rawvideo -pix_fmt bgr24", SHORT),
     "raw.y4m": Clip("-f yuv4mpegpipe -pix_fmt yuv420p", SHORT),
     "raw.nut": Clip("-c:v rawvideo -pix_fmt yuv420p", SHORT),
+    "palette.avi": Clip("-c:v rawvideo -pix_fmt pal8", SHORT),
+    "palette.mov": Clip("-c:v rawvideo -pix_fmt pal8", SHORT),
     "animation.mov": Clip("-c:v qtrle -pix_fmt rgb24 -g 5", SHORT),
     "png.mov": Clip("-c:v png -pix_fmt rgb24", SHORT),
     # Animated pictures
@@ -330,10 +332,10 @@ def made(name: str, folder: Path) -> Path:
         for number in range(1, clip.passes + 1):
             last = number == clip.passes
             _run(clip, base, draft if last else None, Path(scratch, "pass"), number)
-        if clip.edit:
-            draft.write_bytes(clip.edit(draft.read_bytes()))
         if more:
             draft.write_bytes(draft.read_bytes() + more.read_bytes())
+        if clip.edit:
+            draft.write_bytes(clip.edit(draft.read_bytes()))
         draft.replace(path)
     return path
 
@@ -550,6 +552,13 @@ BAD: dict[str, Bad] = {
     "hole.ts": _from("h264.ts", lambda data: _cut(0, 0.3)(data) + _cut(0.5)(data), lost=False),
     "hole-mpeg2.ts": _from("mpeg2.ts", lambda data: _cut(0, 0.3)(data) + _cut(0.5)(data), lost=False),
     "hole-mjpeg.mkv": _from("mjpeg.mkv", _zeroed(0.3, 0.4), lost=False),
+    "hole.flv": _from("h264.flv", _zeroed(0.3, 0.4), lost=False),
+    "hole.wmv": _from("wmv2.wmv", _zeroed(0.3, 0.4), lost=False),
+    "hole.ogv": _from("theora.ogv", _zeroed(0.3, 0.4), lost=False),
+    "hole.mxf": _from("mpeg2.mxf", _zeroed(0.3, 0.4), lost=False),
+    "hole.avi": _from("mpeg4-b.avi", _zeroed(0.3, 0.4), lost=False),
+    "hole-mjpeg.avi": _from("mjpeg.avi", _zeroed(0.3, 0.4), lost=False),
+    "gone-mjpeg.avi": _from("mjpeg.avi", lambda data: data[: len(data) // 3] + data[len(data) // 2 :], lost=False),
     "hole-fragments.mp4": _from("h264-fragments-small.mp4", _zeroed(0.3, 0.4), lost=False),
     "cut-all-keys.mkv": _from("mjpeg.mkv", lambda data: data[: len(data) // 2], lost=False),
     # bytes changed, at random and where it hurts

@@ -16,7 +16,9 @@ from curate.media.decoders import pyav
 from curate.media.frames import frames
 from curate.media.shape import fitted, squared, upright
 from curate.provider import Frame
-from curate.timeline import pack
+from curate.timeline import pack, unpack
+from tests.media.corpus import ffmpeg
+from tests.media.reference import psnr, reference
 
 PLENTY = 10**9
 
@@ -155,6 +157,34 @@ def test_a_clip_that_broke_after_it_was_probed(clip: Path) -> None:
     clip.write_bytes(data[:start] + bytes(1000) + data[start + 1000 :])
     with pytest.raises(MediaError, match=r"^(damaged|no frames)"):
         frames(found, range(40), (128, 96))
+
+
+def test_what_arrives_behind_the_part_that_is_probed(tmp_path: Path) -> None:
+    """A second stream, and other settings for the decoder, more than 5 MB into the file."""
+    first, sound, other = (tmp_path / name for name in ("first.flv", "sound.flv", "other.flv"))
+    source, x264 = ["-f", "lavfi", "-i"], ["-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast"]
+    ffmpeg(*source, "testsrc2=s=320x240:r=25:d=2.4,noise=alls=99:allf=t", *x264, "-qp", "0", str(first))
+    ffmpeg(*source, "sine=r=44100:d=0.3", "-c:a", "aac", "-output_ts_offset", "2.6", str(sound))
+    anew = ["-g", "12", "-bf", "2", "-x264-params", "cabac=1:ref=4", "-output_ts_offset", "3"]
+    ffmpeg(*source, "testsrc2=s=320x240:r=25:d=2.4", *x264, *anew, str(other))
+    path, head = tmp_path / "late.flv", 13
+    path.write_bytes(first.read_bytes() + sound.read_bytes()[head:] + other.read_bytes()[head:])
+    assert first.stat().st_size > 5_500_000
+    found, true = medium(path), reference(other)
+    assert (len(found.times), found.lost, list(unpack(found.times.keys))) == (120, 0, [])
+    for i in (0, 13, 30, 59):
+        (frame,) = shown(path, [60 + i])
+        assert psnr(pixels_of(frame), true.frames[i]) >= 24  # a neighbour has 20
+
+
+def test_frames_with_exif(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0110] = "a camera"
+    for i in range(3):
+        Image.new("RGB", (64, 48), (0, 0, 100 * i)).save(tmp_path / f"{i}.jpg", exif=exif)
+    ffmpeg("-framerate", "10", "-i", str(tmp_path / "%d.jpg"), "-c", "copy", str(tmp_path / "a.mov"))
+    blue = [int(pixels_of(frame)[20, 30, 2]) for frame in shown(tmp_path / "a.mov", range(3))]
+    assert blue == pytest.approx([0, 100, 200], abs=4)
 
 
 def test_an_image_is_scaled(tmp_path: Path) -> None:
