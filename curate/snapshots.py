@@ -40,6 +40,7 @@ async def written(
             try:
                 await eyes.saved(media, out)
             except MediaError as error:
+                await asyncio.to_thread(_removed, media, out)
                 again = await library.surveyed(medium) if error.reason == "damaged" else None
                 if again is None:
                     raise
@@ -84,6 +85,12 @@ def _cleared(out: Path) -> None:
             (out / LIST).unlink()
     except OSError as error:
         raise StoreError(f"cannot write to {out}: {error.strerror}") from error
+
+
+def _removed(media: Media, out: Path) -> None:
+    """Leave none of these frames behind."""
+    for i in media.frames:
+        (out / f"{i:06d}.png").unlink(missing_ok=True)
 
 
 def _named(file: Path) -> list[str]:

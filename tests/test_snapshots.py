@@ -134,6 +134,7 @@ def test_a_damaged_file_is_refused_or_gives_what_is_readable(place):
     spoil(path, 61, 84)
     ran = place.run("frames", "clip.mp4", "--out", "out")
     assert (ran.code, ran.lines) == (1, ["error: damaged: 20 of 100 frames (20.0%) cannot be read"])
+    assert list((place.folder / "out").iterdir()) == []
     assert frames(place, "clip.mp4", "--damaged", "keep").json["lost"] == 20
 
 

@@ -33,12 +33,13 @@ _BOM = b"\xef\xbb\xbf"
 _SILENT = frozenset({"hevc", "mjpeg"})
 # Decoders that also log errors over the first frames of a sound recording that begins anywhere.
 _TALKATIVE = frozenset({"h264", "hevc"})
+_PARSED = ("mpegts", "mpeg")
 MOST_PIXELS = 72_000_000  # of one frame; 8K has 33 million
 MOST_FRAMES = 4_000_000  # 10 hours at 60 frames a second have 2.2 million
 
 
 class Film(NamedTuple):
-    """A file and its film stream; `faults` is what FAULTS had counted before it was opened."""
+    """A file and its film stream; `faults` is how many its reader's kind had met before it was opened."""
 
     container: InputContainer
     stream: VideoStream
@@ -50,7 +51,7 @@ def opened(path: Path) -> Iterator[Film]:
     """The file and its film stream, one decode thread. Raises MediaError where there is no film."""
     if path.stat().st_size == 0:
         raise MediaError("empty file")
-    faults = FAULTS.count
+    before = FAULTS.met.copy()
     try:
         container = av.open(f"file:{path}", options=_SAFE, metadata_errors="replace")
     except av.error.MemoryError:
@@ -65,7 +66,7 @@ def opened(path: Path) -> Iterator[Film]:
             context.options = {"err_detect": "explode"}
         if context.width * context.height > MOST_PIXELS:
             raise MediaError("video too large", f"{context.width}x{context.height} pixels")
-        yield Film(container, stream, faults)
+        yield Film(container, stream, before[container.format.name])
 
 
 def _film(container: InputContainer) -> VideoStream:
@@ -110,7 +111,8 @@ class Reel:
     behind the first frame (before it, a recording may begin between two key frames); `flagged` those
     that the container knows to be broken; `end` is the last byte that belongs to a packet; `places` holds
     pos, dts and pts of every packet of an AVI; `anew` tells that a later packet brought settings which those
-    behind it need, so that decoding cannot begin there; `listed` is how long the container's index was at first.
+    behind it need, so that decoding cannot begin there; `held` is the pts of the last packet without content,
+    which shows the frame before it on; `listed` is how long the container's index was at first.
     """
 
     container: InputContainer
@@ -124,6 +126,8 @@ class Reel:
     anew: bool = False
     places: list[tuple[int | None, int | None, int | None]] = field(default_factory=list)
     begun: bool = False
+    held: int = 0
+    _struck: bool = False
     listed: int = 0
 
     def __post_init__(self) -> None:
@@ -132,7 +136,7 @@ class Reel:
     @property
     def torn(self) -> bool:
         """Whether parts of the file were met as broken, or skipped by its reader."""
-        return bool(self.flagged or self.failed) or FAULTS.count > self.faults
+        return bool(self.flagged or self.failed) or FAULTS.met[self.container.format.name] > self.faults
 
     def packets(self) -> "Iterator[Packet[VideoStream]]":
         """Every packet, and a last one without content; a damaged end of the file is an end."""
@@ -172,11 +176,16 @@ class Reel:
 
     def sent(self, packet: "Packet[VideoStream]") -> list[VideoFrame]:
         """The frames that this packet brings out; none where it does not decode."""
-        codec, before = self.stream.codec_context.codec.canonical_name, FAULTS.count
+        codec, before = self.stream.codec_context.codec.canonical_name, FAULTS.met.total()
         if packet.size:
             self.order.append((packet.pts, key(packet, self.stream)))
-            if packet.is_corrupt and codec in _SILENT:
+            if codec in _SILENT and (packet.is_corrupt or self._struck):
                 self.bad.add(packet.pts)
+            # A parser puts the mark of a broken part on the frame that it brings out then, the one before it.
+            self._struck = packet.is_corrupt and self.container.format.name in _PARSED
+        elif packet.pts is not None:
+            self.held = max(self.held, packet.pts)
+            return []
         try:
             frames = packet.decode()
         except av.error.MemoryError:
@@ -185,7 +194,7 @@ class Reel:
             self.bad.add(packet.pts)
             self.failed += self.begun
             return []
-        if self.begun and codec not in _TALKATIVE and FAULTS.count > before:
+        if self.begun and codec not in _TALKATIVE and FAULTS.met.total() > before:
             self.bad.add(packet.pts)
         self.begun = self.begun or bool(frames)
         self.bad.update(frame.pts for frame in frames if frame.is_corrupt)

@@ -10,7 +10,7 @@ FINER = 1000  # parts of a tick, where more frames than ticks must find room
 
 
 def clocked(pts: Stamps, dts: Stamps, step: int) -> tuple[list[int], int]:
-    """When each frame is shown, from 0 and rising, in the order shown; and how many of its units are one tick.
+    """When each frame is shown, rising, in the order shown; and how many of its units are one tick.
 
     Some files stamp their frames in the order of decoding; there the dts rises where the pts does not. A frame
     whose time does not rise stands between its neighbours, at most `step` ticks behind the one before it.
@@ -29,8 +29,9 @@ def clocked(pts: Stamps, dts: Stamps, step: int) -> tuple[list[int], int]:
 
 
 def _placed(own: Stamps, step: int) -> Iterator[int]:
-    origin, last = own[0] or 0, 0
-    yield last
+    start = origin = own[0] or 0
+    last = 0
+    yield start
     for i, stamp in enumerate(own[1:], 1):
         if stamp is None or stamp - origin <= last:
             ahead = ((away, s - origin) for away, s in enumerate(own[i + 1 : i + 1 + _NEAR], 2) if s is not None)
@@ -40,7 +41,7 @@ def _placed(own: Stamps, step: int) -> Iterator[int]:
             last += min(step, (behind - last) // away) if away else step
         else:
             last = stamp - origin
-        yield last
+        yield start + last
 
 
 def _usual(own: Stamps) -> int:

@@ -1,20 +1,24 @@
 """What FFmpeg only logs: parts of a file that its reader skips, and damage that a decoder conceals."""
 
 import logging
+from collections import Counter
 
 import av.logging
 
 # Containers whose readers speak of skipped parts more quietly than of errors, and of nothing else.
-_QUIET = frozenset({"libav.asf", "libav.mxf"})
+_QUIET = frozenset({"libav.asf", "libav.mxf", "libav.wtv"})
 
 
 class _Faults(logging.Handler):
-    """Counts the faults of this process, and shows them to nobody."""
+    """Counts the faults of this process by who met them (a container's reader, a decoder), and shows them to nobody."""
 
-    count = 0
+    def __init__(self) -> None:
+        super().__init__()
+        self.met: Counter[str] = Counter()
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.count += record.levelno >= logging.ERROR or record.name in _QUIET
+        if record.levelno >= logging.ERROR or record.name in _QUIET or "corrupt" in record.getMessage().lower():
+            self.met[record.name.removeprefix("libav.")] += 1
 
 
 FAULTS = _Faults()

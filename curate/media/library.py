@@ -45,7 +45,7 @@ class Library:
         self._root = root.resolve()
         self._max_lost = max_lost
         self._say = say
-        self._told: set[str] = set()
+        self._told: dict[str, int] = {}
         self._memory = Memory(path, self._root)
         self._eyes = eyes
         self._flights: Flights[Medium] = Flights()
@@ -123,8 +123,8 @@ class Library:
         told = f"{medium.lost} of {whole} frames ({medium.lost_share:.1%}) cannot be read"
         if medium.lost_share > self._max_lost or len(medium.times.lost_frames) == len(medium.times):
             raise MediaError("damaged", told)
-        if self._say and medium.sha256 not in self._told:
-            self._told.add(medium.sha256)
+        if self._say and self._told.get(medium.sha256) != medium.lost:  # a closer look may find more
+            self._told[medium.sha256] = medium.lost
             self._say(f"{medium.path.name}: {told}; the others are used")
         return medium
 

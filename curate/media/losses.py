@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from curate.media.boxes import unreached
-from curate.media.clip import Reel
+from curate.media.clip import MOST_FRAMES, Reel
 from curate.timeline import Timeline, pack, unpack
 
 _SLACK = 3  # frames by which a film may end before its file says so, or does
 _REGULAR, _UNEVEN = 0.8, 0.02  # the share of steps that are even, and how even, where a film has one rate
+_COUNTING = ("mxf", "ivf")  # containers whose head or foot counts their frames
 _CHUNK = 8  # bytes of an AVI's chunk before its packet
 _TAIL = 40  # bytes of an AVI's index for each frame, with its sound
 _MINUTE = 60
@@ -87,16 +88,17 @@ def _cut_off(reel: Reel, times: Timeline) -> int:
         return 0
     last = float((times.origin + unpack(times.ticks)[-1]) * times.base)
     said = _seconds(stream.metadata.get("DURATION", ""))
-    if len(index := _index(reel)) > len(reel.places):
-        return len(index) - len(reel.places)
     if container.format.name == "avi":
-        said = float(stream.frames / rate)  # its head counts places in time, also those without a frame
+        if reel.listed >= len(reel.places):
+            return len(_index(reel)) - len(reel.places)
+        said = float(stream.frames / rate) if stream.frames < MOST_FRAMES else 0.0  # a pipe's head names no number
     elif container.format.name == "ogg" and stream.duration:
         said = float(stream.duration * times.base)
-    elif container.format.name == "mxf" and stream.duration:
-        said = float((times.origin + stream.duration) * times.base)
+    elif container.format.name in _COUNTING and 0 < (stream.duration or 0) < MOST_FRAMES:
+        said = float((times.origin + (stream.duration or 0)) * times.base)
+    last = max(last, float(reel.held * (stream.time_base or 0)))
     short = round((said - last) * float(rate)) - 1
-    return short if short > (0 if container.format.name == "mxf" else _SLACK) else 0
+    return short if short > _SLACK else 0
 
 
 def _holes(times: Timeline) -> dict[int, int]:

@@ -102,9 +102,11 @@ def by_decoding(film: Film) -> Survey:
     stray = astray(reel)
     if true:
         lost = reel.lost() | stray
-        keys = [i for i in _begins_at(reel, true) if keyed[i]] if _telling(stream) and not reel.anew else []
-        times = Timeline.of(base, true, keys, [i for i, at in enumerate(true) if at in lost])
-        missing = 0
+        bad = [i for i, at in enumerate(true) if at in lost]
+        keys = [i for i in _begins_at(reel, true) if keyed[i]] if _sought(reel, len(true)) else []
+        times, missing = Timeline.of(base, true, keys, bad), 0
+        if counted := _counted(reel, true):
+            times = Timeline.of(base, counted, (), bad)
     else:
         step = max(1, round(1 / ((stream.average_rate or stream.guessed_rate or 25) * base)))
         ticks, units = clocked([pts for pts, _ in stamps], [dts for _, dts in stamps], step)
@@ -120,11 +122,27 @@ def _begins_at(reel: Reel, true: list[int]) -> list[int]:
     return [i for i, at in enumerate(true) if at in marked]
 
 
-def _telling(stream: VideoStream) -> bool:
-    """Whether this coding's frames say themselves, and truly, that decoding may begin at them."""
-    context = stream.codec_context
+def _sought(reel: Reel, found: int) -> bool:
+    """Whether this film's frames say themselves, and truly, that decoding may begin at them, and seeks find them."""
+    context = reel.stream.codec_context
     codec = context.codec.canonical_name
-    return context.pix_fmt != _PALETTE and (codec in _TELLING or codec in _EACH_ITSELF)
+    if context.pix_fmt == _PALETTE or reel.anew:
+        return False
+    if reel.container.format.name == "mxf" and found < (reel.stream.duration or 0):
+        return False  # its table of places was cut off, and without it a seek guesses
+    return codec in _TELLING or codec in _EACH_ITSELF
+
+
+def _counted(reel: Reel, true: list[int]) -> list[int]:
+    """The times of an AVI's frames by their places, where its reader guesses others; none where it does not.
+
+    AVI knows no other time than a packet's place; where frames are shown in the order coded, that is theirs.
+    """
+    shown = [at for at, _ in reel.order]
+    places = [dts for _, dts, _ in reel.places if dts is not None]
+    if shown != true or len(places) != len(true) or any(a >= b for a, b in pairwise(places)):
+        return []
+    return [] if all(at - true[0] == place - places[0] for at, place in zip(true, places, strict=True)) else places
 
 
 def _traced(shown: list[int | None], reel: Reel) -> list[int]:

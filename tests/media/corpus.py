@@ -16,6 +16,7 @@ import unittest
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from PIL import Image
@@ -89,6 +90,12 @@ def _turned(matrix: tuple[int, ...]) -> Edit:
         return data[:at] + struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30) + data[at + 36 :]
 
     return edit
+
+
+def _piped(data: bytes) -> bytes:
+    """An AVI as it is written to a pipe: no index, and a number of frames that means none."""
+    at = data.index(b"vids") + 32
+    return data[:at] + struct.pack("<I", 0x3FFFFFFF) + data[at + 4 : data.rindex(b"idx1")]
 
 
 def _no_keys(data: bytes) -> bytes:
@@ -192,6 +199,7 @@ CORPUS: dict[str, Clip] = {
     "vp8-odd.webm": Clip("-c:v libvpx -cpu-used 8 -b:v 200k -g 30", ODD),
     "vp9.webm": Clip(VP9, passes=2),
     "vp9.mp4": Clip(VP9, passes=2),
+    "vp9.ivf": Clip(VP9, passes=2),
     "vp9-odd.webm": Clip(VP9_PLAIN, ODD),
     "vp9-10.webm": Clip(f"{VP9_PLAIN} -pix_fmt yuv420p10"),
     "vp9-alpha.webm": Clip(f"{VP9_PLAIN} -pix_fmt yuva420p"),
@@ -274,6 +282,14 @@ CORPUS: dict[str, Clip] = {
     "early-sound.mkv": Clip(f"-itsoffset 0.5 IN {TONE.format('aac')} {X264} {PASSED}"),
     "early-sound.ts": Clip(f"-itsoffset 0.5 IN {TONE.format('aac')} {X264} {PASSED}"),
     "dropped.avi": Clip(f"{MPEG4} {PASSED}", f"{MOVING},select='lt(mod(n,10),7)'"),
+    "gaps-no-b.avi": Clip(f"{_X264} -g 12 -bf 0 {PASSED}", f"{MOVING},select='lt(n,9)+between(n,25,33)+gt(n,50)'"),
+    "gaps-b.avi": Clip(f"{X264} {PASSED}", f"{MOVING},select='lt(n,9)+between(n,25,33)+gt(n,50)'"),
+    "repeats.ogv": Clip("-c:v libtheora -g 12 -q:v 6 -r 25", f"testsrc2=s=160x120:r=10:d=2.4,{SMOOTH}"),
+    "offset.avi": Clip("-c copy -output_ts_offset 2", base="mpeg4-b.avi"),
+    "cut-out.avi": Clip("-ss 1.1 IN -c copy", base="mpeg4-packed.avi"),
+    "cut-out.mxf": Clip("-ss 0.9 IN -t 0.9 -c copy", base="mpeg2.mxf"),
+    "cut-out.mpg": Clip("-ss 0.9 IN -t 1.2 -c copy -f vob", base="mpeg2-sound.mpg"),
+    "piped.avi": Clip("-c:v mjpeg -q:v 4", edit=_piped),
     "early-film.mp4": Clip(f"IN -itsoffset 0.5 {TONE.format('aac')} {X264} {PASSED}"),
     "edit-start.mp4": Clip("-ss 0.9 IN -c copy", base="h264-closed.mp4"),
     "edit-start-open.mp4": Clip("-ss 0.9 IN -c copy", base="h264-open.mp4"),
@@ -429,6 +445,14 @@ def _zeroed(start: float, end: float) -> Edit:
     return edit
 
 
+def _struck_key(data: bytes) -> bytes:
+    """A transport stream without two packets late in a key frame in its second half."""
+    starts = [at for at in range(0, len(data), 188) if data[at + 1] & 0x40 and at > len(data) // 2]
+    at, behind = max(pairwise(starts), key=lambda pair: pair[1] - pair[0])
+    at += (behind - at) * 3 // 4 // 188 * 188
+    return data[:at] + data[at + 2 * 188 :]
+
+
 def _box(kind: bytes, value: bytes, offset: int) -> Edit:
     """The bytes from an offset behind the name of the first box of this kind, or before it, set to this value."""
 
@@ -556,6 +580,10 @@ BAD: dict[str, Bad] = {
     "hole.wmv": _from("wmv2.wmv", _zeroed(0.3, 0.4), lost=False),
     "hole.ogv": _from("theora.ogv", _zeroed(0.3, 0.4), lost=False),
     "hole.mxf": _from("mpeg2.mxf", _zeroed(0.3, 0.4), lost=False),
+    "hole.wtv": _from("mpeg2.wtv", _zeroed(0.5, 0.55), lost=False),
+    "hole.ivf": _from("vp9.ivf", _zeroed(0.5, 0.6), lost=False),
+    "cut-foot.mxf": _from("mpeg2.mxf", lambda data: data[: len(data) * 95 // 100], lost=False),
+    "struck-key.ts": _from("hevc.ts", _struck_key, lost=False),
     "hole.avi": _from("mpeg4-b.avi", _zeroed(0.3, 0.4), lost=False),
     "hole-mjpeg.avi": _from("mjpeg.avi", _zeroed(0.3, 0.4), lost=False),
     "gone-mjpeg.avi": _from("mjpeg.avi", lambda data: data[: len(data) // 3] + data[len(data) // 2 :], lost=False),

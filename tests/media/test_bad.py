@@ -125,7 +125,7 @@ CUT = {
     "cut-all-keys.mkv": (60, 30), "hole.mkv": (60, 14), "hole.webm": (60, 15), "hole.ts": (60, 24),
     "hole-mpeg2.ts": (60, 22), "hole-mjpeg.mkv": (60, 7), "hole-fragments.mp4": (51, 39), "hole.flv": (60, 14),
     "hole.wmv": (60, 19), "hole.ogv": (60, 23), "hole.mxf": (60, 24), "hole.avi": (60, 47), "hole-mjpeg.avi": (60, 43),
-    "gone-mjpeg.avi": (60, 60),
+    "gone-mjpeg.avi": (60, 60), "hole.wtv": (60, 28), "hole.ivf": (60, 30), "struck-key.ts": (60, 16),
 }  # fmt: skip
 
 
@@ -154,6 +154,10 @@ def test_what_a_cut_took_is_counted(corpus: Path, tmp_path: Path, eyes: Eyes, na
         ("hole.mxf", "mpeg2.mxf"),
         ("hole.avi", "mpeg4-b.avi"),
         ("hole-mjpeg.avi", "mjpeg.avi"),
+        ("hole.wtv", "mpeg2.wtv"),
+        ("hole.ivf", "vp9.ivf"),
+        ("struck-key.ts", "hevc.ts"),
+        ("cut-foot.mxf", "mpeg2.mxf"),
         ("hole-fragments.mp4", "h264-fragments-small.mp4"),
     ],
 )

@@ -22,8 +22,8 @@ def changed(**to: int | None) -> list[int | None]:
     ("pts", "dts", "ticks"),
     [
         (EVEN, EVEN, EVEN),
-        ([at + 5000 for at in EVEN], NONE, EVEN),
-        (NONE, [at + 7 for at in EVEN], EVEN),
+        ([at + 5000 for at in EVEN], NONE, [at + 5000 for at in EVEN]),
+        (NONE, [at + 7 for at in EVEN], [at + 7 for at in EVEN]),
         (NONE, NONE, EVEN),  # the step that the stream names
         (changed(at7=None), NONE, EVEN),
         (changed(at29=None), NONE, EVEN),
@@ -65,5 +65,5 @@ def test_more_frames_than_ticks_find_room_between_them() -> None:
 
 
 def test_one_frame() -> None:
-    assert clocked([77], [None], 40) == ([0], 1)
+    assert clocked([77], [None], 40) == ([77], 1)
     assert clocked([None], [None], 40) == ([0], 1)
