@@ -136,7 +136,7 @@ class Reel:
     @property
     def torn(self) -> bool:
         """Whether parts of the file were met as broken, or skipped by its reader."""
-        return bool(self.flagged or self.failed) or FAULTS.met[self.container.format.name] > self.faults
+        return bool(self.flagged or self.failed or self.bad) or FAULTS.met[self.container.format.name] > self.faults
 
     def packets(self) -> "Iterator[Packet[VideoStream]]":
         """Every packet, and a last one without content; a damaged end of the file is an end."""

@@ -126,6 +126,7 @@ CUT = {
     "hole-mpeg2.ts": (60, 22), "hole-mjpeg.mkv": (60, 7), "hole-fragments.mp4": (50, 36), "hole.flv": (60, 14),
     "hole.wmv": (60, 19), "hole.ogv": (60, 23), "hole.mxf": (60, 24), "hole.avi": (60, 47), "hole-mjpeg.avi": (60, 43),
     "gone-mjpeg.avi": (60, 60), "hole.wtv": (60, 28), "hole.ivf": (60, 30), "struck-key.ts": (60, 16),
+    "hole-small.avi": (60, 41),
 }  # fmt: skip
 
 
@@ -157,7 +158,7 @@ def test_what_a_cut_took_is_counted(corpus: Path, tmp_path: Path, eyes: Eyes, na
         ("hole.wtv", "mpeg2.wtv"),
         ("hole.ivf", "vp9.ivf"),
         ("struck-key.ts", "hevc.ts"),
-        ("cut-foot.mxf", "mpeg2.mxf"),
+        ("cut-foot.mxf", "mpeg2-five.mxf"),
         ("hole-fragments.mp4", "h264-fragments-small.mp4"),
     ],
 )
