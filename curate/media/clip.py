@@ -38,7 +38,7 @@ MOST_PIXELS = 72_000_000  # of one frame; 8K has 33 million
 MOST_FRAMES = 4_000_000  # 10 hours at 60 frames a second have 2.2 million
 
 
-class Film(NamedTuple):
+class Opened(NamedTuple):
     """A file and its film stream; `faults` is how many its reader's kind had met before it was opened."""
 
     container: InputContainer
@@ -47,7 +47,7 @@ class Film(NamedTuple):
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Film]:
+def opened(path: Path) -> Iterator[Opened]:
     """The file and its film stream, one decode thread. Raises MediaError where there is no film."""
     if path.stat().st_size == 0:
         raise MediaError("empty file")
@@ -66,7 +66,7 @@ def opened(path: Path) -> Iterator[Film]:
             context.options = {"err_detect": "explode"}
         if context.width * context.height > MOST_PIXELS:
             raise MediaError("video too large", f"{context.width}x{context.height} pixels")
-        yield Film(container, stream, before[container.format.name])
+        yield Opened(container, stream, before[container.format.name])
 
 
 def _film(container: InputContainer) -> VideoStream:
@@ -134,6 +134,11 @@ class Reel:
         self.listed = len(self.stream.index_entries)
 
     @property
+    def path(self) -> Path:
+        """The file that it comes from."""
+        return Path(self.container.name.removeprefix("file:"))
+
+    @property
     def torn(self) -> bool:
         """Whether parts of the file were met as broken, or skipped by its reader."""
         return bool(self.flagged or self.failed or self.bad) or FAULTS.met[self.container.format.name] > self.faults
@@ -144,8 +149,7 @@ class Reel:
         try:
             for packet in self._demuxed():
                 self.flagged += packet.is_corrupt
-                later = self.end > 0
-                self.anew |= later and (packet.has_sidedata("new_extradata") or packet.has_sidedata("palette"))
+                self.anew |= self.end > 0 and _settles(packet)
                 self.end = max(self.end, (packet.pos or 0) + packet.size)
                 if numbered and packet.size:
                     self.places.append((packet.pos, packet.dts, packet.pts))
@@ -217,6 +221,13 @@ class Reel:
             if pts is not None and (tainted or (leading and (carried or pts in self.bad))):
                 lost.add(pts)
         return lost
+
+
+def _settles(packet: "Packet[VideoStream]") -> bool:
+    """Whether this packet brings settings for the decoder; hardly any has side data, which is the cheaper question."""
+    if next(packet.iter_sidedata(), None) is None:
+        return False
+    return packet.has_sidedata("new_extradata") or packet.has_sidedata("palette")
 
 
 def key(packet: "Packet[VideoStream]", stream: VideoStream) -> bool:

@@ -5,7 +5,6 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 
@@ -64,7 +63,7 @@ def _index(reel: Reel) -> dict[int, int]:
 
 def _indexed(reel: Reel) -> bool:
     """Whether an AVI ends in an index, though its reader found none where the file's head puts it."""
-    with Path(reel.container.name.removeprefix("file:")).open("rb") as file:
+    with reel.path.open("rb") as file:
         file.seek(max(0, reel.container.size - _TAIL * max(reel.stream.frames, 1 << 12)))
         return b"idx1" in file.read()
 
@@ -73,7 +72,7 @@ def _unreached(reel: Reel, found: int) -> int:
     """About how many frames stand in a part of the file that its reader has given up on, by that part's length."""
     form = reel.container.format.name
     if form.startswith("mov,"):
-        return round(found * unreached(Path(reel.container.name.removeprefix("file:"))))
+        return round(found * unreached(reel.path))
     if form not in _TO_THE_END or not reel.end:
         return 0
     left = round(found * (reel.container.size - reel.end) / reel.end)
@@ -90,7 +89,7 @@ def _cut_off(reel: Reel, times: Timeline) -> int:
     said = _seconds(stream.metadata.get("DURATION", ""))
     if container.format.name == "avi":
         if reel.listed >= len(reel.places):
-            return len(_index(reel)) - len(reel.places)
+            return reel.listed - len(reel.places)
         said = float(stream.frames / rate) if stream.frames < MOST_FRAMES else 0.0  # a pipe's head names no number
     elif container.format.name == "ogg" and stream.duration:
         said = float(stream.duration * times.base)

@@ -12,7 +12,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from curate.errors import MediaError
-from curate.media.clip import MOST_FRAMES, Film, Reel, key
+from curate.media.clip import MOST_FRAMES, Opened, Reel, key
 from curate.media.clock import clocked
 from curate.media.losses import astray, reckoned
 from curate.timeline import Timeline, pack, unpack
@@ -42,7 +42,7 @@ class Survey:
     first: VideoFrame
 
 
-def by_packets(film: Film) -> Survey | None:
+def by_packets(film: Opened) -> Survey | None:
     """The survey of a file whose packets can be trusted, else None. Reads it all, decodes `_HEAD` frames."""
     container, stream, _ = film
     form, codec = container.format.name, stream.codec_context.codec.canonical_name
@@ -77,13 +77,14 @@ def by_packets(film: Film) -> Survey | None:
     times = None if reel.anew else _timeline(stream, pts, keys)
     if times is None or not _begins(times, [frame.pts for frame in head]):
         return None
-    stray = astray(reel)
-    times = replace(times, lost=pack(i for i, tick in enumerate(unpack(times.ticks)) if times.origin + tick in stray))
+    if stray := astray(reel):
+        lost = (i for i, tick in enumerate(unpack(times.ticks)) if times.origin + tick in stray)
+        times = replace(times, lost=pack(lost))
     times, missing = reckoned(times, reel, unpack(times.keys))
     return Survey(times, max(missing, promised - whole), head[0])
 
 
-def by_decoding(film: Film) -> Survey:
+def by_decoding(film: Opened) -> Survey:
     """The survey of what decodes, from the first frame to the last. Raises MediaError where nothing does."""
     container, stream, _ = film
     reel = Reel(*film)
@@ -102,11 +103,9 @@ def by_decoding(film: Film) -> Survey:
     stray = astray(reel)
     if true:
         lost = reel.lost() | stray
-        bad = [i for i, at in enumerate(true) if at in lost]
-        keys = [i for i in _begins_at(reel, true) if keyed[i]] if _sought(reel, len(true)) else []
-        times, missing = Timeline.of(base, true, keys, bad), 0
-        if counted := _counted(reel, true):
-            times = Timeline.of(base, counted, (), bad)
+        bad, missing = [i for i, at in enumerate(true) if at in lost], 0
+        counted = _counted(reel, true)
+        times = Timeline.of(base, counted or true, () if counted else _keys(reel, true, keyed), bad)
     else:
         step = max(1, round(1 / ((stream.average_rate or stream.guessed_rate or 25) * base)))
         ticks, units = clocked([pts for pts, _ in stamps], [dts for _, dts in stamps], step)
@@ -116,10 +115,12 @@ def by_decoding(film: Film) -> Survey:
     return Survey(times, max(missing + more, reel.failed), first)
 
 
-def _begins_at(reel: Reel, true: list[int]) -> list[int]:
-    """The frames whose packets are marked as key frames, by index."""
+def _keys(reel: Reel, true: list[int], keyed: bytearray) -> list[int]:
+    """The frames that container and coding both call key frames, by index; none where that is not enough to seek."""
+    if not _sought(reel, len(true)):
+        return []
     marked = {at for at, begins in reel.order if begins}
-    return [i for i, at in enumerate(true) if at in marked]
+    return [i for i, at in enumerate(true) if at in marked and keyed[i]]
 
 
 def _sought(reel: Reel, found: int) -> bool:
@@ -152,7 +153,7 @@ def _traced(shown: list[int | None], reel: Reel) -> list[int]:
     return own if len(own) == len(shown) and all(a < b for a, b in pairwise(own)) else []
 
 
-def resurveyed(film: Film, times: Timeline) -> Timeline:
+def resurveyed(film: Opened, times: Timeline) -> Timeline:
     """The same frames, with those marked as lost that do not decode; reads and decodes it all."""
     reel = Reel(*film)
     clean = {frame.pts for frame in reel.decoded()} - reel.lost()

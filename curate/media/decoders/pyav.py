@@ -18,7 +18,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from curate.media.clip import Film, Reel, opened
+from curate.media.clip import Opened, Reel, opened
 from curate.media.scaler import Scaler
 from curate.timeline import Spot
 
@@ -28,9 +28,8 @@ Packets = Iterator["Packet[VideoStream]"]
 # frame of HEVC says it of its own temporal layer only.)
 _SPARING = frozenset({"h264", "mpeg2video"})
 _DIRECT = ("mov,", "matroska,", "flv")  # formats that seek to a key frame by their own index
-_STRAIGHT = (1, 0, 0, 0, 1, 0, 0, 0, 1)
-_QUARTERS = (  # by counter-clockwise quarter turns
-    _STRAIGHT,
+_QUARTERS = (  # display matrices by counter-clockwise quarter turns
+    (1, 0, 0, 0, 1, 0, 0, 0, 1),
     (0, -1, 0, 1, 0, 0, 0, 0, 1),
     (-1, 0, 0, 0, -1, 0, 0, 0, 1),
     (0, 1, 0, -1, 0, 0, 0, 0, 1),
@@ -89,7 +88,7 @@ def _through(path: Path, wanted: Collection[int]) -> Iterator[tuple[int, VideoFr
 def _sought(path: Path, spots: Sequence[Spot]) -> Iterator[tuple[int, VideoFrame | None]]:
     """By pts, what seeking finds of these spots, which are in order; None for one that damage has reached."""
     with ExitStack() as stack:
-        film: Film | None = None
+        film: Opened | None = None
         for key, group in groupby(spots, lambda spot: spot.key):
             if film is None or not _seek(film, key or 0):
                 stack.close()
@@ -98,7 +97,7 @@ def _sought(path: Path, spots: Sequence[Spot]) -> Iterator[tuple[int, VideoFrame
             yield from _group(film, key or 0, {spot.pts for spot in group})
 
 
-def _group(film: Film, key: int, wanted: set[int]) -> Iterator[tuple[int, VideoFrame | None]]:
+def _group(film: Opened, key: int, wanted: set[int]) -> Iterator[tuple[int, VideoFrame | None]]:
     """The frames with these pts that build on this key frame, which is ahead; None for one that damage has reached."""
     reel, ahead, begun = Reel(*film), set(wanted), False
     for packet in _sparing(film.stream, _from(key, reel.packets()), wanted, ahead):
@@ -111,7 +110,7 @@ def _group(film: Film, key: int, wanted: set[int]) -> Iterator[tuple[int, VideoF
     yield from ((pts, None) for pts in reel.lost() & wanted)
 
 
-def _seek(film: Film, key: int) -> bool:
+def _seek(film: Opened, key: int) -> bool:
     """Go to this key frame or before it; false where it is so near the start that only reading leads to it."""
     container, stream, _ = film
     if not container.format.name.startswith(_DIRECT):
@@ -180,9 +179,7 @@ class Upright:
         if frame.rotation not in self._turns:
             try:
                 matrix = struct.unpack("9i", bytes(cast(Any, frame.side_data)[Type.DISPLAYMATRIX]))
-            except KeyError:
-                matrix = _STRAIGHT
-            except ValueError:  # a kind of side data that PyAV does not know, such as Exif
+            except (KeyError, ValueError):  # no matrix, or beside it side data that PyAV does not know, such as Exif
                 matrix = _QUARTERS[round(frame.rotation / 90) % 4]
             a, b, _, c, d, *_ = matrix
             turned = abs(b) > abs(a)
