@@ -3,8 +3,8 @@
     python -m benchmarks.media [--quick] [--only CLIP] [--python OTHER_PYTHON] [--write FILE]
 
 The clips are made once, below build/bench-media. Every measurement is a fresh process on one decode thread, after
-its imports and a warm-up on a tiny clip: so many frames, evenly over the film, scaled to at most 401408 pixels, as
-JPEG. Runs of all decoders take turns; the tables show medians.
+its imports, a warm-up on a tiny clip and a reading of the file into the cache: so many frames, evenly over the film,
+scaled to at most 401408 pixels, as JPEG. Runs of all decoders take turns; the tables show medians.
 """
 
 import argparse

@@ -4,32 +4,18 @@ Streams that refresh the picture bit by bit (x264's intra-refresh) have such pac
 the picture heals over the next frames, and until then it is wrong.
 """
 
-from collections.abc import Iterator
+from curate.media.nal import units, width
 
 _SLICE, _WHOLE_REFRESH = 1, 5  # types of a NAL unit: a slice of any other picture, and of an IDR picture
 _ONLY_I = (2, 7)  # slice types
-_START = b"\x00\x00\x01"
-_ENOUGH = 16  # bytes of a NAL unit that hold all that is read of it
+_LENGTHS = 4  # the byte of mp4's and mkv's extradata that tells the width of the lengths
 
 
 def begins_anew(packet: bytes, extradata: bytes | None) -> bool:
     """Whether every slice in the packet stands by itself; `extradata` says how its parts are marked."""
-    types = [(unit[0] & 31, unit) for unit in _units(packet, extradata) if unit]
+    types = [(unit[0] & 31, unit) for unit in units(packet, width(extradata, _LENGTHS)) if unit]
     slices = [(kind, unit) for kind, unit in types if kind in (_SLICE, _WHOLE_REFRESH)]
     return bool(slices) and all(kind == _WHOLE_REFRESH or _slice_type(unit) in _ONLY_I for kind, unit in slices)
-
-
-def _units(packet: bytes, extradata: bytes | None) -> Iterator[bytes]:
-    """The beginning of every NAL unit: behind its length in mp4 and mkv, else behind a start code."""
-    if not extradata or extradata[0] != 1:
-        yield from (unit[:_ENOUGH] for unit in packet.split(_START)[1:])
-        return
-    width = (extradata[4] & 3) + 1 if len(extradata) > 4 else 4
-    at = 0
-    while at + width < len(packet):
-        size = int.from_bytes(packet[at : at + width])
-        yield packet[at + width : at + width + min(size, _ENOUGH)]
-        at += width + size
 
 
 def _slice_type(unit: bytes) -> int:

@@ -22,7 +22,10 @@ _FORMATS = ("mov,", "matroska,", "mpegts", "flv")
 _CODECS = frozenset({"h264", "hevc", "vp8", "vp9", "av1", "mpeg2video"})
 _EACH_ITSELF = frozenset({"mjpeg", "prores", "dnxhd", "ffv1", "huffyuv", "rawvideo"})
 _FLAT = (0, 1)  # field orders: unknown, progressive; two fields may be two packets
-_HEAD = 8  # frames at the beginning that are decoded to see whether the packets tell the truth
+# Frames at the beginning that are decoded to see whether the packets tell the truth: fewer where the coding
+# shows its frames in the order of its packets, so that the second is already like all others.
+_HEAD, _PLAIN_HEAD = 8, 2
+_PLAIN = frozenset({"vp8", "vp9", "av1"}) | _EACH_ITSELF
 # Codings whose frames say themselves whether decoding may begin at them; containers are mistaken about it.
 _TELLING = _CODECS | {
     "mpeg1video", "mpeg4", "h263", "msmpeg4v1", "msmpeg4v2", "msmpeg4v3", "wmv1", "wmv2", "wmv3", "vc1", "flv1",
@@ -43,7 +46,7 @@ class Survey:
 
 
 def by_packets(film: Opened) -> Survey | None:
-    """The survey of a file whose packets can be trusted, else None. Reads it all, decodes `_HEAD` frames."""
+    """The survey of a file whose packets can be trusted, else None. Reads it all, decodes the first frames."""
     container, stream, _ = film
     form, codec = container.format.name, stream.codec_context.codec.canonical_name
     if not (codec in _EACH_ITSELF or (codec in _CODECS and form.startswith(_FORMATS))):
@@ -56,9 +59,10 @@ def by_packets(film: Opened) -> Survey | None:
     promised = len(stream.index_entries) if form.startswith("mov,") else 0
     reel = Reel(*film)
     head: list[VideoFrame] = []
+    first = _PLAIN_HEAD if codec in _PLAIN else _HEAD
     pts, keys, whole = array("q"), bytearray(), 0
     for packet in reel.packets():
-        if len(head) < _HEAD:
+        if len(head) < first:
             head += reel.sent(packet)
         if not packet.size:
             continue

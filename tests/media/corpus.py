@@ -44,6 +44,8 @@ OPEN = f"{_X264} -x264-params open-gop=1:keyint=10:min-keyint=10:scenecut=0:bfra
 REFRESH = f"{_X264} -x264-params intra-refresh=1:keyint=12:bframes=0"
 X265 = f"{_X265}:open-gop=0:keyint=12"
 X265_OPEN = f"{_X265}:open-gop=1:keyint=12"
+X265_LAYERS = f"{X265_OPEN}:temporal-layers=1:b-pyramid=1"
+X265_SLICES = f"{X265_OPEN}:slices=2".replace("pools=none", "pools=1")  # without a pool, x265 codes broken ones
 VP8 = f"-c:v libvpx -pix_fmt yuv420p -cpu-used 4 {_HIDDEN}"
 VP9 = f"-c:v libvpx-vp9 -pix_fmt yuv420p -cpu-used 5 -row-mt 0 {_HIDDEN}"
 VP9_PLAIN = "-c:v libvpx-vp9 -pix_fmt yuv420p -cpu-used 8 -row-mt 0 -b:v 200k -g 30"
@@ -101,6 +103,19 @@ def _piped(data: bytes) -> bytes:
 def _no_keys(data: bytes) -> bytes:
     """A movie without the list of its key frames, which then are all of them."""
     return data.replace(b"stss", b"free")
+
+
+def _leaves(data: bytes) -> bytes:
+    """A movie of HEVC whose frames all say that no other builds on them, key frames and leading ones excepted."""
+    changed = bytearray(data)
+    at = data.index(b"mdat")
+    end = at - 4 + int.from_bytes(data[at - 4 : at])
+    at += 4
+    while at < end:
+        if changed[at + 4] >> 1 == 1:
+            changed[at + 4] = 0
+        at += 4 + int.from_bytes(data[at : at + 4])
+    return bytes(changed)
 
 
 def _all_keys(data: bytes) -> bytes:
@@ -194,6 +209,10 @@ CORPUS: dict[str, Clip] = {
     "hevc.ts": Clip(X265_OPEN),
     "hevc-cut.ts": Clip("-c copy", base="hevc.ts", edit=_cut(0.27)),
     "hevc.hevc": Clip(X265_OPEN),
+    "hevc-layers.mp4": Clip(f"{X265_LAYERS} -tag:v hev1"),
+    "hevc-layers.ts": Clip(X265_LAYERS),
+    "hevc-slices.mp4": Clip(X265_SLICES),
+    "hevc-leaves.mp4": Clip("-c copy", base="hevc.mp4", edit=_leaves),
     # VP8, VP9 and AV1: frames that are never shown
     "vp8.webm": Clip(VP8, passes=2),
     "vp8-odd.webm": Clip("-c:v libvpx -cpu-used 8 -b:v 200k -g 30", ODD),

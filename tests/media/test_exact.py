@@ -42,7 +42,10 @@ def test_every_frame_is_the_one_that_a_full_decode_shows(corpus: Path, name: str
             assert np.array_equal(pixels, together[alone])
 
 
-@pytest.mark.parametrize("name", ["h264-open.mkv", "hevc-open.mkv", "uneven.mp4", "h264-pyramid.mp4", "mpeg2.mpg"])
+@pytest.mark.parametrize(
+    "name",
+    ["h264-open.mkv", "hevc-open.mkv", "hevc-layers.mp4", "hevc.ts", "uneven.mp4", "h264-pyramid.mp4", "mpeg2.mpg"],
+)
 def test_frames_a_few_apart_are_found_by_seeking(corpus: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     path = made(name, corpus)
     true = reference(path)

@@ -4,7 +4,7 @@ What a seek does not bring, or brings damaged, is read again from the start of t
 """
 
 import struct
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import groupby, islice
 from pathlib import Path
@@ -19,14 +19,13 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from curate.media.clip import Opened, Reel, opened
+from curate.media.hevc import Leaves
 from curate.media.scaler import Scaler
 from curate.timeline import Spot
 
 Pixels = NDArray[np.uint8]
 Packets = Iterator["Packet[VideoStream]"]
-# Codings whose frames say truly that nothing builds on them: unless wanted, those need no decoding. (A
-# frame of HEVC says it of its own temporal layer only.)
-_SPARING = frozenset({"h264", "mpeg2video"})
+_SAYING = frozenset({"h264", "mpeg2video"})  # codings whose frames say truly that nothing builds on them
 _DIRECT = ("mov,", "matroska,", "flv")  # formats that seek to a key frame by their own index
 _QUARTERS = (  # display matrices by counter-clockwise quarter turns
     (1, 0, 0, 0, 1, 0, 0, 0, 1),
@@ -141,10 +140,10 @@ def _sparing(stream: VideoStream, packets: Packets, wanted: set[int], ahead: set
     What nothing builds on is not decoded unless wanted.
     """
     context = stream.codec_context
-    sparing = context.codec.canonical_name in _SPARING
+    leaf = _leaf(stream)
     for packet in packets:
-        if sparing:
-            context.skip_frame = "DEFAULT" if packet.pts in wanted else "NONREF"
+        # asked of every packet: HEVC tells in some what it means in others
+        context.skip_frame = "NONREF" if leaf(packet) and packet.pts not in wanted else "DEFAULT"
         yield packet
         if packet.pts is not None:
             ahead.discard(packet.pts)
@@ -153,6 +152,16 @@ def _sparing(stream: VideoStream, packets: Packets, wanted: set[int], ahead: set
             last.stream = stream
             yield last
             return
+
+
+def _leaf(stream: VideoStream) -> Callable[["Packet[VideoStream]"], bool]:
+    """Whether a packet says truly that nothing builds on it, if the decoder finds that it says so at all."""
+    context = stream.codec_context
+    if context.codec.canonical_name == "hevc":
+        leaves = Leaves(context.extradata)
+        return lambda packet: leaves(bytes(packet))
+    saying = context.codec.canonical_name in _SAYING
+    return lambda _: saying
 
 
 class Upright:
