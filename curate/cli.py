@@ -18,7 +18,12 @@ from curate.media.decoder import EXACT
 from curate.sampling import MAX_PIXELS
 from curate.settings import chosen
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 SettingsFile = Annotated[Path, typer.Option("--settings", "-s", help="The settings file.")]
 WorkFolder = Annotated[Path | None, typer.Option("--work", help="Another work folder than the settings'.")]

@@ -15,8 +15,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from curate.errors import MediaError
+from curate.media import h264, hevc
 from curate.media.faults import FAULTS
-from curate.media.h264 import begins_anew
 
 # Demuxers that read one file and nothing else: no playlist, no image, no device.
 _VIDEO = (
@@ -34,6 +34,8 @@ _SILENT = frozenset({"hevc", "mjpeg"})
 # Decoders that also log errors over the first frames of a sound recording that begins anywhere.
 _TALKATIVE = frozenset({"h264", "hevc"})
 _PARSED = ("mpegts", "mpeg")
+_HEADING = 0x80  # of a Theora packet's first byte: no picture but the head of a film, as each of a chain has one
+_HOLLOW = {"h264": h264.hollow, "hevc": hevc.hollow}
 MOST_PIXELS = 72_000_000  # of one frame; 8K has 33 million
 MOST_FRAMES = 4_000_000  # 10 hours at 60 frames a second have 2.2 million
 
@@ -92,10 +94,10 @@ def _refusal(path: Path, error: FFmpegError) -> MediaError:
         head = file.read(512).removeprefix(_BOM)
     if head.startswith(_IMAGES) or head[8:12] == b"WEBP" or b"<svg" in head:
         return MediaError("an image, not a video", f"starts with {head[:4]!r}")
-    if head.lstrip().startswith(_LISTS):
-        return MediaError("a playlist, not a video", "it names other files, and none of them is opened")
     if b"<html" in head.lower() or head.lstrip()[:9].lower() == b"<!doctype":
         return MediaError("a web page, not a video", "starts with HTML")
+    if head.lstrip().startswith(_LISTS):
+        return MediaError("a playlist, not a video", "it names other files, and none of them is opened")
     if isinstance(error, av.error.ArgumentError):
         return MediaError("not a video", "its format is none of those that are read here")
     known = head[4:8] == b"ftyp" or head.startswith((b"\x1a\x45\xdf\xa3", b"RIFF"))
@@ -183,7 +185,7 @@ class Reel:
         codec, before = self.stream.codec_context.codec.canonical_name, FAULTS.met.total()
         if packet.size:
             self.order.append((packet.pts, key(packet, self.stream)))
-            if codec in _SILENT and (packet.is_corrupt or self._struck):
+            if self._broken(packet, codec):
                 self.bad.add(packet.pts)
             # A parser puts the mark of a broken part on the frame that it brings out then, the one before it.
             self._struck = packet.is_corrupt and self.container.format.name in _PARSED
@@ -195,14 +197,22 @@ class Reel:
         except av.error.MemoryError:
             raise
         except FFmpegError:
-            self.bad.add(packet.pts)
-            self.failed += self.begun
+            if codec != "theora" or not bytes(packet)[0] & _HEADING:
+                self.bad.add(packet.pts)
+                self.failed += self.begun
             return []
         if self.begun and codec not in _TALKATIVE and FAULTS.met.total() > before:
             self.bad.add(packet.pts)
         self.begun = self.begun or bool(frames)
         self.bad.update(frame.pts for frame in frames if frame.is_corrupt)
         return frames
+
+    def _broken(self, packet: "Packet[VideoStream]", codec: str) -> bool:
+        """Whether this packet is known to be broken before a decoder sees it."""
+        parsed = self.begun and self.container.format.name in _PARSED
+        if (packet.is_corrupt or self._struck) and (parsed or codec in _SILENT):
+            return True
+        return codec in _HOLLOW and _HOLLOW[codec](bytes(packet), self.stream.codec_context.extradata)
 
     def lost(self) -> set[int]:
         """The pts of all frames that cannot be right, so far: the bad ones and what builds on them.
@@ -234,4 +244,4 @@ def key(packet: "Packet[VideoStream]", stream: VideoStream) -> bool:
     """Whether decoding may begin at this packet."""
     if not packet.is_keyframe or stream.codec_context.codec.canonical_name != "h264":
         return packet.is_keyframe
-    return begins_anew(bytes(packet), stream.codec_context.extradata)
+    return h264.begins_anew(bytes(packet), stream.codec_context.extradata)

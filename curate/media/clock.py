@@ -5,7 +5,7 @@ from itertools import pairwise
 
 Stamps = Sequence[int | None]
 _NEAR = 16  # frames within which times that are out of order come right again; else the clock was set back
-_SOME = 0.1  # the share of pts that do not rise in a file that stamps its frames as they are decoded
+_SOME = 0.1  # the share of pts that fall or are missing in a file that stamps its frames as they are decoded
 FINER = 1000  # parts of a tick, where more frames than ticks must find room
 
 
@@ -16,8 +16,7 @@ def clocked(pts: Stamps, dts: Stamps, step: int) -> tuple[list[int], int]:
     whose time does not rise stands between its neighbours, at most `step` ticks behind the one before it.
     Where the clock was set back, it goes on from there.
     """
-    falls = _falls(pts)
-    own = dts if _falls(dts) < falls and falls > _SOME * len(pts) else pts
+    own = dts if _falls(dts) < _falls(pts) and _falls(pts, least=0) > _SOME * len(pts) else pts
     step = _usual(own) or step
     ticks = list(_placed(own, step))
     if all(a < b for a, b in pairwise(ticks)):
@@ -50,6 +49,6 @@ def _usual(own: Stamps) -> int:
     return steps[len(steps) // 2] if steps else 0
 
 
-def _falls(stamps: Stamps) -> int:
-    """How often a time is missing or does not rise above the one before it."""
-    return sum(b is None or (a is not None and b <= a) for a, b in pairwise(stamps)) + (stamps[0] is None)
+def _falls(stamps: Stamps, least: int = 1) -> int:
+    """How often a time is missing, or is not at least so much above the one before it."""
+    return sum(b is None or (a is not None and b - a < least) for a, b in pairwise(stamps)) + (stamps[0] is None)

@@ -1,13 +1,16 @@
-"""Whether decoding H.264 may begin at a packet that its container calls a key frame (ITU-T H.264, 7.3).
+"""What the packets of H.264 tell: whether decoding may begin there, and whether they are whole (ITU-T H.264, 7.3).
 
 Streams that refresh the picture bit by bit (x264's intra-refresh) have such packets too: from there on
 the picture heals over the next frames, and until then it is wrong.
 """
 
+from curate.media import nal
 from curate.media.nal import units, width
 
+_SLICES = range(6)  # none has the type 0, but a slice whose head is gone
 _SLICE, _WHOLE_REFRESH = 1, 5  # types of a NAL unit: a slice of any other picture, and of an IDR picture
 _ONLY_I = (2, 7)  # slice types
+_ENOUGH = 16  # bytes of a slice that hold all that is read of it
 _LENGTHS = 4  # the byte of mp4's and mkv's extradata that tells the width of the lengths
 
 
@@ -18,9 +21,14 @@ def begins_anew(packet: bytes, extradata: bytes | None) -> bool:
     return bool(slices) and all(kind == _WHOLE_REFRESH or _slice_type(unit) in _ONLY_I for kind, unit in slices)
 
 
+def hollow(packet: bytes, extradata: bytes | None) -> bool:
+    """Whether a part of a slice was overwritten with zeros."""
+    return nal.hollow(packet, width(extradata, _LENGTHS), lambda unit: unit[0] & 31 in _SLICES)
+
+
 def _slice_type(unit: bytes) -> int:
     """The second Exp-Golomb number of a slice header; -1 where it is cut off."""
-    bits = "".join(f"{byte:08b}" for byte in unit[1:])
+    bits = "".join(f"{byte:08b}" for byte in unit[1:_ENOUGH])
     at, value = 0, -1
     for _ in range(2):
         zeros = bits.find("1", at) - at

@@ -1,7 +1,11 @@
-"""Which frames of HEVC nothing builds on, by their own headers (ITU-T H.265, 7.3.1.2, 7.3.2.2 and 7.4.2.2)."""
+"""What the packets of HEVC tell: whether anything builds on them, and whether they are whole.
+
+ITU-T H.265, 7.3.1.2, 7.3.2.2 and 7.4.2.2.
+"""
 
 from collections.abc import Iterator
 
+from curate.media import nal
 from curate.media.nal import units, width
 
 _LENGTHS = 21  # the byte of mp4's and mkv's extradata that tells the width of the lengths
@@ -44,6 +48,11 @@ class Leaves:
         """The highest layer of all settings met so far: which of them a slice uses is not read."""
         if len(unit) > 2 and _type(unit) == _SPS:
             self._highest = max(self._highest or 0, unit[2] >> 1 & 7)
+
+
+def hollow(packet: bytes, extradata: bytes | None) -> bool:
+    """Whether a part of a slice was overwritten with zeros."""
+    return nal.hollow(packet, width(extradata, _LENGTHS), lambda unit: _type(unit) < _PICTURES)
 
 
 def _type(unit: bytes) -> int:

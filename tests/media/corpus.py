@@ -266,6 +266,7 @@ CORPUS: dict[str, Clip] = {
     "wmv1.asf": Clip("-c:v wmv1 -g 12 -q:v 4"),
     "wmv2.wmv": Clip(f"IN {TONE.format('wmav2')} -c:v wmv2 -g 12 -q:v 4"),
     "theora.ogv": Clip("-c:v libtheora -g 12 -q:v 6"),
+    "theora-chain.ogv": Clip("-c copy", base="theora.ogv", edit=lambda data: data * 3),
     "flv1.flv": Clip("-c:v flv -g 12 -q:v 4"),
     "rv20.rm": Clip("-c:v rv20 -g 12 -q:v 4", CIF),
     "svq1.mov": Clip("-c:v svq1 -g 12 -q:v 4", f"{CIF},trim=end=0.8"),
@@ -467,6 +468,13 @@ def _zeroed(start: float, end: float) -> Edit:
     return edit
 
 
+def _zeroed_packets(data: bytes) -> bytes:
+    """A transport stream with zeros over two packets inside a frame."""
+    starts = [at for at in range(0, len(data), 188) if data[at + 1] & 0x40 and at > len(data) // 3]
+    at = next(at for at, behind in pairwise(starts) if behind - at >= 5 * 188) + 188
+    return data[:at] + bytes(2 * 188) + data[at + 2 * 188 :]
+
+
 def _struck_key(data: bytes) -> bytes:
     """A transport stream without two packets late in a key frame in its second half."""
     starts = [at for at in range(0, len(data), 188) if data[at + 1] & 0x40 and at > len(data) // 2]
@@ -566,6 +574,7 @@ BAD: dict[str, Bad] = {
     "png.mp4": _text(lambda: _picture("PNG")),
     "webp.mp4": _text(lambda: _picture("WEBP")),
     "bmp.mp4": _text(lambda: _picture("BMP")),
+    "xhtml.mp4": _text('<?xml version="1.0"?><!DOCTYPE html><html xmlns="http://www.w3.org/1999/xhtml"></html>'),
     "svg.mp4": _text('<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'),
     "huge.png": _text(lambda: _png(30_000, 30_000, 30_000)),
     "huge.mp4": _text(lambda: _png(30_000, 30_000, 30_000)),
@@ -605,6 +614,11 @@ BAD: dict[str, Bad] = {
     "hole.wtv": _from("mpeg2.wtv", _zeroed(0.5, 0.55), lost=False),
     "hole.ivf": _from("vp9.ivf", _zeroed(0.5, 0.6), lost=False),
     "cut-foot.mxf": _from("mpeg2-five.mxf", lambda data: data[: len(data) * 97 // 100], lost=False),
+    # stretches of zeros inside a slice, which its decoder takes for a picture
+    "hollow.mp4": _from("h264-closed.mp4", _zeroed(0.5, 0.51), lost=False),
+    "hollow.mkv": _from("hevc-open.mkv", _zeroed(0.5, 0.51), lost=False),
+    "hollow-layers.mp4": _from("hevc-layers.mp4", _zeroed(0.5, 0.51), lost=False),
+    "hollow.ts": _from("h264.ts", _zeroed_packets, lost=False),
     "struck-key.ts": _from("hevc.ts", _struck_key, lost=False),
     "hole.avi": _from("mpeg4-b.avi", _zeroed(0.3, 0.4), lost=False),
     "hole-small.avi": _from("mjpeg.avi", _zeroed(0.3, 0.31), lost=False),

@@ -25,6 +25,7 @@ LIST, IMAGE, NONE = "a playlist, not a video", "an image, not a video", "not a v
 REASONS = {
     "empty.mp4": "empty file",
     "page.mp4": "a web page, not a video",
+    "xhtml.mp4": "a web page, not a video",
     "sound.wav": "audio only",
     "sound.mp3": "audio only",
     "sound.m4a": "audio only",
@@ -158,6 +159,10 @@ def test_what_a_cut_took_is_counted(corpus: Path, tmp_path: Path, eyes: Eyes, na
         ("hole.wtv", "mpeg2.wtv"),
         ("hole.ivf", "vp9.ivf"),
         ("struck-key.ts", "hevc.ts"),
+        ("hollow.mp4", "h264-closed.mp4"),
+        ("hollow.mkv", "hevc-open.mkv"),
+        ("hollow-layers.mp4", "hevc-layers.mp4"),
+        ("hollow.ts", "h264.ts"),
         ("cut-foot.mxf", "mpeg2-five.mxf"),
         ("hole-fragments.mp4", "h264-fragments-small.mp4"),
     ],

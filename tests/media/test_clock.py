@@ -42,6 +42,13 @@ def test_a_time_that_repeats_moves_no_other() -> None:
     assert EVEN[7] < ticks[8] < EVEN[9]
 
 
+def test_many_times_that_repeat_are_no_order_of_decoding() -> None:
+    repeated = [at - 40 if i % 3 == 1 else at for i, at in enumerate(EVEN)]
+    ticks, units = clocked(repeated, [at - 80 for at in EVEN], 40)
+    assert units == 1
+    assert [at for i, at in enumerate(ticks) if i % 3 != 1] == [at for i, at in enumerate(EVEN) if i % 3 != 1]
+
+
 def test_a_clock_that_jumps_ahead_is_believed() -> None:
     stamps = [*EVEN, *(at + 1_000_000 for at in EVEN)]
     assert clocked(stamps, [None] * 60, 40)[0] == stamps

@@ -2,7 +2,7 @@
 
 import pytest
 
-from curate.media.h264 import begins_anew
+from curate.media.h264 import begins_anew, hollow
 
 AVCC = bytes([1, 100, 0, 11, 0xFF])  # four bytes of length before each unit
 IDR, SEI = b"\x65\x88\x84", b"\x06\x05\xff"
@@ -53,3 +53,26 @@ def test_what_is_cut_off_or_nonsense_does_no_harm(packet):
     assert begins_anew(packet, AVCC) in (True, False)
     assert begins_anew(packet, None) in (True, False)
     assert begins_anew(packet, b"\1") in (True, False)
+
+
+SEI_OF_ZEROS = b"\x06" + bytes(40) + b"\x80"
+HOLLOW = b"\x41\x9a\x33" + bytes(5) + b"\x21\x80"
+
+
+@pytest.mark.parametrize(
+    ("units", "torn"),
+    [
+        ((SEI, HOLLOW), True),
+        ((I7, HOLLOW, P5), True),
+        ((b"\x65" + HOLLOW,), True),
+        ((bytes(9) + HOLLOW,), True),  # the head of the unit is gone too
+        ((I7, P5), False),
+        ((SEI_OF_ZEROS, I7), False),  # what is no slice may have been written carelessly
+        ((I7 + bytes(9),), False),  # zeros that fill a unit up
+        ((b"\x41\x9a\0\0\3\0\0\3\x21\x80",), False),  # zeros that an encoder parted
+        ((), False),
+    ],
+)
+def test_zeros_that_no_encoder_writes(units, torn):
+    assert hollow(measured(*units), AVCC) is torn
+    assert hollow(marked(*units), None) is torn
