@@ -130,6 +130,7 @@ class Reel:
     begun: bool = False
     held: int = 0
     _struck: bool = False
+    _suspects: list[int | None] = field(default_factory=list)
     listed: int = 0
 
     def __post_init__(self) -> None:
@@ -184,11 +185,11 @@ class Reel:
         """The frames that this packet brings out; none where it does not decode."""
         codec, before = self.stream.codec_context.codec.canonical_name, FAULTS.met.total()
         if packet.size:
-            self.order.append((packet.pts, key(packet, self.stream)))
-            if self._broken(packet, codec):
+            begins = key(packet, self.stream)
+            self.order.append((packet.pts, begins))
+            self._marked(packet, codec, begins)
+            if codec in _HOLLOW and _HOLLOW[codec](bytes(packet), self.stream.codec_context.extradata):
                 self.bad.add(packet.pts)
-            # A parser puts the mark of a broken part on the frame that it brings out then, the one before it.
-            self._struck = packet.is_corrupt and self.container.format.name in _PARSED
         elif packet.pts is not None:
             self.held = max(self.held, packet.pts)
             return []
@@ -207,12 +208,22 @@ class Reel:
         self.bad.update(frame.pts for frame in frames if frame.is_corrupt)
         return frames
 
-    def _broken(self, packet: "Packet[VideoStream]", codec: str) -> bool:
-        """Whether this packet is known to be broken before a decoder sees it."""
-        parsed = self.begun and self.container.format.name in _PARSED
-        if (packet.is_corrupt or self._struck) and (parsed or codec in _SILENT):
-            return True
-        return codec in _HOLLOW and _HOLLOW[codec](bytes(packet), self.stream.codec_context.extradata)
+    def _marked(self, packet: "Packet[VideoStream]", codec: str, begins: bool) -> None:
+        """Take for bad what the container marks as broken.
+
+        A parser puts the mark on the frame that it brings out then, the one before the broken one, so that both are
+        suspected. It marks a joint, too, at which nothing is lost: there a key frame follows.
+        """
+        if self.container.format.name not in _PARSED:
+            if packet.is_corrupt and codec in _SILENT:
+                self.bad.add(packet.pts)
+            return
+        if self._suspects and not (self._struck or packet.is_corrupt):
+            self.bad.update(() if begins else self._suspects)
+            self._suspects = []
+        if (packet.is_corrupt or self._struck) and (self.begun or codec in _SILENT):
+            self._suspects.append(packet.pts)
+        self._struck = packet.is_corrupt
 
     def lost(self) -> set[int]:
         """The pts of all frames that cannot be right, so far: the bad ones and what builds on them.

@@ -320,6 +320,7 @@ CORPUS: dict[str, Clip] = {
     "edit-end.mp4": Clip("-c copy", base="h264-closed.mp4", edit=_edits((0, 25))),
     "edit-middle.mp4": Clip("-c copy", base="h264-closed.mp4", edit=_edits((0, 20), (40, 15))),
     "edit-twice.mp4": Clip("-c copy", base="h264-closed.mp4", edit=_edits((20, 15), (20, 15))),
+    "hevc-joined.ts": Clip("-c copy", base="hevc.ts", edit=lambda data: data * 2),
     "joined-jump.ts": Clip("-c copy", base="h264.ts", more="h264-late.ts"),
     "joined-back.ts": Clip("-c copy -copyts", base="h264-late.ts", more="h264.ts"),
     # Shapes
