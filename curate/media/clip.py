@@ -34,7 +34,7 @@ _SILENT = frozenset({"hevc", "mjpeg"})
 # Decoders that also log errors over the first frames of a sound recording that begins anywhere.
 _TALKATIVE = frozenset({"h264", "hevc"})
 _PARSED = ("mpegts", "mpeg")
-_HEADING = 0x80  # of a Theora packet's first byte: no picture but the head of a film, as each of a chain has one
+_HEADING = b"\x80"  # least first byte of a Theora packet that is no picture but the head of a film: a chain has many
 _HOLLOW = {"h264": h264.hollow, "hevc": hevc.hollow}
 MOST_PIXELS = 72_000_000  # of one frame; 8K has 33 million
 MOST_FRAMES = 4_000_000  # 10 hours at 60 frames a second have 2.2 million
@@ -198,7 +198,7 @@ class Reel:
         except av.error.MemoryError:
             raise
         except FFmpegError:
-            if codec != "theora" or not bytes(packet)[0] & _HEADING:
+            if codec != "theora" or bytes(packet)[:1] < _HEADING:
                 self.bad.add(packet.pts)
                 self.failed += self.begun
             return []
