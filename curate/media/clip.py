@@ -183,7 +183,8 @@ class Reel:
 
     def sent(self, packet: "Packet[VideoStream]") -> list[VideoFrame]:
         """The frames that this packet brings out; none where it does not decode."""
-        codec, before = self.stream.codec_context.codec.canonical_name, FAULTS.met.total()
+        codec = self.stream.codec_context.codec.canonical_name
+        before, without_room = FAULTS.met.total(), FAULTS.without_room
         if packet.size:
             begins = key(packet, self.stream)
             self.order.append((packet.pts, begins))
@@ -198,6 +199,8 @@ class Reel:
         except av.error.MemoryError:
             raise
         except FFmpegError:
+            if FAULTS.without_room > without_room:
+                _roomy(self.stream)
             if codec != "theora" or bytes(packet)[:1] < _HEADING:
                 self.bad.add(packet.pts)
                 self.failed += self.begun
@@ -242,6 +245,11 @@ class Reel:
             if pts is not None and (tainted or (leading and (carried or pts in self.bad))):
                 lost.add(pts)
         return lost
+
+
+def _roomy(stream: VideoStream) -> None:
+    """Raises MemoryError where this process has no room for two frames more: decoders call that damage."""
+    bytearray(2 * 3 * stream.codec_context.width * stream.codec_context.height)
 
 
 def _settles(packet: "Packet[VideoStream]") -> bool:

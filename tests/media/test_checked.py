@@ -79,15 +79,18 @@ def test_what_it_reads_differently_is_read_by_pyav_and_told(
 class Liar:
     """A decoder that reads the film through PyAV and changes what it is told to."""
 
-    def __init__(self, count: int = 40, late: float = 0.0, shift: int = 0, fault: str = "") -> None:
-        self.count, self.late, self.shift, self.fault = count, late, shift, fault
+    def __init__(
+        self, count: int = 40, late: float = 0.0, shift: int = 0, fault: str = "", only: int | None = None
+    ) -> None:
+        self.count, self.late, self.shift, self.fault, self.only = count, late, shift, fault, only
 
     @contextmanager
     def opened(self, path: Path):  # type: ignore[no-untyped-def]
         def frame(index: int) -> tuple[float, np.ndarray]:
             if self.fault:
                 raise RuntimeError(self.fault)
-            true = frames(medium(path), (min(index + self.shift, 39),), (128, 96), "png").frames[0]
+            shift = self.shift if self.only in (None, index) else 0
+            true = frames(medium(path), (min(index + shift, 39),), (128, 96), "png").frames[0]
             return index * 0.04 + self.late, pixels_of(true)
 
         yield Film(self.count, frame)
@@ -100,6 +103,7 @@ class Liar:
         (Liar(count=41), "41 frames where the index has 40"),
         (Liar(late=0.04), "frame 4 at 0.200 s where the index has 0.160 s"),
         (Liar(shift=1), "frame 4 is another picture"),
+        (Liar(shift=1, only=20), "frame 20 is another picture"),
         (Liar(fault="no\nluck"), "no luck"),
     ],
 )

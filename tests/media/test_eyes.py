@@ -20,6 +20,7 @@ from curate.errors import MediaError
 from curate.media import worker
 from curate.media.eyes import Eyes
 from curate.media.flights import Flights
+from tests.media.corpus import ffmpeg
 
 HANG = ("time", "sleep", 60)
 
@@ -111,6 +112,21 @@ def test_a_hang_ends() -> None:
         assert str(caught.value) == "decoder timed out: after 0.3 s"
         assert time.monotonic() - began < 10
         eyes.close()
+
+    asyncio.run(main())
+
+
+def test_a_frame_that_finds_no_room_is_no_damage(eyes: Eyes, tmp_path: Path) -> None:
+    path = tmp_path / "8k.mp4"
+    source = ["-f", "lavfi", "-i", "color=gray:s=7680x4320:r=5:d=2.4"]
+    ffmpeg(*source, "-c:v", "libx264", "-preset", "ultrafast", "-x264-params", "ref=1", str(path))
+
+    async def main() -> None:
+        media = Media((await eyes.probe(path, "video")).medium("0" * 64, "video", path), tuple(range(12)), 10**5)
+        small = Eyes(workers=1, memory=450 * 2**20)
+        assert await reason(small.frames(media)) == "decoder out of memory"
+        small.close()
+        assert len(await eyes.frames(media)) == 12
 
     asyncio.run(main())
 
