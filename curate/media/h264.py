@@ -5,7 +5,6 @@ the picture heals over the next frames, and until then it is wrong.
 """
 
 from curate.media import nal
-from curate.media.nal import units, width
 
 _SLICES = range(6)  # none has the type 0, but a slice whose head is gone
 _SLICE, _WHOLE_REFRESH = 1, 5  # types of a NAL unit: a slice of any other picture, and of an IDR picture
@@ -16,14 +15,14 @@ _LENGTHS = 4  # the byte of mp4's and mkv's extradata that tells the width of th
 
 def begins_anew(packet: bytes, extradata: bytes | None) -> bool:
     """Whether every slice in the packet stands by itself; `extradata` says how its parts are marked."""
-    types = [(unit[0] & 31, unit) for unit in units(packet, width(extradata, _LENGTHS)) if unit]
+    types = [(unit[0] & 31, unit) for unit in nal.units(packet, nal.width(extradata, _LENGTHS)) if unit]
     slices = [(kind, unit) for kind, unit in types if kind in (_SLICE, _WHOLE_REFRESH)]
     return bool(slices) and all(kind == _WHOLE_REFRESH or _slice_type(unit) in _ONLY_I for kind, unit in slices)
 
 
 def hollow(packet: bytes, extradata: bytes | None) -> bool:
     """Whether a part of a slice was overwritten with zeros."""
-    return nal.hollow(packet, width(extradata, _LENGTHS), lambda unit: unit[0] & 31 in _SLICES)
+    return nal.hollow(packet, nal.width(extradata, _LENGTHS), lambda unit: unit[0] & 31 in _SLICES)
 
 
 def _slice_type(unit: bytes) -> int:

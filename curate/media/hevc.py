@@ -6,7 +6,6 @@ ITU-T H.265, 7.3.1.2, 7.3.2.2 and 7.4.2.2.
 from collections.abc import Iterator
 
 from curate.media import nal
-from curate.media.nal import units, width
 
 _LENGTHS = 21  # the byte of mp4's and mkv's extradata that tells the width of the lengths
 _ARRAYS = 22  # and the one that counts the arrays of parameter sets behind it
@@ -23,15 +22,15 @@ class Leaves:
     """
 
     def __init__(self, extradata: bytes | None) -> None:
-        self._width = width(extradata, _LENGTHS)
+        self._width = nal.width(extradata, _LENGTHS)
         self._highest: int | None = None
-        for unit in units(extradata or b"", 0) if not self._width else _kept(extradata or b""):
+        for unit in _kept(extradata or b"") if self._width else nal.units(extradata or b"", 0):
             self._learn(unit)
 
     def __call__(self, packet: bytes) -> bool:
         """Whether all slices of this packet say so; not before the settings are known."""
         slices = []
-        for unit in units(packet, self._width):
+        for unit in nal.units(packet, self._width):
             if len(unit) < 3 or unit[0] & 1 or unit[1] >> 3:
                 continue  # cut off, or of another view than the first
             self._learn(unit)
@@ -52,7 +51,7 @@ class Leaves:
 
 def hollow(packet: bytes, extradata: bytes | None) -> bool:
     """Whether a part of a slice was overwritten with zeros."""
-    return nal.hollow(packet, width(extradata, _LENGTHS), lambda unit: _type(unit) < _PICTURES)
+    return nal.hollow(packet, nal.width(extradata, _LENGTHS), lambda unit: _type(unit) < _PICTURES)
 
 
 def _type(unit: bytes) -> int:

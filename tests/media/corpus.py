@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import unittest
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -469,17 +469,20 @@ def _zeroed(start: float, end: float) -> Edit:
     return edit
 
 
+def _frames_behind(data: bytes, place: int) -> Iterable[tuple[int, int]]:
+    """Where each frame of a transport stream begins, and the one after it, behind this place."""
+    return pairwise(at for at in range(0, len(data), 188) if data[at + 1] & 0x40 and at > place)
+
+
 def _zeroed_packets(data: bytes) -> bytes:
     """A transport stream with zeros over two packets inside a frame."""
-    starts = [at for at in range(0, len(data), 188) if data[at + 1] & 0x40 and at > len(data) // 3]
-    at = next(at for at, behind in pairwise(starts) if behind - at >= 5 * 188) + 188
+    at = next(at for at, behind in _frames_behind(data, len(data) // 3) if behind - at >= 5 * 188) + 188
     return data[:at] + bytes(2 * 188) + data[at + 2 * 188 :]
 
 
 def _struck_key(data: bytes) -> bytes:
     """A transport stream without two packets late in a key frame in its second half."""
-    starts = [at for at in range(0, len(data), 188) if data[at + 1] & 0x40 and at > len(data) // 2]
-    at, behind = max(pairwise(starts), key=lambda pair: pair[1] - pair[0])
+    at, behind = max(_frames_behind(data, len(data) // 2), key=lambda pair: pair[1] - pair[0])
     at += (behind - at) * 3 // 4 // 188 * 188
     return data[:at] + data[at + 2 * 188 :]
 

@@ -3,6 +3,7 @@
 import pytest
 
 from curate.media.h264 import begins_anew, hollow
+from tests.media.nal import marked, measured
 
 AVCC = bytes([1, 100, 0, 11, 0xFF])  # four bytes of length before each unit
 IDR, SEI = b"\x65\x88\x84", b"\x06\x05\xff"
@@ -10,14 +11,6 @@ IDR, SEI = b"\x65\x88\x84", b"\x06\x05\xff"
 I7, P5, I2, P0, B6 = (b"\x41" + int(bits.ljust(16, "0"), 2).to_bytes(2) for bits in (
     "1" "0001000", "1" "00110", "1" "011", "1" "1", "1" "00111",
 ))  # fmt: skip
-
-
-def marked(*units: bytes) -> bytes:
-    return b"".join(b"\0\0\0\1" + unit for unit in units)
-
-
-def measured(*units: bytes, width: int = 4) -> bytes:
-    return b"".join(len(unit).to_bytes(width) + unit for unit in units)
 
 
 @pytest.mark.parametrize(
