@@ -46,8 +46,20 @@ class TransientError(AskError):
         self.retry_after = retry_after
 
 
+class ThrottledError(TransientError):
+    """The server takes no more for now: the pace is too high for it, the request is sound."""
+
+
+class AwayError(TransientError):
+    """The server cannot be reached at all; the request never arrived."""
+
+
 class RefusedError(AskError):
-    """The server refuses this request for good (a prompt too long, an image it cannot read)."""
+    """The server refuses this request for good (an image it cannot read)."""
+
+
+class TooLongError(RefusedError):
+    """The prompt is longer than the model can read: only a smaller request helps."""
 
 
 class FatalError(AskError):
