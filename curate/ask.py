@@ -1,18 +1,28 @@
-"""Asking, made careful by wrapping: `replayed(retried(limited(provider.ask)))`."""
+"""Asking, made careful by wrapping: `replayed(budgeted(retried(limited(provider.ask))))`."""
 
 import asyncio
-from collections.abc import Awaitable, Coroutine
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
+from curate.budget import Budget, Price, tokens
 from curate.chat import Ask, Reply, Request
-from curate.errors import MediaError, RefusedError, TransientError, UnansweredError
-from curate.journal import Journal
+from curate.errors import (
+    CrowdedError,
+    MediaError,
+    RefusedError,
+    TooLongError,
+    TransientError,
+    UnansweredError,
+)
+from curate.journal import Failure, Journal
+from curate.pace import Pace
 
-LONGEST_WAIT = 600.0  # seconds; a server that asks for more is asked again after this
+TOO_LONG = "prompt too long"
 BACKOFF = wait_random_exponential(multiplier=1, max=60)
 
 
@@ -24,35 +34,88 @@ class Meter:
     replayed: int = 0
     shared: int = 0
     retried: int = 0
+    in_flight: int = 0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
     tokens: int = 0
     cost: float = 0.0
-    keys: set[str] | None = None  # where set: the distinct requests answered from the journal
+    troubles: Counter[str] = field(default_factory=Counter)  # what went wrong on the way, by cause
 
 
-def limited(ask: Ask, slots: asyncio.Semaphore) -> Ask:
-    """At most so many requests at once, over all stages that share a model."""
+def limited(ask: Ask, pace: Pace, meter: Meter) -> Ask:
+    """Ask when the model's pace allows, and again as often as it took nothing: that is no fault of the request.
+
+    Raises TransientError for a failure that counts against the request, GoneError once the model is given up.
+    """
 
     async def waiting(request: Request) -> Reply:
-        async with slots:
-            return await ask(request)
+        while True:
+            turn = await pace.turn(sum(tokens(request)) if pace.counts_tokens else 0.0)
+            meter.in_flight += 1
+            try:
+                reply = await ask(request)
+            except TransientError as error:
+                meter.troubles[str(error)] += 1
+                counts = pace.failed(turn, error, id(request))
+                if pace.gone:
+                    raise pace.gone from None
+                if counts:
+                    raise
+                meter.retried += 1
+            except RefusedError:
+                pace.answered(turn, 0)
+                raise
+            except BaseException:
+                pace.given_up(turn)
+                raise
+            else:
+                pace.answered(turn, reply.prompt_tokens + reply.completion_tokens)
+                return reply
+            finally:
+                meter.in_flight -= 1
 
     return waiting
+
+
+def budgeted(ask: Ask, budget: Budget, price: Callable[[float, float], float]) -> Ask:
+    """Ask only what fits the budget; `price` is the USD of so many prompt and completion tokens. Raises SpentError."""
+    if not budget.limited:
+        return ask
+
+    async def thrifty(request: Request) -> Reply:
+        said, answered = tokens(request)
+        need = await budget.reserve(request.stage, Price(price(said, answered), said + answered))
+        reply = None
+        try:
+            reply = await ask(request)
+        finally:
+            budget.settle(request.stage, need, reply)
+        return reply
+
+    return thrifty
 
 
 def retried(ask: Ask, retries: int, meter: Meter) -> Ask:
     """Ask again after a TransientError, at most `retries` times, with growing, jittered waits.
 
-    A server's Retry-After is honoured, up to ten minutes. The last error is raised as it came.
+    The last error is raised as it came.
     """
 
     def count(_: RetryCallState) -> None:
         meter.retried += 1
 
     async def patient(request: Request) -> Reply:
+        try:
+            return await ask(request)  # which is nearly always all there is to do, and costs nothing
+        except TransientError:
+            if not retries:
+                raise
+        meter.retried += 1
+        await asyncio.sleep(wait_after(1))
         again = AsyncRetrying(
             retry=retry_if_exception_type(TransientError),
-            stop=stop_after_attempt(retries + 1),
-            wait=wait,
+            stop=stop_after_attempt(retries),
+            wait=lambda state: wait_after(state.attempt_number + 1),
             before_sleep=count,
             reraise=True,
         )
@@ -62,13 +125,11 @@ def retried(ask: Ask, retries: int, meter: Meter) -> Ask:
     return patient
 
 
-def wait(state: RetryCallState) -> float:
-    """Seconds before the next try: what the server asked for and a little, or exponential with jitter."""
-    error = state.outcome.exception() if state.outcome else None
-    jittered = BACKOFF(state)
-    if isinstance(error, TransientError) and error.retry_after is not None:
-        return min(error.retry_after, LONGEST_WAIT) + jittered * 0.1
-    return jittered
+def wait_after(attempt: int) -> float:
+    """Seconds before the next try: exponential in the number of tries, with jitter."""
+    state = RetryCallState(AsyncRetrying(), None, (), {})
+    state.attempt_number = attempt
+    return BACKOFF(state)
 
 
 def replayed(
@@ -77,25 +138,37 @@ def replayed(
     identity: str,
     meter: Meter,
     flying: set[asyncio.Task[Reply]] | None = None,
+    crowded: Callable[[], bool] = lambda: False,
+    anew: Callable[[str], bool] = lambda _: False,
 ) -> Ask:
     """Answer from the journal; else ask, keep the reply, and only then hand it out.
 
     Requests with one key that are asked at the same moment wait for one reply. With `ask` None
     nothing is asked: UnansweredError. `flying` collects what is under way, so that an interrupted
-    run can wait for what it has paid for.
+    run can wait for what it has paid for. While the model is `crowded`, CrowdedError; what a server
+    refused for good stays refused, unless its reason is to be asked `anew`.
     """
-    return _Replayed(ask, journal, identity, meter, flying if flying is not None else set())
+    return _Replayed(ask, journal, identity, meter, flying if flying is not None else set(), crowded, anew)
 
 
 class _Replayed:
     def __init__(
-        self, ask: Ask | None, journal: Journal, identity: str, meter: Meter, flying: set[asyncio.Task[Reply]]
+        self,
+        ask: Ask | None,
+        journal: Journal,
+        identity: str,
+        meter: Meter,
+        flying: set[asyncio.Task[Reply]],
+        crowded: Callable[[], bool],
+        anew: Callable[[str], bool],
     ) -> None:
         self._ask = ask
         self._journal = journal
         self._identity = identity
         self._meter = meter
         self._flying = flying
+        self._crowded = crowded
+        self._anew = anew
         self._shared: dict[str, asyncio.Task[Reply]] = {}
 
     async def __call__(self, request: Request) -> Reply:
@@ -106,11 +179,15 @@ class _Replayed:
         reply = self._journal.get(key, request.max_tokens)
         if reply is not None:
             self._meter.replayed += 1
-            if self._meter.keys is not None:
-                self._meter.keys.add(key[:16])
             return reply
+        failure = self._journal.failure(key)
+        if failure and failure.reason and not (self._ask and self._anew(failure.reason)):
+            raise _refusal(failure)
         if self._ask is None:
-            raise UnansweredError(self._journal.failure(key))
+            raise UnansweredError(failure.error if failure else None)
+        self._journal.ready()
+        if self._crowded():
+            raise CrowdedError
         return await asyncio.shield(self._started(key, self._buy(key, request, self._ask)))
 
     def _started(self, key: str, buying: Coroutine[Any, Any, Reply]) -> asyncio.Task[Reply]:
@@ -129,13 +206,23 @@ class _Replayed:
         try:
             reply = await ask(request)
         except (TransientError, RefusedError, MediaError) as error:
-            await self._journal.fail(key, request.stage, str(error))
+            # (GoneError tells nothing of this request: it was never sent)
+            reason = TOO_LONG if isinstance(error, TooLongError) else None
+            await self._journal.fail(key, request.stage, str(error), reason)
             raise
         await self._journal.put(key, request.stage, self._identity, request.max_tokens, reply)
-        self._meter.sent += 1
-        self._meter.tokens += reply.completion_tokens
-        self._meter.cost += reply.cost
+        meter = self._meter
+        meter.sent += 1
+        meter.prompt_tokens += reply.prompt_tokens
+        meter.cached_tokens += reply.cached_tokens
+        meter.tokens += reply.completion_tokens
+        meter.cost += reply.cost
         return reply
+
+
+def _refusal(failure: Failure) -> RefusedError:
+    """What the server said when it refused this request for good."""
+    return TooLongError(failure.error) if failure.reason == TOO_LONG else RefusedError(failure.error)
 
 
 def resampled(ask: Ask, sample: int) -> Ask:

@@ -82,6 +82,16 @@ class Request:
     attempt: int = 0
     sample: int = 0
 
+    @property
+    def characters(self) -> int:
+        """Length of all its text."""
+        return sum(len(part.text) for m in self.messages for part in m.parts if isinstance(part, Text))
+
+    @property
+    def frames(self) -> int:
+        """How many frames it shows."""
+        return sum(len(part.frames) for m in self.messages for part in m.parts if isinstance(part, Media))
+
     def key(self, model: str) -> str:
         """The name of this request in the journal: 64 hex digits. `model` is the provider's identity."""
         said = {

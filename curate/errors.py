@@ -62,6 +62,10 @@ class TooLongError(RefusedError):
     """The prompt is longer than the model can read: only a smaller request helps."""
 
 
+class GoneError(AskError):
+    """The server was away for too long: in this run nobody waits for it any more."""
+
+
 class FatalError(AskError):
     """No request to this model can work (a key refused, a model unknown): the run stops (exit 2)."""
 
@@ -75,6 +79,14 @@ class UnansweredError(CurateError):
     def __init__(self, failure: str | None = None) -> None:
         super().__init__(failure or "not asked yet")
         self.failure = failure
+
+
+class SpentError(UnansweredError):
+    """Another request might pass the limit that the settings set for money or tokens."""
+
+
+class CrowdedError(CurateError):
+    """So many requests wait for this model that the record had better come back later."""
 
 
 class UnreadableError(CurateError):

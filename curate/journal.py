@@ -1,26 +1,22 @@
 """The journal: every reply ever paid for, under the key of its request (SQLite, WAL).
 
-One thread writes and commits in groups; nobody uses a reply before its group is on the disk. Readers
-use connections of their own, so that looking at a running work folder disturbs nothing.
+Nobody uses a reply before it is on the disk (`curate.writer`). Readers use connections of their own, so
+that looking at a running work folder disturbs nothing.
 """
 
-import asyncio
+import json
 import sqlite3
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing, suppress
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 from curate.chat import Reply
 from curate.errors import StoreError
+from curate.writer import LOCKED, Statement, Writer, unusable
 
-VERSION = 1
-GROUP = 64  # replies in one commit at most
-PATIENCE = 0.2  # seconds that a reply waits at most for others to join its commit
-
+VERSION = 2
 TABLES = """
 CREATE TABLE IF NOT EXISTS replies (
     key BLOB NOT NULL, max_tokens INTEGER NOT NULL, stage TEXT NOT NULL, model TEXT NOT NULL,
@@ -28,12 +24,25 @@ CREATE TABLE IF NOT EXISTS replies (
     cost REAL NOT NULL, at REAL NOT NULL, reply TEXT NOT NULL, UNIQUE (key, max_tokens));
 CREATE TABLE IF NOT EXISTS failures (key BLOB PRIMARY KEY, stage TEXT NOT NULL, error TEXT NOT NULL);
 """
+# Sums that are kept beside the replies: to add them up anew takes a look at every page of the file.
+SECOND = """
+CREATE TABLE spent (
+    stage TEXT, model TEXT, calls INTEGER, prompt_tokens INTEGER, completion_tokens INTEGER,
+    cached_tokens INTEGER, cost REAL, PRIMARY KEY (stage, model)) WITHOUT ROWID;
+INSERT INTO spent SELECT stage, model, COUNT(*), SUM(prompt_tokens), SUM(completion_tokens),
+    SUM(cached_tokens), SUM(cost) FROM replies GROUP BY stage, model;
+CREATE TABLE saved (stage TEXT PRIMARY KEY, calls INTEGER NOT NULL) WITHOUT ROWID;
+ALTER TABLE failures ADD COLUMN reason TEXT;
+PRAGMA user_version=2"""
 PUT = "INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-FAIL = "INSERT OR REPLACE INTO failures VALUES (?, ?, ?)"
+SPEND = """INSERT INTO spent VALUES (?, ?, 1, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET calls = calls + 1,
+    prompt_tokens = prompt_tokens + excluded.prompt_tokens,
+    completion_tokens = completion_tokens + excluded.completion_tokens,
+    cached_tokens = cached_tokens + excluded.cached_tokens, cost = cost + excluded.cost"""
+SAVE = "INSERT INTO saved VALUES (?, ?) ON CONFLICT DO UPDATE SET calls = calls + excluded.calls"
+FAIL = "INSERT OR REPLACE INTO failures (key, stage, error, reason) VALUES (?, ?, ?, ?)"
 MEND = "DELETE FROM failures WHERE key = ?"
 GET = "SELECT reply, max_tokens FROM replies WHERE key = ? ORDER BY max_tokens DESC LIMIT 1"
-SPENT = """SELECT stage, model, COUNT(*), SUM(prompt_tokens), SUM(completion_tokens), SUM(cached_tokens),
-    SUM(cost) FROM replies GROUP BY stage, model ORDER BY stage, model"""
 
 
 class Spent(NamedTuple):
@@ -48,49 +57,69 @@ class Spent(NamedTuple):
     cost: float
 
 
-class _Write(NamedTuple):
-    statements: list[tuple[str, tuple[object, ...]]]
-    done: asyncio.Future[None]
-    loop: asyncio.AbstractEventLoop
+class Failure(NamedTuple):
+    """Why a request that was sent has no reply. `reason` is set where asking again would be in vain."""
+
+    error: str
+    reason: str | None
+
+
+def quiet(_: str) -> None:
+    """Where nobody listens."""
 
 
 class Journal:
-    """The replies of one work folder. Raises StoreError where the file cannot serve."""
+    """The replies of one work folder, and for reading those of `others`. Raises StoreError where a file cannot serve."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, others: Sequence[Path] = (), say: Callable[[str], None] = quiet) -> None:
         self._path = path
-        self._queue: SimpleQueue[_Write | None] = SimpleQueue()
-        self._writer: threading.Thread | None = None
-        self._broken: StoreError | None = None
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(_connect(path)) as base:
-                _prepare(base, path)
-            self._reader = _connect(path)
-        except (sqlite3.Error, OSError) as error:
-            raise _unusable(path, error) from error
+        self._writer = Writer(path, _connect, say)
+        self._readers: list[sqlite3.Connection] = []
+        for file in (path, *others):
+            try:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                with closing(_connect(file)) as base:
+                    _prepare(base, file)
+                self._readers.append(_connect(file))
+            except (sqlite3.Error, OSError) as error:
+                raise unusable(file, error) from error
 
     def get(self, key: str, max_tokens: int) -> Reply | None:
         """The reply to this request; None where there is none, or only one that a lower limit cut."""
-        try:
-            row = self._reader.execute(GET, (bytes.fromhex(key),)).fetchone()
-        except sqlite3.Error as error:
-            raise _unusable(self._path, error) from error
-        if row is None:
-            return None
-        reply = Reply.model_validate_json(row[0])
-        if reply.cut and max_tokens > row[1]:
-            return None
-        return reply.model_copy(update={"replayed": True})
+        name = bytes.fromhex(key)
+        cut: Reply | None = None
+        for text, limit in self._found(GET, name):
+            reply = Reply.model_construct(**_fields(text))
+            if not reply.cut:
+                return reply
+            cut = cut or (None if max_tokens > limit else reply)
+        return cut
 
-    def failure(self, key: str) -> str | None:
-        """The last error of a request that was sent and never answered."""
-        row = self._reader.execute("SELECT error FROM failures WHERE key = ?", (bytes.fromhex(key),)).fetchone()
-        return row[0] if row else None
+    def failure(self, key: str) -> Failure | None:
+        """Why a request that was sent was never answered, as far as the journal knows."""
+        query = "SELECT error, reason FROM failures WHERE key = ?"
+        return next((Failure(*row) for row in self._found(query, bytes.fromhex(key))), None)
 
     def spent(self) -> list[Spent]:
         """What was bought, by stage and model."""
-        return [Spent(*row) for row in self._reader.execute(SPENT)]
+        sums: dict[tuple[str, str], Spent] = {}
+        for stage, model, *figures in self._found("SELECT * FROM spent"):
+            before = sums.get((stage, model))
+            added = map(sum, zip(figures, before[2:], strict=True)) if before else figures
+            sums[stage, model] = Spent(stage, model, *added)
+        return [sums[name] for name in sorted(sums)]
+
+    def saved(self) -> dict[str, int]:
+        """{stage: replies that came from the journal instead of being bought again, over all runs}."""
+        calls: dict[str, int] = {}
+        for stage, number in self._found("SELECT stage, calls FROM saved"):
+            calls[stage] = calls.get(stage, 0) + number
+        return calls
+
+    def ready(self) -> None:
+        """Raise StoreError where the next reply could not be kept."""
+        if self._writer.broken:
+            raise self._writer.broken
 
     async def put(self, key: str, stage: str, model: str, max_tokens: int, reply: Reply) -> None:
         """Keep this reply; returns when it is on the disk."""
@@ -98,104 +127,57 @@ class Journal:
         usage = (reply.prompt_tokens, reply.completion_tokens, reply.cached_tokens, reply.cost)
         text = reply.model_dump_json(exclude={"replayed"})
         row = (name, max_tokens, stage, model, *usage, time.time(), text)
-        await self._write([(PUT, row), (MEND, (name,))])
+        await self._writer.write([(PUT, row), (SPEND, (stage, model, *usage)), (MEND, (name,))])
 
-    async def fail(self, key: str, stage: str, error: str) -> None:
-        """Keep why this request got no answer, for `status` and the rejected set."""
-        await self._write([(FAIL, (bytes.fromhex(key), stage, error))])
+    async def fail(self, key: str, stage: str, error: str, reason: str | None = None) -> None:
+        """Keep why this request got no answer; with a `reason` it need not be asked again."""
+        await self._writer.write([(FAIL, (bytes.fromhex(key), stage, error, reason))])
+
+    async def save(self, calls: dict[str, int]) -> None:
+        """Add to what the journal has saved, by stage."""
+        statements: list[Statement] = [(SAVE, (stage, number)) for stage, number in calls.items() if number]
+        if statements:
+            await self._writer.write(statements)
 
     def close(self) -> None:
-        """Write what is queued and let go of the file."""
-        if self._writer:
-            self._queue.put(None)
-            self._writer.join()
-            self._writer = None
-        self._reader.close()
+        """Write what is queued and let go of the files."""
+        self._writer.close()
+        for reader in self._readers:
+            reader.close()
 
-    async def _write(self, statements: list[tuple[str, tuple[object, ...]]]) -> None:
-        if self._broken:
-            raise self._broken
-        if self._writer is None:
-            self._writer = threading.Thread(target=self._work, name="journal", daemon=True)
-            self._writer.start()
-        loop = asyncio.get_running_loop()
-        write = _Write(statements, loop.create_future(), loop)
-        self._queue.put(write)
-        # A cancelled waiter must not take the write back: the reply is paid for.
-        await asyncio.shield(write.done)
-
-    def _work(self) -> None:
-        with closing(_connect(self._path)) as base:
-            for group in self._groups():
-                error: StoreError | None = None
-                try:
-                    _commit(base, group)
-                except sqlite3.Error as fault:
-                    error = self._broken = _unusable(self._path, fault)
-                for write in group:
-                    with suppress(RuntimeError):  # the loop may be gone; the row is safe all the same
-                        write.loop.call_soon_threadsafe(_settle, write.done, error)
-
-    def _groups(self) -> Iterator[list[_Write]]:
-        """What came in, in commits' worth; ends after `None` came."""
-        while (first := self._queue.get()) is not None:
-            group, deadline, last = [first], time.monotonic() + PATIENCE, False
-            while len(group) < GROUP and not last:
-                try:
-                    write = self._queue.get(timeout=max(0.0, deadline - time.monotonic()))
-                except Empty:
-                    break
-                if write is None:
-                    last = True
-                else:
-                    group.append(write)
-            yield group
-            if last:
-                return
+    def _found(self, query: str, *values: object) -> list[tuple[object, ...]]:
+        """The rows of every file, in order."""
+        try:
+            return [row for reader in self._readers for row in reader.execute(query, values)]
+        except sqlite3.Error as error:
+            raise unusable(self._path, error) from error
 
 
-def _settle(done: asyncio.Future[None], error: StoreError | None) -> None:
-    if done.done():
-        return
-    if error:
-        done.set_exception(error)
-    else:
-        done.set_result(None)
-
-
-def _commit(base: sqlite3.Connection, group: list[_Write]) -> None:
-    base.execute("BEGIN IMMEDIATE")
-    try:
-        for write in group:
-            for statement, values in write.statements:
-                base.execute(statement, values)
-        base.execute("COMMIT")
-    except sqlite3.Error:
-        with suppress(sqlite3.Error):
-            base.execute("ROLLBACK")
-        raise
+def _fields(text: object) -> dict[str, object]:
+    fields: dict[str, object] = json.loads(str(text))
+    return fields | {"replayed": True}
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    base = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+    base = sqlite3.connect(path, timeout=LOCKED, isolation_level=None, check_same_thread=False)
     base.execute("PRAGMA page_size=16384")
     base.execute("PRAGMA synchronous=FULL")
     return base
 
 
 def _prepare(base: sqlite3.Connection, path: Path) -> None:
-    version = base.execute("PRAGMA user_version").fetchone()[0]
+    if _version(base, path) == VERSION:
+        return
+    base.execute("PRAGMA journal_mode=WAL")
+    base.execute("BEGIN IMMEDIATE")
+    if _version(base, path) < VERSION:  # now that no other command can be at it
+        for statement in (TABLES + SECOND).split(";"):
+            base.execute(statement)
+    base.execute("COMMIT")
+
+
+def _version(base: sqlite3.Connection, path: Path) -> int:
+    version = int(base.execute("PRAGMA user_version").fetchone()[0])
     if version > VERSION:
         raise StoreError(f"{path} was written by a newer curate (version {version}): update curate")
-    if version < VERSION:
-        base.execute("PRAGMA journal_mode=WAL")
-        base.executescript(TABLES)
-        base.execute(f"PRAGMA user_version={VERSION}")
-
-
-def _unusable(path: Path, error: Exception) -> StoreError:
-    text = str(error)
-    if "full" in text:
-        return StoreError(f"the disk is full: {path} took no more; free some space and run again, nothing is lost")
-    hint = " (is the disk full? what was answered is kept)" if "disk I/O" in text else ""
-    return StoreError(f"cannot use the journal {path}: {text}{hint}")
+    return version

@@ -14,7 +14,8 @@ import pytest
 from curate import journal as journal_module
 from curate.chat import Reply
 from curate.errors import StoreError
-from curate.journal import GROUP, PATIENCE, VERSION, Journal
+from curate.journal import VERSION, Failure, Journal
+from curate.writer import GROUP, PATIENCE
 
 
 def key(number: int) -> str:
@@ -96,7 +97,7 @@ def test_a_failure_is_remembered_until_the_request_is_answered(path):
     async def write() -> None:
         journal = Journal(path)
         await journal.fail(key(1), "draft", "HTTP 500")
-        assert journal.failure(key(1)) == "HTTP 500"
+        assert journal.failure(key(1)) == Failure("HTTP 500", None)
         assert journal.get(key(1), 100) is None
         await journal.put(key(1), "draft", "m", 100, Reply(text="yes"))
         assert journal.failure(key(1)) is None
@@ -246,5 +247,5 @@ def test_kill_9_loses_nothing_that_was_handed_out(path):
     assert len(kept) >= 5 * 30
     for number in kept:
         assert journal.get(key(number), 100).text == f"reply {number}"
-    assert journal._reader.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert journal._readers[0].execute("PRAGMA integrity_check").fetchone() == ("ok",)
     journal.close()

@@ -19,58 +19,93 @@ SAYS = (
 # Where the question or an option is what "describes" or "mentions", nothing leaks.
 ASKED = r"(?! (?:in|by|of|from|for|as) (?:any of )?(?:the |an? )?(?:question|option|choice|answer|problem)s?\b)"
 
-# Every pattern meets text whose white space is single blanks, and repeats nothing without a bound.
-PATTERNS = {
+# Every pattern meets text whose white space is single blanks, and repeats nothing without a bound. Before it
+# stand the words one of which it cannot match without: most texts have none, and are then not searched.
+Rule = tuple[tuple[str, ...], str]
+DIGITS = tuple("0123456789")
+TOLD = ("caption", "description", "record", "annotation")
+PATTERNS: dict[str, tuple[Rule, ...]] = {
     "names its source": (
-        r"\bmeta-?data\b",
-        r"\bkey[ _-]elements?\b",
-        r"\b(?:video_caption|notable_features|spatial_relations|human_attributes|potential_interactions"
-        r"|scene_context|text_items|rooms_or_sections|diagram_parts|process_arrows|chart_type|primitive_ids)\b",
-        r"\[uncertain\]",
-        r"\bjson\b",
-        r"\b(?:video|frame|frames|image|clip|scene|overall|provided|given|textual|written|per-frame)"
-        r"(?:['’]s)?[ -](?:captions?|descriptions?|records?|annotations?)\b" + ASKED,
-        r"\b(?:the|this|that|these|those|its|all|both|each|every|per|my) (?:[\w-]{1,20} ){0,2}captions?\b",
-        rf"\bcaptions? (?:{SAYS})\b",
-        r"\b(?:the|this|that|these|those|all|both) (?:[\w-]{1,20} )?descriptions?\b" + ASKED,
-        rf"\bdescriptions? (?:{SAYS})\b",
-        rf"\bthe (?:[\w-]{{1,20}} )?records? (?:{SAYS})\b",
-        r"\b(?:according to|based on|as per|per|in|from) (?:the|this|these|my) (?:[\w-]{1,20} )?records?\b"
-        r"(?! (?:players?|stores?|shops?|labels?|sleeves?|covers?|collections?|company|books?|time|deal)\b)",
-        r"\bthe (?:provided |given |written )?texts? (?:describes?|mentions?|notes?|provided|given)\b",
-        r"\bthe (?:provided|given|written) (?:texts?|details|summary|transcript)\b",
-        r"\b(?:is|are|was|were)(?: not|n['’]t)? (?:explicitly |specifically |directly )?mentioned\b" + ASKED,
-        r"\bno (?:explicit |specific |direct )?mention of\b",
-        r"\b(?:is|are|was|were|as) described\b(?! (?:above|below)\b)" + ASKED,
+        (("data",), r"\bmeta-?data\b"),
+        (("element",), r"\bkey[ _-]elements?\b"),
+        (
+            ("_",),
+            r"\b(?:video_caption|notable_features|spatial_relations|human_attributes|potential_interactions"
+            r"|scene_context|text_items|rooms_or_sections|diagram_parts|process_arrows|chart_type|primitive_ids)\b",
+        ),
+        (("[uncertain]",), r"\[uncertain\]"),
+        (("json",), r"\bjson\b"),
+        (
+            TOLD,
+            r"\b(?:video|frame|frames|image|clip|scene|overall|provided|given|textual|written|per-frame)"
+            r"(?:['’]s)?[ -](?:captions?|descriptions?|records?|annotations?)\b" + ASKED,
+        ),
+        (
+            ("caption",),
+            r"\b(?:the|this|that|these|those|its|all|both|each|every|per|my) (?:[\w-]{1,20} ){0,2}captions?\b",
+        ),
+        (("caption",), rf"\bcaptions? (?:{SAYS})\b"),
+        (
+            ("description",),
+            r"\b(?:the|this|that|these|those|all|both) (?:[\w-]{1,20} )?descriptions?\b" + ASKED,
+        ),
+        (("description",), rf"\bdescriptions? (?:{SAYS})\b"),
+        (("record",), rf"\bthe (?:[\w-]{{1,20}} )?records? (?:{SAYS})\b"),
+        (
+            ("record",),
+            r"\b(?:according to|based on|as per|per|in|from) (?:the|this|these|my) (?:[\w-]{1,20} )?records?\b"
+            r"(?! (?:players?|stores?|shops?|labels?|sleeves?|covers?|collections?|company|books?|time|deal)\b)",
+        ),
+        (("text",), r"\bthe (?:provided |given |written )?texts? (?:describes?|mentions?|notes?|provided|given)\b"),
+        (
+            ("provided", "given", "written"),
+            r"\bthe (?:provided|given|written) (?:texts?|details|summary|transcript)\b",
+        ),
+        (
+            ("mentioned",),
+            r"\b(?:is|are|was|were)(?: not|n['’]t)? (?:explicitly |specifically |directly )?mentioned\b" + ASKED,
+        ),
+        (("mention",), r"\bno (?:explicit |specific |direct )?mention of\b"),
+        (("described",), r"\b(?:is|are|was|were|as) described\b(?! (?:above|below)\b)" + ASKED),
     ),
     "numbers a frame": (
-        r"(?<!door )(?<!window )(?<!picture )(?<!photo )(?<!bed )\bframe ?(?:#|no\.?|number|:)? ?#?\d{1,5}\b",
-        r"\bframes #?\d{1,5} ?(?:,|-|–|to|and|through|&) ?#?\d{1,5}\b",
-        rf"\b(?:in|at|from|by|of|to|until) frame (?:number )?(?:{WORDS})\b",
-        rf"\b(?:{NUMBERED}|\d{{1,4}}(?:st|nd|rd|th)) (?:video |sampled |given )?frame\b",
+        (
+            ("frame",),
+            r"(?<!door )(?<!window )(?<!picture )(?<!photo )(?<!bed )\bframe ?(?:#|no\.?|number|:)? ?#?\d{1,5}\b",
+        ),
+        (("frame",), r"\bframes #?\d{1,5} ?(?:,|-|–|to|and|through|&) ?#?\d{1,5}\b"),
+        (("frame",), rf"\b(?:in|at|from|by|of|to|until) frame (?:number )?(?:{WORDS})\b"),
+        (("frame",), rf"\b(?:{NUMBERED}|\d{{1,4}}(?:st|nd|rd|th)) (?:video |sampled |given )?frame\b"),
     ),
     "exact time": (
-        r"\b\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,3})?\b",
-        r"(?<![\d:.])\d{1,2}:[0-5]\d(?:\.\d{1,3})?(?![\d:]| ?[ap]\.?m\b| ?o['’]clock)",
-        rf"\b(?:at|around|about|until|by) (?:about |around |roughly |approximately |exactly |the )?"
-        rf"{AMOUNT} ?(?:{SECONDS})\b(?! (?:later|long|per|of)\b)",
-        r"\b[\w.-]{1,20}[ -](?:s|secs?|seconds?|mins?|minutes?) ?-?mark\b",
-        rf"\b(?:at|around|by|from|until|after) seconds? (?:\d{{1,4}}|{WORDS})\b",
-        rf"\bfrom {AMOUNT} ?(?:{SECONDS})? ?(?:to|-|–) ?{AMOUNT} ?(?:{SECONDS})\b",
-        rf"\b{AMOUNT} ?(?:{SECONDS}) in(?:to)? the (?:video|clip)\b",
-        r"\b(?:the|these|those|this|that|each|its|their|with) time ?-?stamps?\b",
+        ((":",), r"\b\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,3})?\b"),
+        ((":",), r"(?<![\d:.])\d{1,2}:[0-5]\d(?:\.\d{1,3})?(?![\d:]| ?[ap]\.?m\b| ?o['’]clock)"),
+        (
+            DIGITS,
+            rf"\b(?:at|around|about|until|by) (?:about |around |roughly |approximately |exactly |the )?"
+            rf"{AMOUNT} ?(?:{SECONDS})\b(?! (?:later|long|per|of)\b)",
+        ),
+        (("mark",), r"\b[\w.-]{1,20}[ -](?:s|secs?|seconds?|mins?|minutes?) ?-?mark\b"),
+        (("second",), rf"\b(?:at|around|by|from|until|after) seconds? (?:\d{{1,4}}|{WORDS})\b"),
+        (DIGITS, rf"\bfrom {AMOUNT} ?(?:{SECONDS})? ?(?:to|-|–) ?{AMOUNT} ?(?:{SECONDS})\b"),
+        (DIGITS, rf"\b{AMOUNT} ?(?:{SECONDS}) in(?:to)? the (?:video|clip)\b"),
+        (("stamp",), r"\b(?:the|these|those|this|that|each|its|their|with) time ?-?stamps?\b"),
     ),
     "bounding box": (
-        r"\bbounding[ -]?box(?:es)?\b",
-        r"\bbbox(?:es)?\b",
-        r"\b(?:pixel|image|normali[sz]ed) coordinates?\b",
-        r"\b(?:located|placed|positioned|sits?|sitting) at (?:the )?coordinates?\b",
+        (("bounding",), r"\bbounding[ -]?box(?:es)?\b"),
+        (("bbox",), r"\bbbox(?:es)?\b"),
+        (("coordinate",), r"\b(?:pixel|image|normali[sz]ed) coordinates?\b"),
+        (("coordinate",), r"\b(?:located|placed|positioned|sits?|sitting) at (?:the )?coordinates?\b"),
         # Four numbers in brackets, at least one of them a fraction or beyond 99: a box, hardly a list.
-        r"[\[(](?=[^\])]{0,40}(?:\d{3}|\.\d)) ?\d{0,4}\.?\d{1,4}(?: ?, ?\d{0,4}\.?\d{1,4}){3} ?[\])]",
+        (
+            ("[", "("),
+            r"[\[(](?=[^\])]{0,40}(?:\d{3}|\.\d)) ?\d{0,4}\.?\d{1,4}(?: ?, ?\d{0,4}\.?\d{1,4}){3} ?[\])]",
+        ),
     ),
 }
 COMPILED = {
-    reason: tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns) for reason, patterns in PATTERNS.items()
+    reason: tuple((hints, re.compile(pattern, re.IGNORECASE)) for hints, pattern in rules)
+    for reason, rules in PATTERNS.items()
 }
 # "The clock shows 10:30" is seen, and so is a score of 3:15.
 SEEN = re.compile(
@@ -99,9 +134,11 @@ class LeakFilter(Filter):
 
 def leaks(text: str) -> Iterator[tuple[str, re.Match[str]]]:
     """Every leak in a text whose white space is single blanks, and what it gives away."""
-    for reason, patterns in COMPILED.items():
-        for pattern in patterns:
-            yield from ((reason, match) for match in pattern.finditer(text) if not _on_a_clock(match))
+    folded = text.casefold()
+    for reason, rules in COMPILED.items():
+        for hints, pattern in rules:
+            if any(hint in folded for hint in hints):
+                yield from ((reason, match) for match in pattern.finditer(text) if not _on_a_clock(match))
 
 
 def _on_a_clock(match: re.Match[str]) -> bool:

@@ -1,0 +1,101 @@
+"""The limits that the settings set for money and tokens: nobody asks what might pass them."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from curate.chat import Reply, Request
+from curate.errors import SpentError
+from curate.journal import Spent
+
+MARGIN = 1.25  # times the dearest reply of a stage so far: what the next one may take
+WIDER = 3.0  # times the mean of earlier runs, whose dearest reply nobody knows
+USUAL = 8  # a reply takes a small part of its `max_tokens`, before any has told
+FRAME = 500  # tokens of a frame of the default size, for most models
+CHARACTERS = 4  # of English text in a token
+
+
+class Price(NamedTuple):
+    """What a reply takes: USD and tokens."""
+
+    cost: float = 0.0
+    tokens: float = 0.0
+
+    def plus(self, other: "Price", times: float = 1.0) -> "Price":
+        """Both together, the other so many times."""
+        return Price(self.cost + other.cost * times, self.tokens + other.tokens * times)
+
+
+def tokens(request: Request) -> tuple[float, float]:
+    """Tokens that a request and its reply may take before any reply has told."""
+    return request.frames * FRAME + request.characters / CHARACTERS, request.max_tokens / USUAL
+
+
+class Budget:
+    """At most `max_cost` USD and `max_tokens` tokens (prompt and completion), earlier runs included.
+
+    What is under way counts with what a reply of its stage may take, by all that were seen; the first
+    ones of a stage go out one by one. `out` is true once something had to be left unasked.
+    """
+
+    def __init__(self, max_cost: float | None, max_tokens: int | None, spent: Iterable[Spent] = ()) -> None:
+        self.max_cost = max_cost
+        self.max_tokens = max_tokens
+        self.spent = Price()
+        self.out = False
+        self._reserved = Price()
+        self._dearest: dict[str, Price] = {}
+        self._under_way = 0
+        self._settled = asyncio.Event()
+        for past in spent:
+            price = Price(past.cost, past.prompt_tokens + past.completion_tokens)
+            self.spent = self.spent.plus(price)
+            self._dearest[past.stage] = Price().plus(price, WIDER / MARGIN / max(past.calls, 1))
+
+    @property
+    def limited(self) -> bool:
+        """Whether there is anything to heed."""
+        return self.max_cost is not None or self.max_tokens is not None
+
+    @property
+    def told(self) -> str:
+        """How far it has gone and how to go on, in one line."""
+        limits = []
+        if self.max_cost is not None:
+            limits.append(f"max_cost = {self.max_cost:g} USD ({self.spent.cost:.4f} spent)")
+        if self.max_tokens is not None:
+            limits.append(f"max_tokens = {self.max_tokens:,} ({self.spent.tokens:,.0f} spent)")
+        return f"stopped before {' and '.join(limits)}: everything answered is kept; raise the limit and run again"
+
+    async def reserve(self, stage: str, guess: Price) -> Price:
+        """Room for one more request of this stage, `guess` being what it may take where none has told.
+
+        Raises SpentError where there is none left.
+        """
+        while True:
+            known = self._dearest.get(stage)
+            need = Price().plus(known, MARGIN) if known else guess
+            if (known or not self._under_way) and self._fits(need):
+                self._reserved = self._reserved.plus(need)
+                self._under_way += 1
+                return need
+            if not self._under_way:
+                self.out = True
+                raise SpentError(self.told)
+            self._settled.clear()
+            await self._settled.wait()
+
+    def settle(self, stage: str, need: Price, reply: Reply | None) -> None:
+        """The request has ended, with this reply or without."""
+        self._under_way -= 1
+        self._reserved = self._reserved.plus(need, -1)
+        if reply is not None:
+            price = Price(reply.cost, reply.prompt_tokens + reply.completion_tokens)
+            before = self._dearest.get(stage, Price())
+            self._dearest[stage] = Price(max(price.cost, before.cost), max(price.tokens, before.tokens))
+            self.spent = self.spent.plus(price)
+        self._settled.set()
+
+    def _fits(self, need: Price) -> bool:
+        cost, total = self.spent.plus(self._reserved).plus(need)
+        return (self.max_cost is None or cost <= self.max_cost) and (self.max_tokens is None or total <= self.max_tokens)

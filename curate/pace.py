@@ -1,0 +1,185 @@
+"""The way to one model: how many requests are on it, how fast they follow, and what all of them wait for together."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from curate.errors import AwayError, GoneError, ThrottledError, TransientError
+from curate.journal import quiet
+from curate.rate import MINUTE, Rate
+
+PATIENCE = 1800.0  # seconds that a server which has answered before may be away
+STREAK, FROM = 8, 4  # failures without an answer between them, of so many requests, that mean: the server is down
+CROWD = 2  # times `concurrency`: more waiting requests than that are better asked later
+
+
+@dataclass(slots=True)
+class Turn:
+    """One request on its way: when it went out (seconds), and the tokens it was thought to take."""
+
+    started: float
+    tokens: float
+
+
+@dataclass(slots=True)
+class _Waiting:
+    go: asyncio.Future[Turn]
+    tokens: float
+
+
+class Pace:
+    """At most `concurrency` requests at once, as fast as the model takes them; shared by all that ask it.
+
+    `requests_per_minute` and `tokens_per_minute` bound it from the start. A server that is away is looked for
+    by one request at a time: `retries` times where it never answered in this run, else for up to `patience`
+    seconds, of which `say` hears. Then `gone` is the error that everyone meets.
+    """
+
+    def __init__(
+        self,
+        concurrency: int,
+        requests_per_minute: float | None = None,
+        tokens_per_minute: float | None = None,
+        retries: int = 0,
+        patience: float = PATIENCE,
+        say: Callable[[str], None] = quiet,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.rate = Rate(requests_per_minute / MINUTE if requests_per_minute else None)
+        self.in_flight = 0
+        self.gone: GoneError | None = None
+        self.trouble: str | None = None  # why nothing goes out at the moment
+        self._concurrency = concurrency
+        self._tokens_a_second = tokens_per_minute / MINUTE if tokens_per_minute else None
+        self._retries = retries
+        self._patience = patience
+        self._say = say
+        self._clock = clock
+        self._waiting: deque[_Waiting] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+        self._tokens_next = 0.0
+        self._seen = 0.0  # tokens of an average request
+        self._answered = False
+        self._down_since: float | None = None
+        self._failing: list[int] = []
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for their turn."""
+        return len(self._waiting)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so many wait already that others should do something else first."""
+        return len(self._waiting) >= CROWD * self._concurrency
+
+    @property
+    def counts_tokens(self) -> bool:
+        """Whether `turn` wants to know how many tokens a request may take."""
+        return self._tokens_a_second is not None and not self._seen
+
+    async def turn(self, guess: float = 0.0) -> Turn:
+        """Wait until a request may go out; `guess` is what it may take of tokens. Raises GoneError."""
+        if self.gone:
+            raise self.gone
+        tokens = (self._seen or guess) if self._tokens_a_second else 0.0
+        waiting = _Waiting(asyncio.get_running_loop().create_future(), tokens)
+        self._waiting.append(waiting)
+        self._pump()
+        try:
+            return await waiting.go
+        except asyncio.CancelledError:
+            if waiting.go.done() and not waiting.go.cancelled() and waiting.go.exception() is None:
+                self.rate.again(waiting.go.result().started)
+                self._leave()
+            raise
+
+    def answered(self, turn: Turn, tokens: int) -> None:
+        """A reply came, or a refusal of this request alone; `tokens` is what it took in all."""
+        now = self._clock()
+        self.rate.answered(now, turn.started)
+        self._answered, self._down_since, self.trouble = True, None, None
+        self._failing.clear()
+        if self._tokens_a_second and tokens:
+            self._tokens_next += (tokens - turn.tokens) / self._tokens_a_second
+            self._seen += (tokens - self._seen) / 10 if self._seen else tokens
+        self._leave()
+
+    def failed(self, turn: Turn, error: TransientError, request: int) -> bool:
+        """No reply came of `request` (any number of its own). Whether that counts against the request itself."""
+        now = self._clock()
+        if isinstance(error, ThrottledError):
+            self.rate.refused(now, turn.started, error.retry_after)
+            self.trouble = f"asked to wait: {error}"
+            self._leave()
+            return False
+        counts = self._counts(error, request)
+        if counts:
+            self.rate.answered(now, turn.started)  # it does answer, if badly
+        else:
+            self._lost(now, turn, error)
+        self._leave()
+        return counts
+
+    def given_up(self, turn: Turn) -> None:
+        """The request was cancelled on its way, which tells nothing."""
+        self.rate.again(turn.started)
+        self._leave()
+
+    def _counts(self, error: TransientError, request: int) -> bool:
+        self._failing.append(request)
+        return not (isinstance(error, AwayError) or self._down())
+
+    def _down(self) -> bool:
+        return len(self._failing) >= STREAK and len(set(self._failing)) >= FROM
+
+    def _lost(self, now: float, turn: Turn, error: TransientError) -> None:
+        if self._down_since is None:
+            self._down_since = now
+            if self._answered:
+                self._say(f"{error}; waiting for it, up to {self._patience / MINUTE:.0f} min")
+        self.rate.away(now, turn.started)
+        self.trouble = str(error)
+        if now - self._down_since > self._patience if self._answered else self.rate.streak >= self._retries:
+            self._end(error)
+
+    def _end(self, error: TransientError) -> None:
+        """Nobody is to wait for this model any more."""
+        self.gone = GoneError(str(error))
+        while self._waiting:
+            go = self._waiting.popleft().go
+            if not go.done():
+                go.set_exception(self.gone)
+
+    def _leave(self) -> None:
+        self.in_flight -= 1
+        self._pump()
+
+    def _pump(self) -> None:
+        """Let out whoever may go; come again when the next may."""
+        while self._waiting and self.in_flight < self._concurrency:
+            if self._waiting[0].go.done():
+                self._waiting.popleft()
+                continue
+            now = self._clock()
+            wait = self.rate.wait(now)
+            if wait is not None and self._tokens_a_second:
+                wait = max(wait, self._tokens_next - now)
+            if wait != 0.0:
+                self._later(wait)
+                return
+            head = self._waiting.popleft()
+            self.rate.start(now)
+            if self._tokens_a_second:
+                self._tokens_next = max(self._tokens_next, now) + head.tokens / self._tokens_a_second
+            self.in_flight += 1
+            head.go.set_result(Turn(now, head.tokens))
+
+    def _later(self, wait: float | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if wait is not None:
+            self._timer = asyncio.get_running_loop().call_later(wait, self._pump)
