@@ -35,6 +35,7 @@ class Meter:
     shared: int = 0
     retried: int = 0
     in_flight: int = 0
+    waiting: int = 0  # for a reply that another record has asked for
     prompt_tokens: int = 0
     cached_tokens: int = 0
     tokens: int = 0
@@ -175,7 +176,11 @@ class _Replayed:
         key = request.key(self._identity)
         if task := self._shared.get(key):
             self._meter.shared += 1
-            return await asyncio.shield(task)
+            self._meter.waiting += 1
+            try:
+                return await asyncio.shield(task)
+            finally:
+                self._meter.waiting -= 1
         reply = self._journal.get(key, request.max_tokens)
         if reply is not None:
             self._meter.replayed += 1

@@ -1,6 +1,7 @@
 """The limits that the settings set for money and tokens: nobody asks what might pass them."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -8,7 +9,6 @@ from curate.chat import Reply, Request
 from curate.errors import SpentError
 from curate.journal import Spent
 
-MARGIN = 1.25  # times the dearest reply of a stage so far: what the next one may take
 WIDER = 3.0  # times the mean of earlier runs, whose dearest reply nobody knows
 USUAL = 8  # a reply takes a small part of its `max_tokens`, before any has told
 FRAME = 500  # tokens of a frame of the default size, for most models
@@ -34,8 +34,8 @@ def tokens(request: Request) -> tuple[float, float]:
 class Budget:
     """At most `max_cost` USD and `max_tokens` tokens (prompt and completion), earlier runs included.
 
-    What is under way counts with what a reply of its stage may take, by all that were seen; the first
-    ones of a stage go out one by one. `out` is true once something had to be left unasked.
+    What is under way counts with what a reply of its stage may take: the dearest so far and, the fewer were
+    seen, the more beyond it; the first one of a stage goes out alone. `out` is true once something had to be left unasked.
     """
 
     def __init__(self, max_cost: float | None, max_tokens: int | None, spent: Iterable[Spent] = ()) -> None:
@@ -45,12 +45,14 @@ class Budget:
         self.out = False
         self._reserved = Price()
         self._dearest: dict[str, Price] = {}
+        self._seen: Counter[str] = Counter()
         self._under_way = 0
         self._settled = asyncio.Event()
         for past in spent:
             price = Price(past.cost, past.prompt_tokens + past.completion_tokens)
             self.spent = self.spent.plus(price)
-            self._dearest[past.stage] = Price().plus(price, WIDER / MARGIN / max(past.calls, 1))
+            self._dearest[past.stage] = Price().plus(price, WIDER / max(past.calls, 1))
+            self._seen[past.stage] = past.calls
 
     @property
     def limited(self) -> bool:
@@ -74,7 +76,7 @@ class Budget:
         """
         while True:
             known = self._dearest.get(stage)
-            need = Price().plus(known, MARGIN) if known else guess
+            need = Price().plus(known, 1 + 1 / self._seen[stage]) if known else guess
             if (known or not self._under_way) and self._fits(need):
                 self._reserved = self._reserved.plus(need)
                 self._under_way += 1
@@ -92,10 +94,13 @@ class Budget:
         if reply is not None:
             price = Price(reply.cost, reply.prompt_tokens + reply.completion_tokens)
             before = self._dearest.get(stage, Price())
+            self._seen[stage] += 1
             self._dearest[stage] = Price(max(price.cost, before.cost), max(price.tokens, before.tokens))
             self.spent = self.spent.plus(price)
         self._settled.set()
 
     def _fits(self, need: Price) -> bool:
         cost, total = self.spent.plus(self._reserved).plus(need)
-        return (self.max_cost is None or cost <= self.max_cost) and (self.max_tokens is None or total <= self.max_tokens)
+        return (self.max_cost is None or cost <= self.max_cost) and (
+            self.max_tokens is None or total <= self.max_tokens
+        )

@@ -15,8 +15,10 @@ from curate.console import Screen
 from curate.errors import CurateError, FatalError, SettingsError
 from curate.jobs import Job
 from curate.media.decoder import EXACT
+from curate.pipeline import Scope
 from curate.sampling import MAX_PIXELS
 from curate.settings import chosen
+from curate.settings import shard as parted
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -27,9 +29,16 @@ app = typer.Typer(
 
 SettingsFile = Annotated[Path, typer.Option("--settings", "-s", help="The settings file.")]
 WorkFolder = Annotated[Path | None, typer.Option("--work", help="Another work folder than the settings'.")]
+WorkFolders = Annotated[
+    list[Path] | None, typer.Option("--work", help="Another work folder; of several, the sets go to the first.")
+]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N rows.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Errors and results only.")]
 Json = Annotated[bool, typer.Option("--json", help="A machine-readable last line.")]
+Retry = Annotated[list[str] | None, typer.Option("--retry", metavar="REASON", help="Ask again what was rejected so.")]
+Shard = Annotated[str | None, typer.Option("--shard", metavar="I/N", help="Only the I-th of N parts of the rows.")]
+MaxCost = Annotated[float | None, typer.Option("--max-cost", min=0, help="Spend at most so many USD in all.")]
+MaxTokens = Annotated[int | None, typer.Option("--max-tokens", min=0, help="Use at most so many tokens in all.")]
 TOML = Path("curate.toml")
 
 
@@ -55,11 +64,16 @@ def caption(
     settings: SettingsFile = TOML,
     work: WorkFolder = None,
     limit: Limit = None,
+    shard: Shard = None,
+    retry: Retry = None,
+    max_cost: MaxCost = None,
+    max_tokens: MaxTokens = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Ask the captions that are still owed: one literal record per medium."""
-    job = Job.of("caption", settings, work, limit, Screen(quiet, json))
+    scope = scoped(limit, shard, retry, max_cost, max_tokens)
+    job = Job.of("caption", settings, work, Screen(quiet, json), scope)
     finish(job.ask("caption"))
 
 
@@ -68,11 +82,16 @@ def draft(
     settings: SettingsFile = TOML,
     work: WorkFolder = None,
     limit: Limit = None,
+    shard: Shard = None,
+    retry: Retry = None,
+    max_cost: MaxCost = None,
+    max_tokens: MaxTokens = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Ask the drafts that are still owed; captions come from the journal only."""
-    job = Job.of("draft", settings, work, limit, Screen(quiet, json))
+    scope = scoped(limit, shard, retry, max_cost, max_tokens)
+    job = Job.of("draft", settings, work, Screen(quiet, json), scope)
     finish(job.ask("draft"))
 
 
@@ -81,25 +100,31 @@ def revise(
     settings: SettingsFile = TOML,
     work: WorkFolder = None,
     limit: Limit = None,
+    shard: Shard = None,
+    retry: Retry = None,
+    max_cost: MaxCost = None,
+    max_tokens: MaxTokens = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Ask the revisions that are still owed; captions and drafts come from the journal only."""
-    job = Job.of("revise", settings, work, limit, Screen(quiet, json))
+    scope = scoped(limit, shard, retry, max_cost, max_tokens)
+    job = Job.of("revise", settings, work, Screen(quiet, json), scope)
     finish(job.ask("revise"))
 
 
 @app.command("filter")
 def filter_(
     settings: SettingsFile = TOML,
-    work: WorkFolder = None,
+    work: WorkFolders = None,
     limit: Limit = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Replay the journal, judge, and write the sets; sends nothing."""
-    job = Job.of("filter", settings, work, limit, Screen(quiet, json))
-    finish(job.filter())
+    first = work[0] if work else None
+    scope = Scope(limit, others=tuple(work[1:]) if work else ())
+    finish(Job.of("filter", settings, first, Screen(quiet, json), scope).filter())
 
 
 @app.command()
@@ -107,11 +132,16 @@ def run(
     settings: SettingsFile = TOML,
     work: WorkFolder = None,
     limit: Limit = None,
+    shard: Shard = None,
+    retry: Retry = None,
+    max_cost: MaxCost = None,
+    max_tokens: MaxTokens = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Do all of it, streaming: a record is drafted as soon as it is captioned; then write the sets."""
-    job = Job.of("run", settings, work, limit, Screen(quiet, json))
+    scope = scoped(limit, shard, retry, max_cost, max_tokens)
+    job = Job.of("run", settings, work, Screen(quiet, json), scope)
     finish(job.ask(None))
 
 
@@ -124,7 +154,7 @@ def status(
     json: Json = False,
 ) -> None:
     """Show what is done, owed, rejected and spent."""
-    job = Job.of("status", settings, work, limit, Screen(quiet, json))
+    job = Job.of("status", settings, work, Screen(quiet, json), Scope(limit))
     finish(job.status())
 
 
@@ -138,7 +168,7 @@ def show(
     json: Json = False,
 ) -> None:
     """Tell one record's whole story: captions, draft, verdicts, revision as a diff."""
-    finish(Job.of("show", settings, work, limit, Screen(quiet, json)).show(problem_id))
+    finish(Job.of("show", settings, work, Screen(quiet, json), Scope(limit)).show(problem_id))
 
 
 @app.command()
@@ -151,7 +181,7 @@ def estimate(
     json: Json = False,
 ) -> None:
     """Project requests, frames and payload from the first rows; sends nothing."""
-    finish(Job.of("estimate", settings, work, limit, Screen(quiet, json)).estimate(pilot))
+    finish(Job.of("estimate", settings, work, Screen(quiet, json), Scope(limit)).estimate(pilot))
 
 
 @app.command()
@@ -192,10 +222,17 @@ def demo(
     screen.say(f"wrote the demo to {directory}")
     if prepare:
         return
-    code = ended(Job.of("demo", settings, None, None, screen).ask(None))
+    code = ended(Job.of("demo", settings, None, screen, Scope()).ask(None))
     for line in folders.where_to_look(directory):
         screen.say(line)
     raise typer.Exit(code)
+
+
+def scoped(
+    limit: int | None, shard: str | None, retry: list[str] | None, max_cost: float | None, max_tokens: int | None
+) -> Scope:
+    """What these options say a command is about. Raises SettingsError."""
+    return Scope(limit, parted(shard), retry=frozenset(retry or ()), max_cost=max_cost, max_tokens=max_tokens)
 
 
 def finish(job: Coroutine[Any, Any, int]) -> None:

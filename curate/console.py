@@ -14,7 +14,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from curate.pipeline import Progress
+from curate.progress import Progress
 
 PLAIN_EVERY = 10.0  # seconds between two lines of progress where stderr is no terminal
 WINDOW = 60.0  # seconds over which a rate is taken

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from curate.chat import Media
 from curate.errors import MediaError
 from curate.provider import Eyes, Provider
-from curate.record import Record, Rejected
+from curate.record import Record
 from curate.stage import Stage
 
 MIB = 2**20
@@ -49,7 +49,7 @@ class Estimate:
 
 
 async def estimated(
-    records: AsyncIterator[Record | Rejected], asked: Iterable[tuple[Stage, Provider]], eyes: Eyes, total: int
+    records: AsyncIterator[object], asked: Iterable[tuple[Stage, Provider]], eyes: Eyes, total: int
 ) -> Estimate:
     """Weigh what these stages would ask about these records."""
     stages = list(asked)
@@ -57,7 +57,7 @@ async def estimated(
     once: list[set[Media]] = [set() for _ in stages]
     async for item in records:
         estimate.seen += 1
-        if isinstance(item, Rejected):
+        if not isinstance(item, Record):
             estimate.unusable += 1
             continue
         for (stage, provider), weight, known in zip(stages, estimate.weights, once, strict=True):

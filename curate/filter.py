@@ -12,6 +12,7 @@ class Filter(Plugin, ABC):
 
     folder: ClassVar[str] = "filters"
     needs: ClassVar[tuple[type[Output], ...]] = (Thought,)
+    grades: ClassVar[bool] = False  # its verdict is whether the answer is right
 
     @abstractmethod
     def reason(self, record: Record) -> str | None:

@@ -6,19 +6,21 @@ import json
 import math
 import re
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Iterable
-from typing import Any, get_args
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Any, NamedTuple, get_args
 
 from curate import tags
 from curate.errors import MediaError
 from curate.media.library import Library
 from curate.medium import Kind, Medium
-from curate.record import ProblemType, Record, Rejected
+from curate.record import Failed, ProblemType, Record, Rejected
 from curate.sources import BrokenLine, Row
+from curate.standings import Standing
 
 STEP = "input"
-COLUMNS = frozenset(Record.model_fields) - {"medium", "outputs"}
+COLUMNS = frozenset(Record.model_fields) - {"medium", "outputs", "pass_rate"}
 AHEAD = 32  # media looked at before their turn
+BREATH = 200  # rows after which everything else gets its turn
 WHOLE = re.compile(r"\s*-?\d{1,19}\s*")
 
 
@@ -31,33 +33,74 @@ class UnusableError(ValueError):
         self.detail = detail
 
 
+class Entry(NamedTuple):
+    """One row on its way in: its number, its stamp among the standings, and what became of it.
+
+    A Standing is what an earlier walk made of it, where nothing more can come of that.
+    """
+
+    number: int
+    stamp: bytes
+    item: Record | Rejected | Failed | Standing
+
+
+Stood = Callable[[Row], tuple[bytes, Standing | None]]
+
+
+def nowhere(_: Row) -> tuple[bytes, None]:
+    """Of no row it is known where it stood."""
+    return b"", None
+
+
 class Intake:
     """The rows of a question file, one by one, in order; the same question on the same medium is one row.
 
-    `extras` counts the keys that no column has. Rows without a `problem_id` get their number.
+    `extras` counts the keys that no column has. Rows without a `problem_id` get their number. `stood` says
+    where a row stood before, if it need not be walked again.
     """
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, stood: Stood = nowhere) -> None:
         self._library = library
+        self._stood = stood
         self._seen: dict[bytes, int] = {}
         self.extras: Counter[str] = Counter()
 
-    async def records(self, rows: Iterable[Row]) -> AsyncIterator[Record | Rejected]:
-        """Records and rejections in the order of the rows."""
-        waiting: deque[asyncio.Task[Record | Rejected]] = deque()
+    async def entries(self, rows: Iterable[Row]) -> AsyncIterator[Entry]:
+        """Records, rejections and failures in the order of the rows."""
+        waiting: deque[Entry | asyncio.Task[Entry]] = deque()
         try:
-            for row in rows:
-                waiting.append(asyncio.create_task(self._look(row)))
+            for count, row in enumerate(rows):
+                stamp, standing = self._stood(row)
+                waiting.append(Entry(row.number, stamp, standing) if standing else self._begun(row, stamp))
                 if len(waiting) >= AHEAD:
-                    yield self._once(await waiting.popleft())
+                    yield await self._next(waiting)
+                if count % BREATH == 0:
+                    await asyncio.sleep(0)  # rows that are known already leave the others no room otherwise
             while waiting:
-                yield self._once(await waiting.popleft())
+                yield await self._next(waiting)
         finally:
-            for task in waiting:
+            looking = [entry for entry in waiting if isinstance(entry, asyncio.Task)]
+            for task in looking:
                 task.cancel()
-            await asyncio.gather(*waiting, return_exceptions=True)
+            await asyncio.gather(*looking, return_exceptions=True)
 
-    async def _look(self, row: Row) -> Record | Rejected:
+    async def again(self, row: Row) -> Entry:
+        """A row that came in before, as it was then."""
+        return Entry(row.number, self._stood(row)[0], await self._look(row))
+
+    def _begun(self, row: Row, stamp: bytes) -> asyncio.Task[Entry]:
+        async def looked() -> Entry:
+            return Entry(row.number, stamp, await self._look(row))
+
+        return asyncio.create_task(looked())
+
+    async def _next(self, waiting: deque[Entry | asyncio.Task[Entry]]) -> Entry:
+        entry = waiting.popleft()
+        if isinstance(entry, asyncio.Task):
+            entry = await entry
+        return entry._replace(item=self._once(entry.item))
+
+    async def _look(self, row: Row) -> Record | Rejected | Failed:
         try:
             fields = usable(row.raw, row.number)
             self.extras.update(str(key) for key in row.raw if key not in COLUMNS)
@@ -66,18 +109,29 @@ class Intake:
         except UnusableError as error:
             return Rejected(row.raw, STEP, error.reason, error.detail or row.where)
         except MediaError as error:
-            return Rejected(row.raw, STEP, error.reason, error.detail)
+            if error.lasting:
+                return Rejected(row.raw, STEP, error.reason, error.detail)
+            return Failed(None, STEP, error.reason, error.detail, row.raw)
 
-    def _once(self, item: Record | Rejected) -> Record | Rejected:
-        if isinstance(item, Rejected):
+    def _once(self, item: Record | Rejected | Failed | Standing) -> Record | Rejected | Failed | Standing:
+        if isinstance(item, Standing):
+            if item.asked:
+                self._seen.setdefault(item.asked, item.problem_id)
             return item
-        asked = [item.medium.sha256, item.problem, item.problem_type, *item.options]
-        digest = hashlib.blake2b(json.dumps(asked).encode(), digest_size=16).digest()
+        if not isinstance(item, Record):
+            return item
+        digest = asked(item)
         if digest in self._seen:
             first = self._seen[digest]
             return Rejected(item.row, STEP, "duplicate", f"the same question as problem_id {first}", item)
         self._seen[digest] = item.problem_id
         return item
+
+
+def asked(record: Record) -> bytes:
+    """What makes two rows the same question."""
+    said = [record.medium.sha256, record.problem, record.problem_type, *record.options]
+    return hashlib.blake2b(json.dumps(said).encode(), digest_size=16).digest()
 
 
 def usable(raw: Any, number: int) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from curate import snapshots, tables, workfolder
 from curate.console import Screen, summary
 from curate.doctor import configured, examined
 from curate.errors import SettingsError
-from curate.pipeline import Pipeline, Progress, opened, trainable
+from curate.pipeline import Pipeline, Scope, opened, trainable
+from curate.progress import Progress
 from curate.sampling import Sampling
 from curate.settings import Settings, load
 
@@ -21,20 +22,20 @@ class Job:
     command: str
     settings: Settings
     screen: Screen
-    limit: int | None = None
+    scope: Scope
     progress: Progress = field(default_factory=Progress)
 
     @classmethod
-    def of(cls, command: str, file: Path, work: Path | None, limit: int | None, screen: Screen) -> "Job":
+    def of(cls, command: str, file: Path, work: Path | None, screen: Screen, scope: Scope) -> "Job":
         """The job of a command with these options. Raises SettingsError."""
-        return cls(command, load(file, work), screen, limit, Progress(say=screen.warn))
+        return cls(command, load(file, work), screen, scope, Progress(say=screen.warn))
 
     async def ask(self, upto: str | None) -> int:
         """Ask what `upto` owes, or with None all stages, and then write the sets."""
         if upto is None:
             trainable(self.settings)
         with workfolder.held(self.settings.work, self.command):
-            async with self._pipeline() as pipeline:
+            async with self._pipeline(holds=True) as pipeline:
                 with self.screen.watching(self.progress):
                     await pipeline.ask(upto)
                 code = self._asked(table=upto is not None)
@@ -48,7 +49,7 @@ class Job:
         """Replay, judge, and write the sets; asks nothing."""
         trainable(self.settings)
         with workfolder.held(self.settings.work, self.command):
-            async with self._pipeline() as pipeline:
+            async with self._pipeline(holds=True) as pipeline:
                 sets = await self._publish(pipeline)
         for step, number in self.progress.tally.owed.items():
             self.screen.say(f"{number} rows wait for {step}: `curate run` asks for them", "yellow")
@@ -59,14 +60,15 @@ class Job:
         """Where every record stands and what was spent; a running command is not disturbed."""
         async with self._pipeline() as pipeline:
             with self.screen.watching(self.progress):
-                spent = await pipeline.replay()
+                spent, spared = await pipeline.status()
         self.screen.show(tables.status(self.progress))
         if spent:
             self.screen.show(tables.spending(spent))
+            self.screen.show(tables.spared(spared))
         bought = [call._asdict() for call in spent]
-        saved = {stage: tables.saved(meter) for stage, meter in self.progress.meters.items()}
-        done = {**summary(self.progress), "spent": bought, "calls_saved": saved}
-        self.screen.result({"command": "status", "exit": 0, **done})
+        saved = {saving.stage: saving.sharing for saving in spared}
+        savings = {"calls_saved": saved, "savings": [asdict(saving) for saving in spared]}
+        self.screen.result({"command": "status", "exit": 0, **summary(self.progress), "spent": bought, **savings})
         return 0
 
     async def estimate(self, pilot: int) -> int:
@@ -105,8 +107,8 @@ class Job:
         return 0
 
     @asynccontextmanager
-    async def _pipeline(self) -> AsyncIterator[Pipeline]:
-        async with opened(self.settings, self.limit, self.progress) as pipeline:
+    async def _pipeline(self, holds: bool = False) -> AsyncIterator[Pipeline]:
+        async with opened(self.settings, self.scope, self.progress, holds) as pipeline:
             yield pipeline
 
     def _asked(self, table: bool) -> int:
@@ -117,6 +119,8 @@ class Job:
         self.screen.say(tables.calls(self.progress))
         for line in tables.problems(self.progress):
             self.screen.fail(line)
+        if self.progress.stopped:
+            self.screen.fail(self.progress.stopped)
         return 1 if tally.failed or tally.owed else 0
 
     async def _publish(self, pipeline: Pipeline) -> dict[str, int]:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from curate.chat import Reply
 from curate.errors import StoreError
@@ -69,7 +69,7 @@ def quiet(_: str) -> None:
 
 
 class Journal:
-    """The replies of one work folder, and for reading those of `others`. Raises StoreError where a file cannot serve."""
+    """The replies of one work folder, and for reading those of `others`. Raises StoreError where one cannot serve."""
 
     def __init__(self, path: Path, others: Sequence[Path] = (), say: Callable[[str], None] = quiet) -> None:
         self._path = path
@@ -105,7 +105,7 @@ class Journal:
         sums: dict[tuple[str, str], Spent] = {}
         for stage, model, *figures in self._found("SELECT * FROM spent"):
             before = sums.get((stage, model))
-            added = map(sum, zip(figures, before[2:], strict=True)) if before else figures
+            added = [a + b for a, b in zip(figures, before[2:], strict=True)] if before else figures
             sums[stage, model] = Spent(stage, model, *added)
         return [sums[name] for name in sorted(sums)]
 
@@ -145,7 +145,7 @@ class Journal:
         for reader in self._readers:
             reader.close()
 
-    def _found(self, query: str, *values: object) -> list[tuple[object, ...]]:
+    def _found(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """The rows of every file, in order."""
         try:
             return [row for reader in self._readers for row in reader.execute(query, values)]
@@ -153,8 +153,8 @@ class Journal:
             raise unusable(self._path, error) from error
 
 
-def _fields(text: object) -> dict[str, object]:
-    fields: dict[str, object] = json.loads(str(text))
+def _fields(text: str) -> dict[str, Any]:
+    fields: dict[str, Any] = json.loads(text)
     return fields | {"replayed": True}
 
 

@@ -9,11 +9,15 @@ from curate.tags import process
 
 
 class Layout(Plugin, ABC):
-    """Turns records into rows. `sft` and `rl` are the row types with and without a chain of thought."""
+    """Turns records into rows. `sft` and `rl` are the row types with and without a chain of thought.
+
+    `graded` is `rl` with the share of right answers, where several drafts were asked for.
+    """
 
     folder: ClassVar[str] = "layouts"
     sft: ClassVar[type[Output]]
     rl: ClassVar[type[Output]]
+    graded: ClassVar[type[Output]]
 
     @abstractmethod
     def row(self, record: Record) -> Output:
@@ -38,6 +42,12 @@ class RLRow(QuestionColumns):
     data_source: str
 
 
+class GradedRow(RLRow):
+    """The same with the share of right answers among several drafts, 0.0 to 1.0; None where none were asked for."""
+
+    pass_rate: float | None = None
+
+
 class SFTRow(QuestionColumns):
     """A question, the thinking as `<think>…</think>`, and the answer; columns in the trainers' order."""
 
@@ -52,6 +62,7 @@ class FamilyLayout(Layout, ABC):
 
     sft = SFTRow
     rl = RLRow
+    graded = GradedRow
 
     @abstractmethod
     def problem(self, record: Record) -> str:
@@ -62,7 +73,7 @@ class FamilyLayout(Layout, ABC):
         columns = record.row | {"problem": self.problem(record), "path": rooted(record.path)}
         if Thought in record:
             return SFTRow(process=process(record[Thought].thinking), **columns)
-        return RLRow(**columns)
+        return RLRow(**columns) if record.pass_rate is None else GradedRow(pass_rate=record.pass_rate, **columns)
 
 
 def rooted(path: str) -> str:

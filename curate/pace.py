@@ -10,7 +10,6 @@ from curate.errors import AwayError, GoneError, ThrottledError, TransientError
 from curate.journal import quiet
 from curate.rate import MINUTE, Rate
 
-PATIENCE = 1800.0  # seconds that a server which has answered before may be away
 STREAK, FROM = 8, 4  # failures without an answer between them, of so many requests, that mean: the server is down
 CROWD = 2  # times `concurrency`: more waiting requests than that are better asked later
 
@@ -43,7 +42,7 @@ class Pace:
         requests_per_minute: float | None = None,
         tokens_per_minute: float | None = None,
         retries: int = 0,
-        patience: float = PATIENCE,
+        patience: float = 0.0,
         say: Callable[[str], None] = quiet,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -74,6 +73,16 @@ class Pace:
     def crowded(self) -> bool:
         """Whether so many wait already that others should do something else first."""
         return len(self._waiting) >= CROWD * self._concurrency
+
+    @property
+    def busy(self) -> bool:
+        """Whether those that wait are enough to keep it so."""
+        return len(self._waiting) >= self._concurrency
+
+    @property
+    def room(self) -> int:
+        """Requests on it and waiting before it is crowded."""
+        return (1 + CROWD) * self._concurrency
 
     @property
     def counts_tokens(self) -> bool:

@@ -1,174 +1,232 @@
 """The composition root: settings become steps, asks and sets. The only place that sees plugins and machinery."""
 
-import asyncio
+import hashlib
 import itertools
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, closing
-from dataclasses import dataclass, field
-from typing import NamedTuple
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, closing
+from dataclasses import dataclass
+from pathlib import Path
 
 from curate import assets, sources, workfolder
-from curate.ask import Meter, limited, replayed, retried
+from curate.budget import Budget
 from curate.card import card
-from curate.chat import Ask, Reply, Request
-from curate.engine import Asked, Judged, Step, Tally, Trace, Walk, stream, walk
-from curate.errors import FatalError, MediaError, SettingsError
+from curate.engine import Ended, Engine
+from curate.errors import MediaError, SettingsError
 from curate.estimate import Estimate, estimated
-from curate.intake import Intake, known_as
+from curate.intake import Entry, Intake, Stood, asked, known_as
 from curate.journal import Journal, Spent
 from curate.media.eyes import Eyes
 from curate.media.library import Library
-from curate.record import Failed, Kept, Outcome, Record, Rejected, Thought
+from curate.models import Models
+from curate.progress import Progress, Story
+from curate.record import Failed, Kept, Outcome, Owed, Record, Rejected, Thought
 from curate.report import Report
+from curate.rows import Rows
+from curate.savings import Saving, savings
 from curate.settings import Settings
 from curate.shards import Publication, RejectedRow
+from curate.sources import Row
+from curate.standings import VERSION, Standing, Standings, medium_of
+from curate.walk import Judged, Parked, Step, Tally, Walk, Way, walked
 
-DRAIN = 15.0  # seconds that an interrupted run waits for what is under way
 MIB = 2**20
-TOLD = 50  # notices that are shown as they come
-NAMED = 20  # failed records that are kept by name, for each cause
 WIDTH = 64  # records on their way at once, at least
+FEW = 2000  # rows that `status` walks rather than tell where they stood
+DUPLICATE = "duplicate"
 
 
-def print_nothing(_: str) -> None:
-    """Where nobody listens to the notices."""
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a command is about.
 
+    The first `limit` rows of a `shard` (i, n), answered also by the journals of `others` (work folders); rows
+    rejected for a reason in `retry` are asked about once more. `max_cost` (USD) and `max_tokens` replace the
+    settings'.
+    """
 
-@dataclass(slots=True)
-class Progress:
-    """What a command has done so far: written here, read by the console."""
-
-    total: int = 0
-    steps: tuple[str, ...] = ()
-    asking: tuple[str, ...] = ()
-    tally: Tally = field(default_factory=Tally)
-    meters: dict[str, Meter] = field(default_factory=dict)
-    notices: list[str] = field(default_factory=list)
-    say: Callable[[str], None] = print_nothing
-    failed: list[Failed] = field(default_factory=list)
-
-
-class Story(NamedTuple):
-    """One record's way through the steps."""
-
-    outcome: Outcome
-    trail: list[Trace]
-
-    @property
-    def record(self) -> Record | None:
-        """The record; None for a row that never became one."""
-        return self.outcome.record
-
-    @property
-    def problem_id(self) -> int | None:
-        """The id that the row goes by; None where it has no usable one."""
-        return self.outcome.problem_id if isinstance(self.outcome, Rejected) else self.outcome.record.problem_id
+    limit: int | None = None
+    shard: tuple[int, int] = (1, 1)
+    others: tuple[Path, ...] = ()
+    retry: frozenset[str] = frozenset()
+    max_cost: float | None = None
+    max_tokens: int | None = None
 
 
 class Pipeline:
-    """One work folder and all that a command needs; open as long as `opened` lasts."""
+    """One work folder and all that a command needs; open as long as `opened` lasts.
 
-    def __init__(self, settings: Settings, limit: int | None, progress: Progress) -> None:
+    `holds` says whether the command holds the folder, and so may note where rows stand.
+    """
+
+    def __init__(self, settings: Settings, scope: Scope, progress: Progress, holds: bool) -> None:
         if not settings.media_root.is_dir():
             raise SettingsError(f"input.media_root: there is no folder {settings.media_root}")
         self.settings = settings
         self.progress = progress
         self.extras: dict[str, int] = {}
-        self._files = sources.found(settings.files, settings.base)
-        self._limit = limit
-        self._flying: set[asyncio.Task[Reply]] = set()
-        self._ending = False
-        workfolder.made(settings.work)
-        self.journal = Journal(settings.work / workfolder.JOURNAL)
-        media = settings.media
-        self._eyes = Eyes(media.workers, media.timeout, media.memory * MIB, media.decoder, self._tell)
-        self._library = Library(
-            settings.work / workfolder.MEDIA, settings.media_root, self._eyes, media.most_lost, self._tell
-        )
+        self._scope = scope
+        self._holds = holds and not scope.others
+        work, media = settings.work, settings.media
+        files = sources.found(settings.files, settings.base)
+        workfolder.made(work)
+        with ExitStack() as stack:
+            self.rows = stack.enter_context(closing(Rows(files, work, scope.shard)))
+            if holds:
+                self.rows.forget_others()
+            others = [folder / workfolder.JOURNAL for folder in scope.others]
+            self.journal = stack.enter_context(closing(Journal(work / workfolder.JOURNAL, others, progress.tell)))
+            self._eyes = stack.enter_context(
+                closing(Eyes(media.workers, media.timeout, media.memory * MIB, media.decoder, progress.tell))
+            )
+            place, root = work / workfolder.MEDIA, settings.media_root
+            self._library = stack.enter_context(
+                closing(Library(place, root, self._eyes, media.most_lost, progress.tell))
+            )
+            self._standings = stack.enter_context(
+                closing(Standings(work / workfolder.STANDINGS, made(settings), self.rows.identity, root, self._holds))
+            )
+            self.budget = Budget(*limits(settings, scope), self.journal.spent())
+            self._models = Models(settings.models, self.journal, self.budget, progress, scope.retry)
+            self._open = stack.pop_all()
 
     def close(self) -> None:
         """Let go of the decoders and the stores."""
-        self._eyes.close()
-        self._library.close()
-        self.journal.close()
+        self._open.close()
 
     async def ask(self, upto: str | None) -> None:
         """Ask what the stages owe: all of them, or only `upto`, with the earlier ones from the journal.
 
         Records are on their way side by side; each goes on as soon as its own reply is there.
         """
-        steps = self.settings.steps if upto is None else through(self.settings, upto)
-        asking = [n for n in steps if n in self.settings.stages and upto in (None, n)]
-        self.progress.steps, self.progress.asking = steps, tuple(asking)
-        self.progress.total = self._count()
-        self._ending = False
-        async with AsyncExitStack() as stack:
-            asks = await self._models(asking, stack)
-            width = max(WIDTH, 2 * sum(self.settings.models[m].concurrency for m in asks))
-            ways = self._steps(steps, asks, asking)
-            walked = stream(self._records(), ways, self.progress.tally, width, self._mended)
+        settings, progress = self.settings, self.progress
+        names = settings.steps if upto is None else through(settings, upto)
+        progress.steps = names
+        progress.asking = tuple(n for n in names if n in settings.stages and upto in (None, n))
+        progress.total = self._total()
+        for reason in self._scope.retry:
+            self._library.forget(reason)
+        intake = Intake(self._library, self._standing(names))
+        async with self._models.open([settings.stages[n].model for n in progress.asking], self._eyes):
+            way = Way(self._steps(names), self._mended, self._scope.retry)
+            width = max(WIDTH, self._models.width)
+            again = lambda number: intake.again(self.rows.row(number))  # noqa: E731
+            engine = Engine(way, progress.tally, width, again, self._models.waiting, lambda: not self.budget.out)
+            entries = intake.entries(self._rows())
+            ended = engine.stream(entries)
             try:
-                async for outcome in walked:
-                    self._note(outcome)
+                async for row in ended:
+                    self._note(row, names)
             finally:
-                await walked.aclose()
-                await self._drain()
+                await ended.aclose()
+        await self.journal.save({stage: meter.replayed for stage, meter in progress.meters.items()})
+        self._standings.flush()
+        progress.stopped = self.budget.told if self.budget.out else None
 
     async def publish(self) -> Report:
         """Replay the journal in input order, judge, and write the sets, the report and the card."""
         settings = self.settings
         self.progress.steps = settings.steps
-        self.progress.total = self.progress.total or self._count()  # `run` has counted them already
-        self.progress.tally = tally = Tally()
+        self.progress.asking = ()
+        self.progress.total = self._total()
+        self.progress.tally = Tally()
         report = Report(settings.steps)
         with Publication(settings.work) as publication:
-            layouts = settings.layouts
-            shards = settings.rows_per_shard
+            layouts, shards = settings.layouts, settings.rows_per_shard
+            graded = any(stage.samples > 1 for stage in settings.stages.values())
             sft = publication.writer("sft", layouts["sft"].sft, shards["sft"])
-            rl = publication.writer("rl", layouts["rl"].rl, shards["rl"])
+            rl = publication.writer("rl", layouts["rl"].graded if graded else layouts["rl"].rl, shards["rl"])
             rejected = publication.writer("rejected", RejectedRow)
-            steps = self._steps(settings.steps, {}, [])
-            async for item in self._records():
-                outcome = await walk(item, steps, tally)
+            async for entry, outcome in self._replayed():
                 report.add(outcome)
                 if isinstance(outcome, Kept):
                     sft.add(layouts["sft"].row(outcome.record))
                 else:
                     rejected.add(RejectedRow.of(outcome))
-                if isinstance(item, Record):
-                    rl.add(layouts["rl"].row(item))
+                if isinstance(entry.item, Record):
+                    rate = outcome.record.pass_rate if outcome.record else None
+                    rl.add(layouts["rl"].row(entry.item.model_copy(update={"pass_rate": rate})))
             report.finish(extras=self.extras, models=self._provenance(), prompts=prompt_hashes(settings))
             publication.text("report.json", report.as_json())
             publication.text("README.md", card(report))
         return report
 
-    async def replay(self) -> list[Spent]:
-        """Where every record stands, from the journal alone, into `progress`; what was bought so far."""
-        self.progress.steps, self.progress.total = self.settings.steps, self._count()
-        steps = self._steps(self.settings.steps, {}, [])
-        for meter in self.progress.meters.values():
-            meter.keys = set()
-        async for item in self._records():
-            await walk(item, steps, self.progress.tally)
-        return self.journal.spent()
+    async def status(self) -> tuple[list[Spent], list[Saving]]:
+        """Where every record stands, into `progress`; what was bought so far, and what was spared.
+
+        Rows that a command has walked before stand where it left them; where these settings have walked
+        none, or few are left, they are replayed.
+        """
+        progress, steps = self.progress, self.settings.steps
+        progress.steps, progress.total = steps, self._total()
+        end = self.rows.end(self._scope.limit)
+        counts = self._standings.counts(end) if self._standings.matches else None
+        media = self._standings.media(end) - {b""} if counts else set()
+        finished = {cause: n for cause, n in counts.items() if cause[0] in ("kept", "rejected")} if counts else {}
+        if counts and progress.total - sum(finished.values()) > FEW:
+            finished = counts
+            untouched = progress.total - counts.total()
+            progress.tally.stood("owed", steps[0], "", steps, untouched)
+        else:
+            intake = Intake(self._library)
+            left = self.rows.numbers(end, self._standings.finished(end) if counts else set())
+            rows = map(self.rows.row, left)
+            way = Way(self._steps(steps))
+            async for entry in intake.entries(rows):
+                outcome = await self._outcome(entry, way)
+                media |= {medium_of(outcome.record)} if outcome.record else set()
+        for (kind, step, reason), number in finished.items():
+            progress.tally.stood(kind, step, reason, steps, number)
+        spent, shares = self.journal.spent(), {n: s.shared for n, s in self.settings.stages.items() if n in steps}
+        return spent, savings(steps, shares, progress.tally, len(media), self.journal.saved(), spent)
 
     async def estimate(self, pilot: int) -> Estimate:
         """What the stages would ask about the first `pilot` rows, and what that weighs; sends nothing."""
-        total = self._count()
         stages = [self.settings.stages[n] for n in self.settings.steps if n in self.settings.stages]
-        asked = [(stage, self.settings.models[stage.model]) for stage in stages]
-        return await estimated(self._records(pilot), asked, self._eyes, total)
+        weighed = [(stage, self.settings.models[stage.model]) for stage in stages]
+        entries = Intake(self._library).entries(itertools.islice(self._rows(), pilot))
+        items = (entry.item async for entry in entries)
+        return await estimated(items, weighed, self._eyes, self._total())
 
     async def stories(self, problem_id: int) -> AsyncIterator[Story]:
         """Every record with this id, step by step, from the journal alone."""
-        steps = self._steps(self.settings.steps, {}, [])
+        way = Way(self._steps(self.settings.steps))
         matching = (row for row in self._rows() if known_as(row, problem_id))
-        async for item in Intake(self._library).records(matching):
-            if isinstance(item, Rejected):
-                yield Story(item, [])
+        async for entry in Intake(self._library).entries(matching):
+            if not isinstance(entry.item, Record):
+                yield Story(await self._outcome(entry, way), [])
                 continue
-            walk = Walk(item, steps, Tally())
-            yield Story(await walk.run(), walk.trail)
+            walk = Walk(entry.item, way, Tally())
+            yield Story(_ended(await walk.run()), walk.trail)
+
+    async def _replayed(self) -> AsyncIterator[tuple[Entry, Outcome]]:
+        """Every row with its outcome, in order, from the journal alone."""
+        intake = Intake(self._library, lambda row: (self._standings.stamp(row), None))
+        self.extras = intake.extras
+        way = Way(self._steps(self.settings.steps))
+        async for entry in intake.entries(self._rows()):
+            outcome = await self._outcome(entry, way)
+            self._note(Ended(entry.number, entry.stamp, outcome), self.settings.steps)
+            yield entry, outcome
+
+    async def _outcome(self, entry: Entry, way: Way) -> Outcome:
+        if isinstance(entry.item, Standing):
+            raise TypeError("a row that stands is not walked")
+        return _ended(await walked(entry.item, way, self.progress.tally))
+
+    def _standing(self, names: tuple[str, ...]) -> Stood:
+        """Where a row stood before, if walking these steps again would make nothing else of it."""
+        steps, retry = self.settings.steps, self._scope.retry
+
+        def stood(row: Row) -> tuple[bytes, Standing | None]:
+            stamp = self._standings.stamp(row)
+            found = self._standings.of(row, stamp)
+            if found is None or found.reason == DUPLICATE or found.reason in retry:
+                return stamp, None
+            beyond = found.kind == "owed" and found.step in steps[len(names) :]
+            return stamp, found if found.final or beyond else None
+
+        return stood
 
     async def _mended(self, record: Record, error: MediaError) -> Record | None:
         """The record as it came in, about the frames of its medium that do decode; None if that is no news."""
@@ -177,88 +235,41 @@ class Pipeline:
         medium = await self._library.surveyed(record.medium)
         return record.model_copy(update={"medium": medium, "outputs": ()}) if medium else None
 
-    def _tell(self, line: str) -> None:
-        """One line about a medium: the first ones are shown, all are kept."""
-        self.progress.notices.append(line)
-        if len(self.progress.notices) <= TOLD:
-            self.progress.say(line)
-
-    def _note(self, outcome: Outcome) -> None:
-        """Keep what must outlive the outcome: failures by name, and media that cannot be shown."""
-        if isinstance(outcome, Failed):
-            cause = (outcome.step, outcome.reason)
-            if sum((f.step, f.reason) == cause for f in self.progress.failed) < NAMED:
-                self.progress.failed.append(outcome)
-        if not isinstance(outcome, Rejected) or outcome.record is None:
+    def _note(self, row: Ended, names: tuple[str, ...]) -> None:
+        """Keep what must outlive the outcome: where the row stands, failures by name, media that cannot be shown."""
+        outcome = row.outcome
+        if outcome is None:
             return
-        if outcome.reason == "damaged" and outcome.step in self.settings.stages:
-            self._library.mark_unreadable(outcome.record.medium, MediaError(outcome.reason, outcome.detail))
+        if isinstance(outcome, Failed):
+            self.progress.name(outcome)
+        if isinstance(outcome, Rejected):
+            self._mark(outcome)
+        rest = self.settings.steps[len(names) :]
+        ahead = Owed(outcome.record, rest[0]) if isinstance(outcome, Kept) and rest else outcome
+        about = asked(outcome.record) if outcome.record else b""
+        self._standings.note(row.number, row.stamp, Standing.of(ahead, about))
 
-    async def _models(self, asking: list[str], stack: AsyncExitStack) -> dict[str, Ask]:
-        """The models behind these stages, open until the stack closes; each with its limit."""
-        asks: dict[str, Ask] = {}
-        for name in dict.fromkeys(self.settings.stages[stage].model for stage in asking):
-            provider = self.settings.models[name]
-            await provider.open(self._eyes)
-            stack.push_async_callback(provider.close)
-            asks[name] = limited(self._gated(provider.ask), asyncio.Semaphore(provider.concurrency))
-            if provider.notice:
-                self.progress.notices.append(provider.notice)
-                self.progress.say(provider.notice)
-        return asks
+    def _mark(self, dropped: Rejected) -> None:
+        """Remember that a stage could not show this medium, so that it is refused before anything is asked."""
+        if dropped.reason == "damaged" and dropped.record and dropped.step in self.settings.stages:
+            self._library.mark_unreadable(dropped.record.medium, MediaError(dropped.reason, dropped.detail))
 
-    def _gated(self, ask: Ask) -> Ask:
-        """Nothing more goes out once the run is ending, or after an error that no request can escape."""
-        fatal: list[FatalError] = []
+    def _steps(self, names: tuple[str, ...]) -> list[Step]:
+        """The steps of these names; only the stages whose models are open ask, the others take from the journal."""
+        settings, asking = self.settings, self.progress.asking
+        return [
+            self._models.asked(n, settings.stages[n], n in asking)
+            if n in settings.stages
+            else Judged(n, settings.filters[n])
+            for n in names
+        ]
 
-        async def sent(request: Request) -> Reply:
-            if self._ending:
-                raise asyncio.CancelledError
-            if fatal:
-                raise fatal[0]
-            try:
-                return await ask(request)
-            except FatalError as error:
-                fatal.append(error)
-                raise
+    def _rows(self) -> Iterator[Row]:
+        return itertools.islice(self.rows, self._scope.limit)
 
-        return sent
-
-    def _steps(self, names: tuple[str, ...], asks: dict[str, Ask], asking: list[str]) -> list[Step]:
-        """The steps of these names; only the stages in `asking` ask, the others take from the journal."""
-        return [self._stage(n, asks, n in asking) if n in self.settings.stages else self._filter(n) for n in names]
-
-    def _stage(self, name: str, asks: dict[str, Ask], asking: bool) -> Asked:
-        stage = self.settings.stages[name]
-        provider = self.settings.models[stage.model]
-        meter = self.progress.meters.setdefault(name, Meter())
-        ask = retried(asks[stage.model], provider.max_retries, meter) if asking else None
-        return Asked(name, stage, replayed(ask, self.journal, provider.identity, meter, self._flying))
-
-    def _filter(self, name: str) -> Judged:
-        return Judged(name, self.settings.filters[name])
-
-    def _rows(self) -> Iterator[sources.Row]:
-        return itertools.islice(sources.rows(self._files), self._limit)
-
-    def _records(self, first: int | None = None) -> AsyncIterator[Record | Rejected]:
-        """The rows from the first to the last (or the `first` ones), with a fresh memory of what was seen."""
-        intake = Intake(self._library)
-        self.extras = intake.extras
-        return intake.records(itertools.islice(self._rows(), first))
-
-    def _count(self) -> int:
-        total = sources.count(self._files)
-        return total if self._limit is None else min(total, self._limit)
-
-    async def _drain(self) -> None:
-        """Wait a while for requests that are paid for, whose records have already been given up."""
-        self._ending = True
-        if self._flying:
-            await asyncio.wait(self._flying, timeout=DRAIN)
-        for task in list(self._flying):
-            task.cancel()
-        await asyncio.gather(*self._flying, return_exceptions=True)
+    def _total(self) -> int:
+        total, limit = len(self.rows), self._scope.limit
+        return total if limit is None else min(total, limit)
 
     def _provenance(self) -> dict[str, str]:
         """Which model answers each stage, and what must be known of it."""
@@ -270,12 +281,25 @@ class Pipeline:
         return models
 
 
+def _ended(outcome: Outcome | Parked) -> Outcome:
+    """The outcome of a walk that nobody could park."""
+    if isinstance(outcome, Parked):
+        raise TypeError("nobody waits for the journal")
+    return outcome
+
+
 @asynccontextmanager
-async def opened(settings: Settings, limit: int | None, progress: Progress) -> AsyncIterator[Pipeline]:
+async def opened(settings: Settings, scope: Scope, progress: Progress, holds: bool = False) -> AsyncIterator[Pipeline]:
     """A pipeline that is closed again, whatever happens."""
-    pipeline = Pipeline(settings, limit, progress)
+    pipeline = Pipeline(settings, scope, progress, holds)
     with closing(pipeline):
         yield pipeline
+
+
+def limits(settings: Settings, scope: Scope) -> tuple[float | None, int | None]:
+    """USD and tokens that may be spent: the command's own limits, else the settings'."""
+    cost = settings.max_cost if scope.max_cost is None else scope.max_cost
+    return cost, settings.max_tokens if scope.max_tokens is None else scope.max_tokens
 
 
 def through(settings: Settings, stage: str) -> tuple[str, ...]:
@@ -298,3 +322,14 @@ def trainable(settings: Settings) -> None:
 def prompt_hashes(settings: Settings) -> dict[str, str]:
     """The first 12 digits of the SHA-256 over all prompts of each stage among the steps."""
     return {n: assets.digest("prompts", n) for n in settings.steps if n in settings.stages}
+
+
+def made(settings: Settings) -> str:
+    """What changes with anything in the settings that a row's outcome depends on: 32 hex digits."""
+    steps = [
+        [name, (settings.stages.get(name) or settings.filters[name]).model_dump(mode="json")] for name in settings.steps
+    ]
+    models = {name: settings.models[stage.model].identity for name, stage in settings.stages.items()}
+    told = [assets.digest(kind, "") for kind in ("prompts", "schemas")]
+    said = [steps, models, told, settings.media.model_dump(mode="json"), VERSION]
+    return hashlib.blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=16).hexdigest()

@@ -35,13 +35,21 @@ class Eyes(Protocol):
 
 
 class Provider(Plugin, ABC):
-    """One model behind one endpoint. Opened once a run, asked concurrently, closed at its end."""
+    """One model behind one endpoint. Opened once a run, asked concurrently, closed at its end.
+
+    `max_retries` bounds how often a request is sent again that the server failed; a server that asks to wait or
+    is away counts for no request, and is waited for up to `patience` seconds once it has answered. Prices are
+    USD per million tokens.
+    """
 
     folder: ClassVar[str] = "providers"
 
     model: str
     concurrency: int = Field(default=16, ge=1)
     max_retries: int = Field(default=5, ge=0)
+    patience: float = Field(default=1800.0, ge=0)
+    requests_per_minute: float | None = Field(default=None, gt=0)
+    tokens_per_minute: float | None = Field(default=None, gt=0)
     price_in: float = Field(default=0.0, ge=0)
     price_out: float = Field(default=0.0, ge=0)
 
@@ -74,7 +82,10 @@ class Provider(Plugin, ABC):
     async def ask(self, request: Request) -> Reply:
         """Send one request once. Raises TransientError, RefusedError or FatalError."""
 
+    def price(self, said: float, answered: float) -> float:
+        """USD of so many prompt and completion tokens."""
+        return (said * self.price_in + answered * self.price_out) / 1e6
+
     def priced(self, reply: Reply) -> Reply:
         """The reply with its cost in USD, from the prices per million tokens."""
-        cost = (reply.prompt_tokens * self.price_in + reply.completion_tokens * self.price_out) / 1e6
-        return reply.model_copy(update={"cost": cost})
+        return reply.model_copy(update={"cost": self.price(reply.prompt_tokens, reply.completion_tokens)})

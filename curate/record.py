@@ -34,7 +34,8 @@ class Record(BaseModel):
     """One question about one medium, in the row format of Video-R1 and VideoRFT.
 
     `solution` is the reference answer wrapped in `<answer>…</answer>`; no prompt ever carries it.
-    `path` is the row's own text ("./a/b.mp4"); `medium` is what lies there.
+    `path` is the row's own text ("./a/b.mp4"); `medium` is what lies there. `pass_rate` is the share of
+    right answers, 0.0 to 1.0, where several drafts were asked for.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
@@ -49,6 +50,7 @@ class Record(BaseModel):
     data_source: str
     medium: Medium
     outputs: tuple[Output, ...] = ()
+    pass_rate: float | None = None
 
     def __getitem__(self, kind: type[Out]) -> Out:
         """The last output of this kind (subclasses count). Raises KeyError where there is none."""
@@ -75,7 +77,7 @@ class Record(BaseModel):
     @property
     def row(self) -> dict[str, Any]:
         """The eight columns of the input row, as plain JSON values."""
-        return self.model_dump(exclude={"medium", "outputs"}, mode="json")
+        return self.model_dump(exclude={"medium", "outputs", "pass_rate"}, mode="json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,11 @@ class Kept:
     """A record that passed every step asked of it."""
 
     record: Record
+
+    @property
+    def problem_id(self) -> int:
+        """The record's id."""
+        return self.record.problem_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +105,7 @@ class Rejected:
     @property
     def problem_id(self) -> int | None:
         """The row's id where it has a usable one."""
-        if self.record is not None:
-            return self.record.problem_id
-        value = self.row.get("problem_id") if isinstance(self.row, dict) else None
-        whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
-        return value if whole else None
+        return self.record.problem_id if self.record is not None else _id_in(self.row)
 
     @property
     def row_json(self) -> str:
@@ -115,12 +118,29 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A record that got no readable reply after every attempt; a rerun asks again."""
+    """A record, or a `row` that could not become one, without a readable reply or frame; a rerun tries again."""
 
-    record: Record
+    record: Record | None
     step: str
     reason: str
     detail: str
+    row: object = None
+
+    @property
+    def raw(self) -> object:
+        """The row, whether or not it became a record."""
+        return self.row if self.record is None else self.record.row
+
+    @property
+    def problem_id(self) -> int | None:
+        """The row's id where it has a usable one."""
+        return self.record.problem_id if self.record is not None else _id_in(self.row)
+
+
+def _id_in(row: object) -> int | None:
+    value = row.get("problem_id") if isinstance(row, dict) else None
+    whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
+    return value if whole else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +150,11 @@ class Owed:
     record: Record
     step: str
     failure: str | None = None
+
+    @property
+    def problem_id(self) -> int:
+        """The record's id."""
+        return self.record.problem_id
 
 
 Outcome = Kept | Rejected | Failed | Owed

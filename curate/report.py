@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import get_args
 
 import curate
-from curate.record import Failed, Kept, Outcome, Owed, ProblemType, Rejected
+from curate.record import Failed, Kept, Outcome, Owed, ProblemType
 
 INPUT = "input"
 DUPLICATE = "duplicate"
@@ -112,7 +112,7 @@ def problem_type(outcome: Outcome) -> str:
     """The problem type of an outcome's row; "unknown" where the row has no usable one."""
     if outcome.record is not None:
         return outcome.record.problem_type
-    row = outcome.row if isinstance(outcome, Rejected) else None
+    row = None if isinstance(outcome, Kept | Owed) else outcome.row
     value = row.get("problem_type") if isinstance(row, dict) else None
     return value if isinstance(value, str) and value in TYPES else UNKNOWN
 

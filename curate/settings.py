@@ -1,5 +1,6 @@
 """The settings: one TOML file. Every mistake in it is one line that names the key, before anything is sent."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -75,6 +76,8 @@ class Tables(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     work: Path = Path("work")
+    max_cost: float | None = Field(default=None, ge=0)
+    max_tokens: int | None = Field(default=None, ge=0)
     steps: tuple[str, ...] = Field(default=DEFAULT_STEPS, min_length=1)
     input: Input
     media: MediaSettings = MediaSettings()
@@ -91,6 +94,8 @@ class Settings(BaseModel):
 
     base: Path
     work: Path
+    max_cost: float | None
+    max_tokens: int | None
     media_root: Path
     media: MediaSettings
     files: tuple[str, ...]
@@ -134,6 +139,8 @@ def load(path: Path, work: Path | None = None) -> Settings:
     return Settings(
         base=base,
         work=(work or base / tables.work).resolve(),
+        max_cost=tables.max_cost,
+        max_tokens=tables.max_tokens,
         media_root=base / tables.input.media_root,
         media=tables.media,
         files=tables.input.files,
@@ -176,6 +183,16 @@ def chosen(
     family = cast(ProcessorName | None, processor)
     media = MediaSettings(damaged=cast(Literal["refuse", "keep"], damaged))
     return Sampling(fps or 1.0, max_frames, max_pixels, family, None, count), media.most_lost
+
+
+def shard(text: str | None) -> tuple[int, int]:
+    """(i, n) of "i/n". Raises SettingsError."""
+    if text is None:
+        return 1, 1
+    found = re.fullmatch(r"([1-9]\d{0,5})/([1-9]\d{0,5})", text)
+    if not found or int(found[1]) > int(found[2]):
+        raise SettingsError(f"--shard: expected i/n with i from 1 to n, such as 1/4, found {text!r}")
+    return int(found[1]), int(found[2])
 
 
 def order(steps: tuple[str, ...], stages: Mapping[str, Stage], filters: Mapping[str, Filter]) -> None:

@@ -42,11 +42,9 @@ class RejectedRow(Output):
 
 
 def _unfinished(outcome: Failed | Owed) -> Rejected:
-    if isinstance(outcome, Failed):
-        reason, detail = outcome.reason, outcome.detail
-    else:
-        reason, detail = "not answered yet", outcome.failure or ""
-    return Rejected(outcome.record.row, outcome.step, reason, detail, outcome.record)
+    if isinstance(outcome, Owed):
+        return Rejected(outcome.record.row, outcome.step, "not answered yet", outcome.failure or "", outcome.record)
+    return Rejected(outcome.raw, outcome.step, outcome.reason, outcome.detail, outcome.record)
 
 
 def clean(text: str) -> str:
@@ -55,7 +53,8 @@ def clean(text: str) -> str:
 
 
 def schema(row_type: type[Output]) -> Any:
-    """The Arrow schema of a row type, its columns in order: `int`, `str`, either or None, `tuple[str, ...]`.
+    """The Arrow schema of a row type, its columns in order: `int`, `str`, either or None, `float` or None,
+    `tuple[str, ...]`.
 
     Raises KeyError for any other type.
     """
@@ -66,6 +65,7 @@ def schema(row_type: type[Output]) -> Any:
         str: (pa.string(), False),
         int | None: (pa.int64(), True),
         str | None: (pa.string(), True),
+        float | None: (pa.float64(), True),
         tuple[str, ...]: (pa.list_(pa.string()), False),
     }
     fields = {name: kinds[field.annotation] for name, field in row_type.model_fields.items()}
@@ -130,7 +130,7 @@ class SetWriter:
         if not self._buffer:
             return  # `datasets` cannot read a row group without rows, but a file without row groups
         columns = [
-            pa.array([_storable(getattr(row, field.name)) for row in self._buffer], field.type)
+            pa.array([_storable(getattr(row, field.name, None)) for row in self._buffer], field.type)
             for field in self._schema
         ]
         with told(self._shards[-1]):

@@ -15,11 +15,12 @@ SNIPPET = 2000  # characters kept of a line that is no JSON
 
 
 class Row(NamedTuple):
-    """One raw row, where it stands ("FILE:NUMBER" counted from 1) and its number over all files, from 0."""
+    """One raw row, where it stands ("FILE:NUMBER" counted from 1), its number over all files, from 0, and its text."""
 
     raw: Any
     where: str
     number: int
+    text: str = ""
 
 
 class BrokenLine(str):
@@ -61,11 +62,6 @@ def rows(files: Sequence[Path]) -> Iterator[Row]:
                 total += 1
         except (OSError, UnicodeDecodeError, ijson.JSONError) as error:
             raise SettingsError(f"cannot read {file}: {' '.join(str(error).split())}") from error
-
-
-def count(files: Sequence[Path]) -> int:
-    """How many rows these files hold; reads them to their end, so that a broken file shows early."""
-    return sum(1 for _ in rows(files))
 
 
 def _reader(file: Path) -> Iterator[Any]:

@@ -22,7 +22,8 @@ class Stage(Plugin, ABC):
     """One question about one record.
 
     `attempts` bounds how often an unreadable reply is asked again in one run. `tries` bounds how
-    often the stage is asked anew when a filter behind it (and before the next stage) rejects.
+    often the stage is asked anew when a filter behind it (and before the next stage) rejects. `samples`
+    are all asked for, and the best goes on; the share of right ones is the record's `pass_rate`.
     """
 
     folder: ClassVar[str] = "stages"
@@ -37,6 +38,13 @@ class Stage(Plugin, ABC):
     max_tokens: int = Field(default=8192, ge=1)
     attempts: int = Field(default=3, ge=1)
     tries: int = Field(default=1, ge=1)
+    samples: int = Field(default=1, ge=1)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.tries > 1 and self.samples > 1:
+            raise ValueError("tries asks only until one is right, samples asks all of them: choose one")
+        return self
 
     @abstractmethod
     def fields(self, record: Record) -> dict[str, str]:

@@ -11,17 +11,17 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from curate.ask import Meter
 from curate.console import passed, printable, total
 from curate.doctor import Finding
-from curate.engine import Trace
 from curate.estimate import Estimate
 from curate.journal import Spent
-from curate.pipeline import Progress, Story
+from curate.progress import Progress, Story
 from curate.record import Failed, Kept, Owed, Rejected, Thought
 from curate.report import Report
+from curate.savings import Saving
 from curate.stages.caption import Caption
 from curate.stages.draft import Draft
+from curate.walk import Trace
 
 NAMED = 5  # records named for each cause
 
@@ -55,7 +55,7 @@ def problems(progress: Progress) -> list[str]:
     lines = []
     for (step, reason), number in sorted(progress.tally.failed.items()):
         same = [f for f in progress.failed if (f.step, f.reason) == (step, reason)]
-        names = ", ".join(str(number) for number in sorted(f.record.problem_id for f in same)[:NAMED])
+        names = ", ".join(str(number) for number in sorted(f.problem_id or 0 for f in same)[:NAMED])
         more = ", …" if number > NAMED else ""
         details = list(dict.fromkeys(f.detail for f in same if f.detail))[:NAMED]
         detail = f": {' | '.join(details)}" if details else ""
@@ -79,23 +79,25 @@ def waterfall(report: Report) -> Table:
 
 
 def status(progress: Progress) -> Table:
-    """Per step: passed, owed, rejected by reason, and the calls that sharing a medium saved."""
+    """Per step: passed, owed, rejected by reason."""
     tally = progress.tally
-    table = _table("step", "passed", "owed", "rejected", "reasons", "calls saved")
+    table = _table("step", "passed", "owed", "rejected", "reasons")
     for step in ("input", *progress.steps):
         causes = [*sorted(tally.rejected.items()), *sorted(tally.failed.items())]
-        reasons = ", ".join(f"{r} {n}" for (at, r), n in causes if at == step)
-        meter = progress.meters.get(step)
-        saving = _number(saved(meter)) if meter else ""
+        reasons = ", ".join(f"{r} {n:,}" for (at, r), n in causes if at == step)
         owed = _number(tally.owed[step] + total(tally.failed, step))  # an unreadable reply is asked again
         rejected = _number(total(tally.rejected, step))
-        table.add_row(step, str(passed(progress, step)), owed, rejected, _text(reasons), saving)
+        table.add_row(step, f"{passed(progress, step):,}", owed, rejected, _text(reasons))
     return table
 
 
-def saved(meter: Meter) -> int:
-    """Calls that were not needed, because records share a reply."""
-    return meter.replayed - len(meter.keys or ())
+def spared(found: list[Saving]) -> Table:
+    """Calls that were not needed, by cause, and what they would have cost."""
+    table = _table("calls saved", "by sharing a medium", "by early filters", "by the journal", "USD")
+    for saving in found:
+        causes = (saving.sharing, saving.filters, saving.replay)
+        table.add_row(saving.stage, *(_number(n) for n in causes), f"{saving.cost:.4f}" if saving.cost else "")
+    return table
 
 
 def spending(spent: list[Spent]) -> Table:
@@ -173,7 +175,8 @@ def told(story: Story) -> dict[str, Any]:
         }
         for trace in story.trail
     ]
-    row = json.loads(story.outcome.row_json) if isinstance(story.outcome, Rejected) else story.outcome.record.row
+    outcome = story.outcome
+    row = json.loads(outcome.row_json) if isinstance(outcome, Rejected) else story.record.row if story.record else None
     return {"problem_id": story.problem_id, "row": row, "steps": steps, "end": _ended(story).plain}
 
 

@@ -10,6 +10,7 @@ from curate.errors import BusyError, SettingsError, StoreError
 
 JOURNAL = "journal.sqlite"
 MEDIA = "media.sqlite"
+STANDINGS = "standings.sqlite"
 LOCK = "lock"
 
 

@@ -1,17 +1,31 @@
 """Asking: replayed(retried(limited(ask)))."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from tenacity import RetryCallState, wait_none
 
 from curate import ask as ask_module
-from curate.ask import LONGEST_WAIT, Meter, limited, replayed, resampled, retried, wait
+from curate.ask import Meter, budgeted, limited, replayed, resampled, retried, wait_after
+from curate.budget import Budget
 from curate.chat import Ask, Message, Reply, Request, Text
-from curate.errors import FatalError, MediaError, RefusedError, TransientError, UnansweredError
+from curate.errors import (
+    AwayError,
+    CrowdedError,
+    FatalError,
+    GoneError,
+    MediaError,
+    RefusedError,
+    SpentError,
+    ThrottledError,
+    TooLongError,
+    TransientError,
+    UnansweredError,
+)
 from curate.journal import Journal
+from curate.pace import Pace
 
 
 def request(text: str = "q", **changes: object) -> Request:
@@ -26,7 +40,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait as the rules say, but not really."""
-    monkeypatch.setattr(ask_module, "wait", wait_none())
+    monkeypatch.setattr(ask_module, "wait_after", lambda _: 0.0)
 
 
 def with_journal(path: Path, use: Callable[[Journal], Awaitable[None]]) -> None:
@@ -62,7 +76,7 @@ def test_at_most_so_many_at_once():
         return Reply(text="yes")
 
     async def go() -> None:
-        careful = limited(ask, asyncio.Semaphore(3))
+        careful = limited(ask, Pace(3), Meter())
         await asyncio.gather(*(careful(request(str(n))) for n in range(10)))
 
     asyncio.run(go())
@@ -105,25 +119,12 @@ def test_what_retrying_cannot_mend_is_asked_once(error):
     assert asked == [1]
 
 
-def state(error: Exception, attempt: int) -> RetryCallState:
-    made = RetryCallState(None, None, (), {})
-    made.attempt_number = attempt
-    made.set_exception((type(error), error, None))
-    return made
-
-
 def test_waits_grow_are_jittered_and_bounded():
     for attempt, most in ((1, 1), (3, 4), (6, 32), (30, 60)):
-        waits = [wait(state(TransientError("x"), attempt)) for _ in range(200)]
+        waits = [wait_after(attempt) for _ in range(200)]
         assert 0 <= min(waits) <= max(waits) <= most
         assert max(waits) > most / 2
         assert len({round(w, 6) for w in waits}) > 100
-
-
-def test_a_servers_wish_is_honoured_up_to_ten_minutes():
-    for wish, least in ((7.0, 7.0), (0.0, 0.0), (1e9, LONGEST_WAIT)):
-        waits = [wait(state(TransientError("x", wish), 2)) for _ in range(50)]
-        assert all(least <= w <= least + 1 for w in waits)
 
 
 def test_a_reply_is_bought_once_and_replayed_for_ever(path):
@@ -234,3 +235,91 @@ def test_another_sample_is_another_request():
     asyncio.run(resampled(ask, 2)(request(attempt=1)))
     assert (asked[0].sample, asked[0].attempt) == (2, 1)
     assert asked[0].key("m") != request(attempt=1).key("m")
+
+
+def test_a_busy_server_is_asked_again_and_no_request_pays_for_it():
+    """Twenty requests meet "too many" again and again: all are answered though none may be retried."""
+    asked: list[float] = []
+
+    async def ask(_: Request) -> Reply:
+        asked.append(time.monotonic())
+        if len(asked) % 3 == 1 and len(asked) < 12:
+            raise ThrottledError("HTTP 429", 0.01)
+        return Reply(text="yes")
+
+    async def go() -> list[Reply]:
+        careful = retried(limited(ask, Pace(8), meter), 0, meter)
+        return await asyncio.gather(*(careful(request(str(n))) for n in range(20)))
+
+    meter = Meter()
+    assert [reply.text for reply in asyncio.run(go())] == ["yes"] * 20
+    assert meter.retried == len(asked) - 20
+    assert meter.troubles["HTTP 429"] == meter.retried > 0
+    assert meter.in_flight == 0
+
+
+def test_a_server_that_never_was_there_is_given_up_after_the_retries():
+    asked = []
+
+    async def ask(_: Request) -> Reply:
+        asked.append(1)
+        await asyncio.sleep(0.01)
+        raise AwayError("cannot reach it")
+
+    async def go() -> list[object]:
+        careful = retried(limited(ask, Pace(4, retries=0), Meter()), 0, Meter())
+        return await asyncio.gather(*(careful(request(str(n))) for n in range(50)), return_exceptions=True)
+
+    assert [(type(e), str(e)) for e in asyncio.run(go())] == [(GoneError, "cannot reach it")] * 50
+    assert len(asked) == 4, "those that were on their way; nobody else is sent after them"
+
+
+def test_what_a_server_refused_for_good_is_not_asked_again_unless_its_reason_is(path):
+    asked: list[Request] = []
+
+    async def refusing(request: Request) -> Reply:
+        asked.append(request)
+        raise TooLongError("HTTP 400: 9000 tokens")
+
+    async def use(journal: Journal) -> None:
+        for ask in (refusing, refusing, None):
+            with pytest.raises(TooLongError, match="9000 tokens"):
+                await replayed(ask, journal, "m", Meter())(request())
+        assert len(asked) == 1
+        anew = replayed(answering(asked), journal, "m", Meter(), anew={"prompt too long"}.__contains__)
+        assert (await anew(request())).text == "reply 2"
+
+    with_journal(path, use)
+
+
+def test_a_crowded_model_is_asked_later_but_the_journal_answers_at_once(path):
+    async def use(journal: Journal) -> None:
+        await replayed(answering([]), journal, "m", Meter())(request())
+        crowded = replayed(answering([]), journal, "m", Meter(), crowded=lambda: True)
+        assert (await crowded(request())).replayed
+        with pytest.raises(CrowdedError):
+            await crowded(request("new"))
+
+    with_journal(path, use)
+
+
+@pytest.mark.parametrize(("max_cost", "max_tokens", "bought"), [(3.0, None, 5), (None, 15, 4), (0.4, 10**9, 0)])
+def test_nothing_is_asked_that_would_pass_the_limit(max_cost, max_tokens, bought):
+    asked: list[Request] = []
+
+    async def go() -> list[object]:
+        budget = Budget(max_cost, max_tokens)
+        ask = budgeted(answering(asked), budget, lambda said, answered: 0.5)
+        asks = (ask(request(str(n), max_tokens=16)) for n in range(10))
+        found = await asyncio.gather(*asks, return_exceptions=True)
+        assert budget.out
+        return found
+
+    found = asyncio.run(go())
+    assert sum(isinstance(f, Reply) for f in found) == len(asked) == bought
+    assert all(isinstance(f, Reply | SpentError) for f in found)
+
+
+def test_without_a_limit_the_budget_costs_nothing():
+    ask = answering([])
+    assert budgeted(ask, Budget(None, None), lambda *_: 0.0) is ask

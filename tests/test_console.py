@@ -10,7 +10,7 @@ from curate import console
 from curate.ask import Meter
 from curate.console import Rates, Screen, duration, live_table, printable, progress_rows, summary, total
 from curate.engine import Tally
-from curate.pipeline import Progress
+from curate.progress import Progress
 
 HOSTILE = "\x1b[31mred\x1b[0m \x1b]0;title\x07 \r\b\x9b2J \u202eback [bold]x[/bold] [/no] \ud800"
 

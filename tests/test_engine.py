@@ -1,25 +1,31 @@
 """The engine: records through steps, each to its own end."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import ClassVar
 
 import pytest
 
 from curate.chat import Ask, Reply, Request
-from curate.engine import Asked, Judged, Step, Tally, Walk, stream, walk
+from curate.engine import Ended, Engine
 from curate.errors import (
+    CrowdedError,
     FatalError,
     MediaError,
     RefusedError,
+    TooLongError,
     TransientError,
     UnansweredError,
 )
 from curate.filter import Filter
+from curate.intake import Entry
 from curate.record import Failed, Kept, Output, Owed, Record, Rejected
 from curate.stages.caption import Caption
 from curate.stages.draft import Draft, DraftStage
 from curate.stages.revise import ReviseStage, Revision
+from curate.standings import Standing
+from curate.walk import Asked, Judged, Parked, Step, Tally, Walk, Way, walked
 from tests.records import THINKING, record
 from tests.stages.test_draft import captioned
 
@@ -69,12 +75,19 @@ def revising(ask: Ask, **options: object) -> Asked:
     return Asked("revise", ReviseStage(model="m", **options), ask)
 
 
+class Graded(Right):
+    """The answer is right, and that is a grade."""
+
+    grades = True
+
+
+GRADED = Judged("right", Graded())
 RIGHT, CALM = Judged("answer", Right()), Judged("calm", Calm())
 
 
 def outcome(*steps: Step, item: Record | Rejected | None = None) -> tuple[object, Tally]:
     tally = Tally()
-    return asyncio.run(walk(item or captioned(), steps, tally)), tally
+    return asyncio.run(walked(item or captioned(), Way(steps), tally)), tally
 
 
 def test_a_record_that_passes_every_step_is_kept_with_all_outputs():
@@ -178,9 +191,9 @@ def test_a_filter_before_any_stage_has_nobody_to_send_back():
 
 
 def test_the_trail_tells_every_step_also_of_tries_that_failed():
-    walked = Walk(captioned(), (drafting(Script(answer("B"), answer("A")), tries=2), RIGHT), Tally())
-    asyncio.run(walked.run())
-    assert [(t.step, getattr(t.output, "answer", None), t.reason) for t in walked.trail] == [
+    walk = Walk(captioned(), Way((drafting(Script(answer("B"), answer("A")), tries=2), RIGHT)), Tally())
+    asyncio.run(walk.run())
+    assert [(t.step, getattr(t.output, "answer", None), t.reason) for t in walk.trail] == [
         ("draft", "B", None),
         ("answer", None, "wrong: said B"),
         ("draft", "A", None),
@@ -188,11 +201,24 @@ def test_the_trail_tells_every_step_also_of_tries_that_failed():
     ]
 
 
-async def items(number: int, started: list[int] | None = None) -> AsyncIterator[Record | Rejected]:
+def item(number: int) -> Entry:
+    row = captioned(problem_id=number) if number % 5 else Rejected({"problem_id": number}, "input", "no medium")
+    return Entry(number, b"", row)
+
+
+async def items(number: int, started: list[int] | None = None) -> AsyncIterator[Entry]:
     for n in range(number):
         if started is not None:
             started.append(n)
-        yield captioned(problem_id=n) if n % 5 else Rejected({"problem_id": n}, "input", "no medium")
+        yield item(n)
+
+
+async def again(number: int) -> Entry:
+    return item(number)
+
+
+def stream(entries: AsyncIterator[Entry], steps: tuple[Step, ...], tally: Tally, width: int) -> AsyncIterator[Ended]:
+    return Engine(Way(steps), tally, width, again).stream(entries)
 
 
 def test_a_stream_gives_every_outcome_once_and_bounds_what_is_on_its_way():
@@ -207,12 +233,11 @@ def test_a_stream_gives_every_outcome_once_and_bounds_what_is_on_its_way():
         return Reply(text=answer("A"))
 
     async def go() -> list[object]:
-        return [o async for o in stream(items(50), (drafting(ask), RIGHT), tally, 7)]
+        return [e async for e in stream(items(50), (drafting(ask), RIGHT), tally, 7)]
 
     tally = Tally()
-    outcomes = asyncio.run(go())
-    ids = sorted(o.problem_id if isinstance(o, Rejected) else o.record.problem_id for o in outcomes)
-    assert ids == list(range(50))
+    ended = asyncio.run(go())
+    assert sorted(e.number for e in ended) == sorted(e.outcome.problem_id for e in ended) == list(range(50))
     assert tally.seen == 50
     assert 1 < most <= 7
 
@@ -225,18 +250,18 @@ def test_a_stream_reads_no_further_ahead_than_its_width():
         raise AssertionError
 
     async def go() -> None:
-        walked = stream(items(1000, started), (drafting(never),), Tally(), 10)
-        task = asyncio.create_task(anext(walked))
+        ends = stream(items(1000, started), (drafting(never),), Tally(), 10)
+        task = asyncio.create_task(anext(ends))
         await task  # a row that was rejected at the input comes first
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(_all(walked), 0.1)
+            await asyncio.wait_for(_all(ends), 0.1)
 
     asyncio.run(go())
     assert len(started) < 20
 
 
-async def _all(walked: AsyncIterator[object]) -> list[object]:
-    return [o async for o in walked]
+async def _all(ends: AsyncIterator[object]) -> list[object]:
+    return [end async for end in ends]
 
 
 def test_a_fault_that_ends_the_run_cancels_the_others():
@@ -253,9 +278,9 @@ def test_a_fault_that_ends_the_run_cancels_the_others():
             raise
         raise AssertionError
 
-    async def mixed() -> AsyncIterator[Record | Rejected]:
+    async def mixed() -> AsyncIterator[Entry]:
         for n in range(5):
-            yield captioned(problem="seven?" if n == 3 else "six?")
+            yield Entry(n, b"", captioned(problem="seven?" if n == 3 else "six?"))
 
     async def go() -> None:
         with pytest.raises(FatalError):
@@ -270,3 +295,122 @@ def test_the_record_itself_never_changes():
     second = first.with_output(Draft(thinking=THINKING, answer="A"))
     assert first.outputs == ()
     assert isinstance(second[Output], Draft)
+
+
+def test_a_prompt_that_is_too_long_is_a_reasoned_rejection():
+    ended, tally = outcome(drafting(Script(TooLongError("HTTP 400: 9000 tokens"))), RIGHT)
+    assert isinstance(ended, Rejected)
+    assert (ended.step, ended.reason, ended.detail) == ("draft", "prompt too long", "HTTP 400: 9000 tokens")
+    assert tally.rejected == {("draft", "prompt too long"): 1}
+
+
+def test_all_samples_are_asked_for_and_the_first_that_passes_goes_on():
+    script = Script(answer("B"), answer("A"), answer("A"), answer("C"))
+    kept, tally = outcome(drafting(script, samples=4), GRADED, CALM)
+    assert isinstance(kept, Kept)
+    assert kept.record[Draft].answer == "A"
+    assert kept.record.pass_rate == 0.5
+    assert sorted(r.sample for r in script.asked) == [0, 1, 2, 3]
+    assert dict(tally.passed) == {"draft": 1, "right": 1, "calm": 1}
+
+
+def test_where_no_sample_is_right_the_record_is_rejected_with_a_rate_of_nothing():
+    dropped, _ = outcome(drafting(Script(answer("B")), samples=3), GRADED)
+    assert isinstance(dropped, Rejected)
+    assert dropped.record.pass_rate == 0.0
+
+
+def test_a_sample_that_cannot_be_read_counts_as_wrong():
+    script = Script("nothing", answer("A"))
+    kept, _ = outcome(drafting(script, samples=2, attempts=1), GRADED)
+    assert isinstance(kept, Kept)
+    assert kept.record.pass_rate == 0.5
+
+
+def test_without_a_filter_that_grades_there_is_no_rate():
+    kept, _ = outcome(drafting(Script(answer("A")), samples=2), RIGHT)
+    assert kept.record.pass_rate is None
+
+
+def journal_of(*known: int) -> Callable[[Request], Awaitable[Reply]]:
+    """A journal that holds a right answer under these samples."""
+
+    async def kept(request: Request) -> Reply:
+        if request.sample not in known:
+            raise UnansweredError
+        return Reply(text=answer("A"), replayed=True)
+
+    return kept
+
+
+@pytest.mark.parametrize(("known", "kind"), [((), Rejected), ((1,), Kept), ((2,), Rejected)])
+def test_a_sample_that_was_bought_counts_whatever_the_settings_say_now(known, kind):
+    script = Script(answer("B"))
+    ended, tally = outcome(replace(drafting(script), kept=journal_of(*known)), RIGHT)
+    assert isinstance(ended, kind)
+    assert len(script.asked) == 1
+    assert tally.passed["draft"] == 1
+
+
+def test_a_rejection_for_a_reason_that_is_retried_is_asked_about_once_more():
+    for reason, asked in (("wrong", 2), ("another", 1)):
+        script, tally = Script(answer("B")), Tally()
+        way = Way((drafting(script), RIGHT), anew=frozenset({reason}))
+        ended = asyncio.run(walked(captioned(), way, tally))
+        assert isinstance(ended, Rejected)
+        assert [r.sample for r in script.asked] == list(range(asked))
+        assert tally.passed["draft"] == 1
+
+
+def test_a_record_that_meets_a_crowd_is_parked_and_counts_nowhere():
+    tally = Tally()
+    steps = (drafting(Script(answer("A"))), RIGHT, revising(Script(CrowdedError())))
+    assert asyncio.run(walked(captioned(), Way(steps), tally)) == Parked(2)
+    assert tally.seen == 0
+    assert not any(tally.passed.values())
+
+
+def test_parked_records_come_back_when_their_model_is_free_and_hold_up_nobody():
+    """The second model takes one record at a time; the first is done with all of them long before it."""
+    drafted: list[int] = []
+    revised: list[int] = []
+    busy = False
+
+    async def draft(request: Request) -> Reply:
+        drafted.append(len(revised))
+        return Reply(text=answer("A"))
+
+    async def revise(request: Request) -> Reply:
+        nonlocal busy
+        if busy:
+            raise CrowdedError
+        busy = True
+        await asyncio.sleep(0.002)
+        busy = False
+        revised.append(1)
+        return Reply(text=f"<think>{THINKING}</think>")
+
+    async def go() -> list[Ended]:
+        steps = (drafting(draft), replace(revising(revise), busy=lambda: busy))
+        return await _all(stream(items(50), steps, tally, 4))
+
+    tally = Tally()
+    ended = asyncio.run(go())
+    assert sorted(e.number for e in ended) == list(range(50))
+    assert len(revised) == tally.passed["revise"] == 40
+    assert drafted[39] < 40, "the last was drafted while others still waited for revise"
+    assert tally.seen == 50
+
+
+def test_rows_that_stood_are_counted_and_not_walked():
+    async def stood() -> AsyncIterator[Entry]:
+        yield Entry(0, b"", Standing("kept"))
+        yield Entry(1, b"", Standing("rejected", "answer", "wrong"))
+        yield Entry(2, b"", Standing("rejected", "input", "no medium"))
+
+    tally = Tally()
+    ended = asyncio.run(_all(stream(stood(), (drafting(Script(answer("A"))), RIGHT), tally, 4)))
+    assert [(e.number, e.outcome) for e in ended] == [(0, None), (1, None), (2, None)]
+    assert dict(tally.passed) == {"draft": 2, "answer": 1}
+    assert tally.rejected == {("answer", "wrong"): 1, ("input", "no medium"): 1}
+    assert tally.seen == 3

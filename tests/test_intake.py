@@ -60,7 +60,7 @@ def taken(*raws, shelf=None):
 
     async def take():
         door = Intake(shelf or Shelf())
-        return [item async for item in door.records(rows(*raws))], door
+        return [entry.item async for entry in door.entries(rows(*raws))], door
 
     return asyncio.run(take())
 
@@ -289,10 +289,10 @@ def test_rows_are_read_only_a_little_ahead_and_nothing_is_left_running():
 
     async def take():
         async with contextlib.aclosing(
-            Intake(Shelf(slow={f"./{n}.mp4" for n in range(1, 99)})).records(endless())
-        ) as records:
-            async for item in records:
-                assert item.problem_id == 0
+            Intake(Shelf(slow={f"./{n}.mp4" for n in range(1, 99)})).entries(endless())
+        ) as entries:
+            async for entry in entries:
+                assert entry.item.problem_id == 0
                 break
         return asyncio.all_tasks() - {asyncio.current_task()}
 
@@ -336,7 +336,7 @@ def test_rows_of_a_file_with_real_media(tmp_path):
         eyes = Eyes(workers=1)
         library = Library(tmp_path / "media.sqlite", media, eyes)
         with contextlib.closing(eyes), contextlib.closing(library):
-            return [item async for item in Intake(library).records(sources.rows([tmp_path / "rows.jsonl"]))]
+            return [e.item async for e in Intake(library).entries(sources.rows([tmp_path / "rows.jsonl"]))]
 
     red, again, blue, torn, none, dotted, oops = asyncio.run(take())
     assert (red.medium.width, red.medium.height, red.medium.times) == (40, 30, STILL)

@@ -14,7 +14,8 @@ import pyarrow.parquet
 import pytest
 from PIL import Image
 
-from curate.pipeline import Progress, opened, through
+from curate.pipeline import Scope, opened, through
+from curate.progress import Progress
 from curate.settings import load
 from tests.server import REVISED, THINKING, Answer, ModelServer, completion, failure, sensible, stage_of
 from tests.workplace import Workplace, ended, picture, row
@@ -211,7 +212,7 @@ def test_a_change_asks_anew_for_exactly_what_it_changes(place, server, old, new,
 
 def test_a_changed_prompt_asks_anew_for_its_stage(place, server, monkeypatch):
     async def go() -> None:
-        async with opened(load(place.toml), None, Progress()) as pipeline:
+        async with opened(load(place.toml), Scope(), Progress()) as pipeline:
             await pipeline.ask(None)
 
     asyncio.run(go())

@@ -11,14 +11,15 @@ from curate import tables
 from curate.ask import Meter
 from curate.captions.image import ImageCaption, ImageMetadata, SceneContext
 from curate.console import printable
-from curate.engine import Tally, Trace
 from curate.journal import Spent
-from curate.pipeline import Progress, Story
+from curate.progress import Progress, Story
 from curate.record import Failed, Kept, Owed, Rejected
 from curate.report import Report
+from curate.savings import Saving
 from curate.stages.caption import Caption
 from curate.stages.draft import Draft
 from curate.stages.revise import Revision
+from curate.walk import Tally, Trace
 from tests.records import drafted, record, revised
 from tests.test_console import HOSTILE
 
@@ -57,7 +58,7 @@ def progress():
     made.tally.rejected.update({("input", "duplicate"): 50, ("answer", "wrong answer"): 2, ("answer", "no answer"): 1})
     made.tally.failed.update({("caption", "unreadable reply"): 48})
     made.tally.owed.update(draft=1195)
-    made.meters.update(caption=Meter(sent=1200, replayed=9, shared=2, keys={"a", "b"}), draft=Meter())
+    made.meters.update(caption=Meter(sent=1200, replayed=9, shared=2), draft=Meter())
     return made
 
 
@@ -76,20 +77,20 @@ def test_the_outcome_has_a_line_for_the_input_and_each_step(progress):
     }
 
 
-def test_the_status_counts_unreadable_replies_as_owed_and_what_sharing_saved(progress):
+def test_the_status_counts_unreadable_replies_as_owed(progress):
     table = tables.status(progress)
-    assert headers(table) == ["step", "passed", "owed", "rejected", "reasons", "calls saved"]
+    assert headers(table) == ["step", "passed", "owed", "rejected", "reasons"]
     assert cells(table) == {
-        "input": ["1250", "", "50", "duplicate 50", ""],
-        "caption": ["1202", "48", "", "unreadable reply 48", "7"],
-        "draft": ["7", "1,195", "", "", ""],
-        "answer": ["4", "", "3", "no answer 1, wrong answer 2", ""],
+        "input": ["1,250", "", "50", "duplicate 50"],
+        "caption": ["1,202", "48", "", "unreadable reply 48"],
+        "draft": ["7", "1,195", "", ""],
+        "answer": ["4", "", "3", "no answer 1, wrong answer 2"],
     }
 
 
-@pytest.mark.parametrize(("replayed", "keys", "saving"), [(0, 0, 0), (5, 5, 0), (9, 2, 7)])
-def test_what_was_saved_is_replies_used_less_replies_bought(replayed, keys, saving):
-    assert tables.saved(Meter(replayed=replayed, keys={str(n) for n in range(keys)})) == saving
+def test_what_was_spared_stands_there_by_cause():
+    table = tables.spared([Saving("caption", 1200, 0, 9, 1.5), Saving("revise", 0, 3, 0, 0.0)])
+    assert cells(table) == {"caption": ["1,200", "", "9", "1.5000"], "revise": ["", "3", "", ""]}
 
 
 def test_spending_shows_calls_tokens_and_cost():

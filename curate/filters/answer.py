@@ -20,6 +20,7 @@ class AnswerFilter(Filter):
     """
 
     needs = (Draft,)
+    grades = True
     ocr: float = Field(default=0.6, ge=0, lt=1)
     free_form: float = Field(default=0.6, ge=0, lt=1)
     regression: float = Field(default=0.6, ge=0, lt=1)

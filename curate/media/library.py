@@ -91,6 +91,10 @@ class Library:
             self._memory.keep(medium.sha256, medium.kind, error)
             self._let_go(medium.sha256, medium.kind)
 
+    def forget(self, reason: str) -> None:
+        """What was found to be unusable for this reason is to be looked at again."""
+        self._memory.forget(reason)
+
     def close(self) -> None:
         """Let go of the store."""
         self._flights.cancel()

@@ -86,6 +86,11 @@ class Memory:
         with self._guarded():
             self._db.execute(f"INSERT OR REPLACE INTO media VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
 
+    def forget(self, reason: str) -> None:
+        """Forget every fault of this reason."""
+        with self._guarded():
+            self._db.execute("DELETE FROM media WHERE reason = ?", (reason,))
+
     def close(self) -> None:
         """Let go of the file."""
         with self._guarded():

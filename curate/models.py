@@ -1,0 +1,115 @@
+"""The models of a run: open as long as it lasts, each asked at its own pace, and drained at its end."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from curate.ask import Meter, budgeted, limited, replayed, retried
+from curate.budget import Budget
+from curate.chat import Ask, Reply, Request
+from curate.errors import FatalError
+from curate.journal import Journal
+from curate.pace import Pace
+from curate.progress import Progress
+from curate.provider import Eyes, Provider
+from curate.stage import Stage
+from curate.walk import Asked
+
+DRAIN = 15.0  # seconds that an interrupted run waits for what is under way
+
+
+class Models:
+    """How stages ask these providers, one journal and one budget over all of them.
+
+    What a server refused for good is asked again where its reason is in `anew`.
+    """
+
+    def __init__(
+        self,
+        providers: Mapping[str, Provider],
+        journal: Journal,
+        budget: Budget,
+        progress: Progress,
+        anew: frozenset[str] = frozenset(),
+    ) -> None:
+        self._providers = providers
+        self._journal = journal
+        self._budget = budget
+        self._progress = progress
+        self._anew = anew
+        self._asks: dict[str, Ask] = {}
+        self._flying: set[asyncio.Task[Reply]] = set()
+        self._ending = False
+
+    @asynccontextmanager
+    async def open(self, names: Iterable[str], eyes: Eyes) -> AsyncIterator[None]:
+        """These models may be asked until the block ends; then what is paid for is waited for, a while."""
+        async with AsyncExitStack() as stack:
+            for name in dict.fromkeys(names):
+                provider = self._providers[name]
+                await provider.open(eyes)
+                stack.push_async_callback(provider.close)
+                self._asks[name] = self._gated(provider.ask)
+                self._progress.paces[name] = pace(provider, self._progress.tell)
+                if provider.notice:
+                    self._progress.tell(provider.notice)
+            try:
+                yield
+            finally:
+                await self._drain()
+
+    @property
+    def width(self) -> int:
+        """Records that these models keep busy, so that none of them can take all that are on their way."""
+        return sum(pace.room for pace in self._progress.paces.values())
+
+    def waiting(self) -> int:
+        """Records that wait for a reply which another one asked for."""
+        return sum(meter.waiting for meter in self._progress.meters.values())
+
+    def asked(self, name: str, stage: Stage, asks: bool) -> Asked:
+        """This stage: where it `asks`, its model, which is open, else the journal only."""
+        meter = self._progress.meters.setdefault(name, Meter())
+        provider = self._providers[stage.model]
+        kept = replayed(None, self._journal, provider.identity, meter)
+        if not asks:
+            return Asked(name, stage, kept, kept)
+        pace = self._progress.paces[stage.model]
+        ask = retried(limited(self._asks[stage.model], pace, meter), provider.max_retries, meter)
+        ask = budgeted(ask, self._budget, provider.price)
+        ask = replayed(
+            ask, self._journal, provider.identity, meter, self._flying, lambda: pace.crowded, self._anew.__contains__
+        )
+        return Asked(name, stage, ask, kept, lambda: pace.busy)
+
+    def _gated(self, ask: Ask) -> Ask:
+        """Nothing more goes out once the run is ending, or after an error that no request can escape."""
+        fatal: list[FatalError] = []
+
+        async def sent(request: Request) -> Reply:
+            if self._ending:
+                raise asyncio.CancelledError
+            if fatal:
+                raise fatal[0]
+            try:
+                return await ask(request)
+            except FatalError as error:
+                fatal.append(error)
+                raise
+
+        return sent
+
+    async def _drain(self) -> None:
+        """Wait a while for requests that are paid for, whose records have already been given up."""
+        self._ending = True
+        if self._flying:
+            await asyncio.wait(self._flying, timeout=DRAIN)
+        for task in list(self._flying):
+            task.cancel()
+        await asyncio.gather(*self._flying, return_exceptions=True)
+
+
+def pace(provider: Provider, say: Callable[[str], None]) -> Pace:
+    """How this model may be asked, within what its settings say."""
+    limits = (provider.requests_per_minute, provider.tokens_per_minute)
+    return Pace(provider.concurrency, *limits, provider.max_retries, provider.patience, say)

@@ -1,0 +1,59 @@
+"""What a command has done so far: written by the pipeline, read by the console."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from curate.ask import Meter
+from curate.journal import quiet
+from curate.pace import Pace
+from curate.record import Failed, Outcome, Record
+from curate.walk import Tally, Trace
+
+TOLD = 50  # notices that are shown as they come
+NAMED = 20  # failed records that are kept by name, for each cause
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a command is: `steps` are those that it walks, `asking` the stages that it asks."""
+
+    total: int = 0
+    steps: tuple[str, ...] = ()
+    asking: tuple[str, ...] = ()
+    tally: Tally = field(default_factory=Tally)
+    meters: dict[str, Meter] = field(default_factory=dict)
+    paces: dict[str, Pace] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
+    say: Callable[[str], None] = quiet
+    failed: list[Failed] = field(default_factory=list)
+    stopped: str | None = None  # why nothing more was asked, where that was not the end of the rows
+
+    def tell(self, line: str) -> None:
+        """One line for the user: the first ones are shown, all are kept."""
+        self.notices.append(line)
+        if len(self.notices) <= TOLD:
+            self.say(line)
+
+    def name(self, outcome: Failed) -> None:
+        """Keep this failure by name, unless many have failed like it."""
+        cause = (outcome.step, outcome.reason)
+        if sum((f.step, f.reason) == cause for f in self.failed) < NAMED:
+            self.failed.append(outcome)
+
+
+class Story(NamedTuple):
+    """One record's way through the steps."""
+
+    outcome: Outcome
+    trail: list[Trace]
+
+    @property
+    def record(self) -> Record | None:
+        """The record; None for a row that never became one."""
+        return self.outcome.record
+
+    @property
+    def problem_id(self) -> int | None:
+        """The id that the row goes by; None where it has no usable one."""
+        return self.outcome.problem_id

@@ -1,0 +1,164 @@
+"""The rows of the question files, read once: from then on they come from a copy in the work folder, in any order."""
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from curate import sources
+from curate.errors import StoreError
+from curate.sources import BrokenLine, Row
+
+VERSION = 1  # of the copy: another one is made anew
+TABLES = """
+CREATE TABLE rows (number INTEGER PRIMARY KEY, place INTEGER NOT NULL, text TEXT NOT NULL);
+CREATE TABLE files (name TEXT, rows INTEGER);
+"""
+SCAN = "SELECT number, text FROM rows WHERE number > ? AND place % ? = ? ORDER BY number LIMIT ?"
+BROKEN = "!"  # before a line that is no JSON, which no JSON begins with
+BATCH = 500
+TOO_DEEP = "nested too deeply to be written down"
+
+
+class Rows:
+    """All rows of these files, in order. Opening it reads them where they changed since it last did.
+
+    Of a `shard` (i, n) only those about every n-th medium: rows about one medium stay together, so that they
+    share its caption. Raises SettingsError where a file cannot be read, StoreError where the copy cannot be
+    kept. The copy stands below `work`, one for each set of files; `identity` names it and the shard.
+    """
+
+    def __init__(self, files: Sequence[Path], work: Path, shard: tuple[int, int] = (1, 1)) -> None:
+        name = identity(files)
+        self.identity = f"{name} {shard[0]}/{shard[1]}"
+        self.path = work / f"rows-{name}.sqlite"
+        self._shard = (shard[1], shard[0] - 1)
+        try:
+            if not self.path.exists():
+                _copy(files, self.path)
+            # Nobody writes to a copy that is in its place, so it needs no locks.
+            self._base = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+            self._names = list(self._base.execute("SELECT name, rows FROM files ORDER BY rowid"))
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"{self.path}: {error}; it is a copy of the question files: remove it") from None
+        self._ends = list(accumulate(rows for _, rows in self._names))
+
+    def __len__(self) -> int:
+        if self._shard[0] == 1:
+            return self._ends[-1] if self._ends else 0
+        return len(self._found("SELECT number, '' FROM rows WHERE place % ? = ?", *self._shard))
+
+    def __iter__(self) -> Iterator[Row]:
+        last = -1
+        while batch := self._found(SCAN, last, *self._shard, BATCH):
+            last = batch[-1][0]
+            yield from map(self._row, batch)
+
+    def end(self, limit: int | None) -> int:
+        """The number behind the last of the first `limit` rows."""
+        if limit is None:
+            return self._ends[-1] if self._ends else 0
+        query = "SELECT number, '' FROM rows WHERE place % ? = ? ORDER BY number LIMIT 1 OFFSET ?"
+        last = self._found(query, *self._shard, limit - 1)
+        return last[0][0] + 1 if last else self.end(None)
+
+    def numbers(self, end: int, without: set[int]) -> list[int]:
+        """The numbers below `end`, but not these."""
+        query = "SELECT number, '' FROM rows WHERE place % ? = ? AND number < ? ORDER BY number"
+        return [number for number, _ in self._found(query, *self._shard, end) if number not in without]
+
+    def row(self, number: int) -> Row:
+        """One row."""
+        return self._row(self._found("SELECT number, text FROM rows WHERE number = ?", number)[0])
+
+    def close(self) -> None:
+        """Let go of the copy."""
+        self._base.close()
+
+    def forget_others(self) -> None:
+        """Remove the copies of other files; for a command that holds the work folder."""
+        for other in self.path.parent.glob("rows-*.sqlite*"):
+            if other != self.path:
+                other.unlink(missing_ok=True)
+
+    def _found(self, query: str, *values: int) -> list[tuple[int, str]]:
+        try:
+            return list(self._base.execute(query, values))
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path}: {error}; it is a copy of the question files: remove it") from None
+
+    def _row(self, found: tuple[int, str]) -> Row:
+        number, text = found
+        file = next(i for i, end in enumerate(self._ends) if number < end)
+        line = number - (self._ends[file] - self._names[file][1]) + 1
+        return Row(_raw(text), f"{self._names[file][0]}:{line}", number, text)
+
+
+def identity(files: Sequence[Path]) -> str:
+    """What changes when one of these files does: 16 hex digits."""
+    stats = [(os.fsencode(f.absolute()).hex(), f.stat().st_size, f.stat().st_mtime_ns) for f in files]
+    return hashlib.blake2b(repr((VERSION, stats)).encode(), digest_size=8).hexdigest()
+
+
+def _copy(files: Sequence[Path], path: Path) -> None:
+    """Read all rows and put their copy in its place; nothing appears where a file cannot be read."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with closing(sqlite3.connect(part)) as base:
+            base.execute("PRAGMA synchronous=OFF")  # until the rename, a half-made copy is worth nothing
+            base.executescript(TABLES)
+            rows = ((r.number, _place(r), _text(r.raw)) for r in _counted(files, base))
+            base.executemany("INSERT INTO rows VALUES (?, ?, ?)", rows)
+            base.commit()
+        with part.open("rb") as made:
+            os.fsync(made.fileno())
+        part.replace(path)
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def _counted(files: Sequence[Path], base: sqlite3.Connection) -> Iterator[Row]:
+    total = 0
+    for file in files:
+        before = total
+        for row in sources.rows([file]):
+            yield row._replace(number=total)
+            total += 1
+        base.execute("INSERT INTO files VALUES (?, ?)", (file.name, total - before))
+
+
+def _place(row: Row) -> int:
+    """A number for the medium that a row is about, spread evenly; of a row that names none, one of its own."""
+    path = row.raw.get("path") if isinstance(row.raw, dict) else None
+    if not isinstance(path, str):
+        return row.number
+    return int.from_bytes(hashlib.blake2b(path.encode("utf-8", "surrogatepass"), digest_size=4).digest(), "big")
+
+
+def _text(raw: Any) -> str:
+    if isinstance(raw, BrokenLine):
+        return BROKEN + json.dumps(str(raw))
+    try:
+        return json.dumps(raw, default=str)
+    except RecursionError:
+        kept = {key: value for key, value in raw.items() if _shallow(value)} if isinstance(raw, dict) else {}
+        deep = dict.fromkeys(raw.keys() - kept.keys(), TOO_DEEP) if isinstance(raw, dict) else TOO_DEEP
+        return json.dumps(kept | deep if isinstance(deep, dict) else deep, default=str)
+
+
+def _shallow(value: Any) -> bool:
+    try:
+        json.dumps(value, default=str)
+    except RecursionError:
+        return False
+    return True
+
+
+def _raw(text: str) -> Any:
+    return BrokenLine(json.loads(text[1:])) if text.startswith(BROKEN) else json.loads(text)

@@ -1,0 +1,289 @@
+"""One record on its way through the steps: the only place where a record can fail."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from curate.ask import TOO_LONG, resampled
+from curate.chat import Ask
+from curate.errors import (
+    CrowdedError,
+    GoneError,
+    MediaError,
+    RefusedError,
+    TooLongError,
+    TransientError,
+    UnansweredError,
+    UnreadableError,
+)
+from curate.filter import Filter
+from curate.record import Failed, Kept, Outcome, Output, Owed, Record, Rejected
+from curate.stage import Stage
+
+
+def idle() -> bool:
+    """A model that nobody waits for."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A stage and how it asks; `kept` asks the journal only, `busy` tells whether others wait for its model."""
+
+    name: str
+    stage: Stage
+    ask: Ask
+    kept: Ask | None = None
+    busy: Callable[[], bool] = idle
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A filter."""
+
+    name: str
+    filter: Filter
+
+
+Step = Asked | Judged
+Mend = Callable[[Record, MediaError], Awaitable[Record | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What one step found: a stage's output, or a filter's reason (None: it let the record pass)."""
+
+    step: str
+    output: Output | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A record that comes back later to the step at this place, whose model has too many waiting already."""
+
+    at: int
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many records stand where. `passed` is by step, `rejected` and `failed` by step and reason."""
+
+    seen: int = 0
+    passed: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
+    failed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    owed: Counter[str] = field(default_factory=Counter)
+
+    def end(self, outcome: Outcome) -> None:
+        """Count a record that has come to its end."""
+        self.seen += 1
+        if isinstance(outcome, Rejected):
+            self.rejected[outcome.step, outcome.reason] += 1
+        elif isinstance(outcome, Failed):
+            self.failed[outcome.step, outcome.reason] += 1
+        elif isinstance(outcome, Owed):
+            self.owed[outcome.step] += 1
+
+    def stood(self, kind: str, step: str, reason: str, steps: Sequence[str], number: int = 1) -> None:
+        """Count so many rows by where they stood; `steps` are those that this command walks."""
+        self.seen += number
+        passed = steps[: steps.index(step)] if step in steps else () if step == "input" else steps
+        for name in passed:
+            self.passed[name] += number
+        if kind == "owed" and step in steps:
+            self.owed[step] += number
+        elif kind in ("rejected", "failed"):
+            (self.rejected if kind == "rejected" else self.failed)[step, reason] += number
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What every record goes through.
+
+    A record whose medium cannot be shown may begin anew as what `mend` makes of it, once; one that is
+    rejected for a reason in `anew` is asked about once more.
+    """
+
+    steps: Sequence[Step]
+    mend: Mend | None = None
+    anew: frozenset[str] = frozenset()
+
+
+class Walk:
+    """One record on its way."""
+
+    def __init__(self, record: Record, way: Way, tally: Tally) -> None:
+        self.record = record
+        self.trail: list[Trace] = []
+        self._steps = way.steps
+        self._mend = way.mend
+        self._anew = way.anew
+        self._tally = tally
+        self._at = 0
+        self._before: dict[int, Record] = {}
+        self._samples: Counter[int] = Counter()
+
+    async def run(self) -> Outcome | Parked:
+        """To the first drop, or to the end. A bad record is data, not a crash."""
+        while self._at < len(self._steps):
+            step = self._steps[self._at]
+            try:
+                ended = await (self._judge(step) if isinstance(step, Judged) else self._ask(step, self._at, step.ask))
+            except MediaError as error:
+                ended = await self._unseen(error)
+            except CrowdedError:
+                self._take_back(0, self._at)
+                return Parked(self._at)
+            if ended is not None:
+                return ended
+        return Kept(self.record)
+
+    async def _ask(self, step: Asked, at: int, ask: Ask) -> Rejected | Failed | Owed | None:
+        """The stage's output; None where the record goes on with it."""
+        before = self._before[at] = self.record
+        try:
+            output = await (self._several(step, before, ask) if step.stage.samples > 1 else self._one(step, at, ask))
+        except ENDS as error:
+            return _ended(before, step, error)
+        if output is not None:
+            self.trail.append(Trace(step.name, output))
+            self.record = before.with_output(output)
+        self._pass(at)
+        return None
+
+    async def _one(self, step: Asked, at: int, ask: Ask) -> Output:
+        return await step.stage.run(self._before[at], resampled(ask, self._samples[at]))
+
+    async def _several(self, step: Asked, before: Record, ask: Ask) -> None:
+        """All samples at once; the record goes on with the first that every filter behind them lets pass."""
+        number, at = step.stage.samples, self._at
+        runs = (step.stage.run(before, resampled(ask, sample)) for sample in range(number))
+        found = await asyncio.gather(*runs, return_exceptions=True)
+        outputs = [output for output in found if isinstance(output, Output)]
+        faults = [fault for fault in found if isinstance(fault, BaseException)]
+        for fault in faults:
+            if not outputs or not isinstance(fault, UnreadableError):
+                raise fault
+        self.trail += [Trace(step.name, output) for output in outputs]
+        records = [before.with_output(output) for output in outputs]
+        grades, verdicts = zip(*(self._graded(record, at) for record in records), strict=True)
+        best = verdicts.index(True) if True in verdicts else grades.index(True) if True in grades else 0
+        rate = grades.count(True) / number if None not in grades else None
+        self.record = records[best].model_copy(update={"pass_rate": rate})
+        self._samples[at] = number - 1
+
+    def _graded(self, record: Record, at: int) -> tuple[bool | None, bool]:
+        """Whether the answer is right (None: no filter tells), and whether all filters let the record pass."""
+        right: bool | None = None
+        passes = True
+        for step in self._steps[at + 1 :]:
+            if isinstance(step, Asked):
+                break
+            passed = step.filter.reason(record) is None
+            passes = passes and passed
+            if step.filter.grades:
+                right = passed
+        return right, passes
+
+    async def _judge(self, step: Judged) -> Rejected | Failed | Owed | None:
+        found = step.filter.reason(self.record)
+        self.trail.append(Trace(step.name, reason=found))
+        if found is None:
+            self._pass(self._at)
+            return None
+        reason, _, detail = found.partition(": ")
+        return await self._again(Rejected(self.record.row, step.name, reason, detail, self.record))
+
+    async def _again(self, dropped: Rejected) -> Rejected | Failed | Owed | None:
+        """The last stage once more, if it has a try left, or the journal holds the reply to one; else the drop stays.
+
+        A reply that was bought counts, whatever the settings say by now.
+        """
+        last = max(self._before, default=None)
+        step = self._steps[last] if last is not None else None
+        if last is None or not isinstance(step, Asked):
+            return dropped
+        if self._samples[last] + 1 < step.stage.tries:
+            return await self._sample(step, last, step.ask, None)
+        if dropped.reason in self._anew:
+            self._anew = self._anew - {dropped.reason}
+            return await self._sample(step, last, step.ask, None)
+        return await self._sample(step, last, step.kept, dropped) if step.kept else dropped
+
+    async def _sample(
+        self, step: Asked, last: int, ask: Ask, dropped: Rejected | None
+    ) -> Rejected | Failed | Owed | None:
+        """One more sample of this stage; where nothing comes of it, `dropped` stays, if there is one."""
+        before = self._before[last]
+        try:
+            output = await step.stage.run(before, resampled(ask, self._samples[last] + 1))
+        except ENDS as error:
+            if dropped is not None:
+                return dropped
+            self._take_back(last, self._at)
+            return _ended(before, step, error)
+        self._take_back(last, self._at)
+        self._samples[last] += 1
+        self.trail.append(Trace(step.name, output))
+        self.record = before.with_output(output)
+        self._at = last
+        self._pass(last)
+        return None
+
+    async def _unseen(self, error: MediaError) -> Rejected | Failed | None:
+        """The end of a record whose medium cannot be shown; None where it begins anew.
+
+        That it does once, where more is known of its medium than before.
+        """
+        mend, self._mend = self._mend, None
+        try:
+            record = await mend(self.record, error) if mend else None
+        except MediaError as worse:
+            record, error = None, worse
+        name = self._steps[self._at].name
+        if record is None and not error.lasting:
+            return Failed(self.record, name, error.reason, error.detail)
+        if record is None:
+            return Rejected(self.record.row, name, error.reason, error.detail, self.record)
+        self._take_back(0, self._at)
+        self.record, self.trail, self._at = record, [], 0
+        self._samples.clear()
+        self._before.clear()
+        return None
+
+    def _pass(self, at: int) -> None:
+        self._tally.passed[self._steps[at].name] += 1
+        self._at = at + 1
+
+    def _take_back(self, first: int, at: int) -> None:
+        for passed in self._steps[first:at]:
+            self._tally.passed[passed.name] -= 1
+
+
+ENDS = (UnansweredError, UnreadableError, RefusedError, TransientError, GoneError)
+
+
+def _ended(record: Record, step: Asked, error: Exception) -> Rejected | Failed | Owed:
+    """How a record ends of which a stage could make nothing."""
+    match error:
+        case UnansweredError(failure=failure):
+            return Owed(record, step.name, failure)
+        case TooLongError():
+            return Rejected(record.row, step.name, TOO_LONG, str(error), record)
+        case UnreadableError():
+            reason = "unreadable reply"
+        case RefusedError():
+            reason = "refused by the server"
+        case _:
+            reason = "no answer from the server"
+    return Failed(record, step.name, reason, str(error))
+
+
+async def walked(item: Record | Rejected | Failed, way: Way, tally: Tally) -> Outcome | Parked:
+    """The outcome of one row, counted unless it is to come back."""
+    outcome: Outcome | Parked = await Walk(item, way, tally).run() if isinstance(item, Record) else item
+    if not isinstance(outcome, Parked):
+        tally.end(outcome)
+    return outcome
