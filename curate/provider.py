@@ -35,7 +35,11 @@ class Eyes(Protocol):
 
 
 class Provider(Plugin, ABC):
-    """One model behind one endpoint. Opened once a run, asked concurrently, closed at its end."""
+    """One model behind one endpoint. Opened once a run, asked concurrently, closed at its end.
+
+    Prices are in USD per million tokens; `price_cached` is that of a prompt's tokens which the server
+    found in its cache, where it asks less for them.
+    """
 
     folder: ClassVar[str] = "providers"
 
@@ -44,6 +48,7 @@ class Provider(Plugin, ABC):
     max_retries: int = Field(default=5, ge=0)
     price_in: float = Field(default=0.0, ge=0)
     price_out: float = Field(default=0.0, ge=0)
+    price_cached: float | None = Field(default=None, ge=0)
 
     @property
     def identity(self) -> str:
@@ -75,6 +80,9 @@ class Provider(Plugin, ABC):
         """Send one request once. Raises TransientError, RefusedError or FatalError."""
 
     def priced(self, reply: Reply) -> Reply:
-        """The reply with its cost in USD, from the prices per million tokens."""
-        cost = (reply.prompt_tokens * self.price_in + reply.completion_tokens * self.price_out) / 1e6
-        return reply.model_copy(update={"cost": cost})
+        """The reply with its cost in USD."""
+        cached = min(reply.cached_tokens, reply.prompt_tokens)
+        price_cached = self.price_in if self.price_cached is None else self.price_cached
+        prompt = (reply.prompt_tokens - cached) * self.price_in + cached * price_cached
+        cost = (prompt + reply.completion_tokens * self.price_out) / 1e6
+        return reply if cost == reply.cost else reply.model_copy(update={"cost": cost})
