@@ -53,16 +53,8 @@ class Faults:
 
     def lost(self, error: Exception) -> TransientError:
         """What it means that a call was cut off by this error (of aiohttp, the openai package or a time-out)."""
-        if isinstance(error, ConnectionTimeoutError):
-            return AwayError(f"cannot reach {self.base_url}: no connection in time")
-        if isinstance(error, ClientConnectorError):
-            return AwayError(f"cannot reach {self.base_url}: {self._clean(_cause(error))}")
-        if isinstance(error, InvalidURL):
-            return AwayError(f"cannot reach {self.base_url}: no such address")
-        if isinstance(error, ClientHttpProxyError):
-            return AwayError(
-                f"cannot reach {self.base_url}: the proxy says {error.status} {self._clean(error.message)}"
-            )
+        if why := _away(error):
+            return AwayError(f"cannot reach {self.base_url}: {self._clean(why)}")
         if isinstance(error, TimeoutError):
             return TransientError(f"{self.base_url} did not answer within {self.timeout:g} s")
         if isinstance(error, ClientPayloadError):
@@ -129,8 +121,19 @@ def _word(value: Any) -> str:
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
+def _away(error: Exception) -> str:
+    """Why there is no connection; "" where there was one."""
+    if isinstance(error, ConnectionTimeoutError):
+        return "no connection in time"
+    if isinstance(error, ClientHttpProxyError):
+        return f"the proxy says {error.status} {error.message}"
+    if isinstance(error, InvalidURL):
+        return "no such address"
+    return _cause(error) if isinstance(error, ClientConnectorError) else ""
+
+
 def _cause(error: ClientConnectorError) -> str:
-    """Why there is no connection, in the system's own words where it has some."""
+    """The system's own words where it has some; TLS and the look-up of names count their errors differently."""
     number = error.os_error.errno
     known = type(error) is ClientConnectorError and number in errorcode
     return os.strerror(number) if known and number else str(error.os_error.strerror or error.os_error)

@@ -1,14 +1,13 @@
-"""Posting a body of JSON to one address, many at once: with aiohttp itself, or with the openai package.
+"""Posting a body of JSON to one address, many at once.
 
-Both rest on aiohttp and raise what it raises: `aiohttp.ClientError`, `TimeoutError` or `OSError` where no
-whole answer came. Neither asks twice or follows a redirection (the key would travel with it); both read a
-bounded answer, and go through the proxy that the environment names.
+A client rests on aiohttp and raises what it raises: `aiohttp.ClientError`, `TimeoutError` or `OSError`
+where no whole answer came. It never asks twice or follows a redirection (the key would travel with it);
+it reads a bounded answer, and goes through the proxy that the environment names.
 """
 
-import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -21,8 +20,7 @@ WHOLE = 2**20  # bytes of a body that are handed on at once; what is larger goes
 IDLE = 4.0  # seconds that an idle connection is kept: uvicorn (vLLM), node and llama.cpp close theirs after 5
 CONNECT = 15.0  # seconds at most until a connection stands
 PATH = "/chat/completions"
-_ENCODINGS = ("gzip", "deflate", "identity")
-"""The rest is never asked for; several in a row would multiply what a bounded piece unpacks to."""
+ENCODINGS = "gzip, deflate"  # of an answer; several in a row could make any size out of one bounded piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,65 +63,12 @@ class Direct:
         size = {"Content-Length": str(len(body))}
         data = body if len(body) <= WHOLE else _slices(body)
         async with self._session.post(self._url, data=data, headers=size, allow_redirects=False) as response:
-            _check(response.headers)
+            check(response.headers)
             return Answer(response.status, response.headers, await bounded(response.content.iter_any()))
 
     async def close(self) -> None:
         """Close the connections."""
         await self._session.close()
-
-
-class Packaged:
-    """The openai package, over aiohttp. It names itself to the server, and costs about four times the CPU."""
-
-    def __init__(self, base_url: str, key: str | None, timeout: float, concurrency: int) -> None:
-        # A second of imports that nobody else should wait for.
-        import httpx2
-        import openai
-
-        class Http(openai.DefaultAioHttpClient):
-            """Reads bounded answers."""
-
-            async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
-                response = await super().send(request, **options | {"stream": True})
-                try:
-                    _check(response.headers)
-                    body = await bounded(response.aiter_bytes())
-                finally:
-                    await response.aclose()
-                headers = {k: v for k, v in response.headers.items() if k != "content-encoding"}
-                return httpx2.Response(response.status_code, headers=headers, content=body, request=request)
-
-        connect = connect_timeout(timeout)
-        limits = httpx2.Limits(max_connections=concurrency, keepalive_expiry=IDLE)
-        self._timeout = timeout
-        self._kind = httpx2.Response
-        self._status = openai.APIStatusError
-        self._error = openai.APIError
-        # The client would take OPENAI_API_KEY from the environment and send it to any server.
-        self._options: Any = {} if key else {"headers": {"Authorization": openai.Omit()}}
-        self._client = openai.AsyncOpenAI(
-            base_url=base_url,
-            api_key=key or "none",
-            max_retries=0,
-            timeout=openai.Timeout(timeout, connect=connect, pool=connect),
-            http_client=Http(limits=limits, follow_redirects=False, proxy=proxy(base_url)),
-        )
-
-    async def post(self, body: bytes) -> Answer:
-        """Send this JSON once; whatever the status, the answer."""
-        try:
-            async with asyncio.timeout(self._timeout):
-                said = await self._client.post(PATH, cast_to=self._kind, content=body, options=self._options)
-        except self._status as error:
-            said = error.response
-        except self._error as error:
-            raise _root(error) from None
-        return Answer(said.status_code, said.headers, said.content)
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._client.close()
 
 
 def connect_timeout(timeout: float) -> float:
@@ -164,19 +109,12 @@ async def _slices(body: bytes) -> AsyncIterator[memoryview]:
 
 def _headers(key: str | None) -> dict[str, str]:
     named = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": f"curate/{__version__}"}
-    named["Accept-Encoding"] = "gzip, deflate"
+    named["Accept-Encoding"] = ENCODINGS
     return named | ({"Authorization": f"Bearer {key}"} if key else {})
 
 
-def _check(headers: Mapping[str, str]) -> None:
-    encoding = headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in _ENCODINGS:
+def check(headers: Mapping[str, str]) -> None:
+    """Raises ClientPayloadError where the body is packed in a way that nobody asked for."""
+    encoding = headers.get("content-encoding", "").strip().lower()
+    if encoding not in ("", "identity", *ENCODINGS.split(", ")):
         raise aiohttp.ClientPayloadError(f"an encoding that was not asked for ({encoding[:40]})")
-
-
-def _root(error: BaseException) -> BaseException:
-    """aiohttp's own error below the package's."""
-    while error.__cause__ and not isinstance(error, aiohttp.ClientError):
-        error = error.__cause__
-    known = isinstance(error, aiohttp.ClientError | TimeoutError | OSError)
-    return error if known else aiohttp.ClientPayloadError(str(error))

@@ -54,8 +54,8 @@ class RawServer:
         with suppress(OSError):
             while True:
                 connection, _ = self._listener.accept()
-                threading.Thread(target=self._serve, args=(connection, self.taken), daemon=True).start()
-                self.taken += 1
+                count, self.taken = self.taken, self.taken + 1
+                threading.Thread(target=self._serve, args=(connection, count), daemon=True).start()
 
     def _serve(self, connection: socket.socket, count: int) -> None:
         with connection, suppress(OSError):

@@ -16,7 +16,7 @@ GROUND = {
     "answers",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
-SERVERS = {"wire", "posting", "faults"}  # how one speaks to an OpenAI-compatible server
+SERVERS = {"wire", "posting", "packaged", "faults"}  # how one speaks to an OpenAI-compatible server
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
     "ask", "card", "doctor", "engine", "estimate", "folders", "hub", "intake", "journal", "media", "report",
@@ -35,9 +35,9 @@ MAY = {
     "top": GROUND | MACHINERY | PLUGINS | TOP | {"pipeline"},
 }
 HOMES = {
-    "aiohttp": {"posting.py", "faults.py", "providers/openai.py"},
-    "openai": {"posting.py"},
-    "httpx2": {"posting.py"},  # what the openai package rests on
+    "aiohttp": {"posting.py", "packaged.py", "faults.py", "providers/openai.py"},
+    "openai": {"packaged.py"},
+    "httpx2": {"packaged.py"},  # what the openai package rests on
     "pyarrow": {"shards.py", "sources.py"},
     "huggingface_hub": {"hub.py"},
     "av": {"media"},

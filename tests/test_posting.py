@@ -198,9 +198,9 @@ def test_no_pool_is_smaller_than_the_concurrency(asked):
         assert len(asked(server.url, 150, at_once=True, concurrency=150)) == 150
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+@pytest.mark.parametrize("encoding", ["GZIP", "deflate", "identity", ""])
 def test_a_packed_reply_is_unpacked(asked, encoding):
-    packed = gzip.compress(BODY) if encoding == "gzip" else zlib.compress(BODY)
+    packed = {"GZIP": gzip.compress, "deflate": zlib.compress}.get(encoding, bytes)(BODY)
     with RawServer(said(answer(packed, b"Content-Encoding: " + encoding.encode()))) as server:
         assert [reply.text for reply in asked(server.url)] == ["Hi"]
 
@@ -231,12 +231,13 @@ def test_a_redirection_is_not_followed_and_named(asked):
     assert str(error).startswith(f"{server.url} answers 307")
 
 
-def test_only_the_named_key_is_ever_sent(asked, monkeypatch):
+def test_only_the_named_key_is_ever_sent_and_only_known_packings_asked_for(asked, monkeypatch):
     for name in ("OPENAI_API_KEY", "OPENAI_ADMIN_KEY"):
         monkeypatch.setenv(name, "sk-not-for-this-server")
     with ModelServer(lambda _: completion("Hi")) as server:
         asked(server.url)
     assert "sk-not" not in str(server.headers)
+    assert [headers["accept-encoding"] for headers in server.headers] == ["gzip, deflate"]
 
 
 def test_the_direct_client_names_itself_no_organisation_and_keeps_no_cookie(monkeypatch):

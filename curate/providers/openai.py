@@ -12,7 +12,8 @@ from pydantic import Field, PrivateAttr, field_validator
 from curate.chat import Media, Reply, Request
 from curate.errors import SettingsError
 from curate.faults import Faults
-from curate.posting import Answer, Client, Direct, Packaged
+from curate.packaged import Packaged
+from curate.posting import Answer, Client, Direct
 from curate.provider import Eyes, Provider
 from curate.transport import Load, Way, eased, load
 from curate.wire import read, written
