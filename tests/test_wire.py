@@ -52,7 +52,9 @@ def test_a_message_of_nothing_but_media_and_one_of_nothing():
 def test_what_the_user_adds_counts_before_all_else():
     extra = {"model": "other", "temperature": 1.0, "messages": [], "tools": {"a": [ODD]}}
     asked = {"schema": Schema("s", {}), "temperature": 0.5, "top_p": 0.1, "seed": 1}
-    said = json.loads(body(extra=extra, **asked))
+    raw = body(extra=extra, **asked)
+    said = json.loads(raw)
+    assert raw.count(b'"messages"') == 1, "a name said twice is read differently from server to server"
     shape = {"type": "json_schema", "json_schema": {"name": "s", "schema": {}, "strict": True}}
     assert said == {"max_tokens": 9, "response_format": shape, "top_p": 0.1, "seed": 1, **extra}
 
