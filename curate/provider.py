@@ -39,7 +39,8 @@ class Provider(Plugin, ABC):
 
     `max_retries` bounds how often a request is sent again that the server failed; a server that asks to wait or
     is away counts for no request, and is waited for up to `patience` seconds once it has answered. Prices are
-    USD per million tokens.
+    in USD per million tokens; `price_cached` is that of a prompt's tokens which the server found in its cache,
+    where it asks less for them.
     """
 
     folder: ClassVar[str] = "providers"
@@ -52,6 +53,7 @@ class Provider(Plugin, ABC):
     tokens_per_minute: float | None = Field(default=None, gt=0)
     price_in: float = Field(default=0.0, ge=0)
     price_out: float = Field(default=0.0, ge=0)
+    price_cached: float | None = Field(default=None, ge=0)
 
     @property
     def identity(self) -> str:
@@ -82,10 +84,13 @@ class Provider(Plugin, ABC):
     async def ask(self, request: Request) -> Reply:
         """Send one request once. Raises TransientError, RefusedError or FatalError."""
 
-    def price(self, said: float, answered: float) -> float:
-        """USD of so many prompt and completion tokens."""
-        return (said * self.price_in + answered * self.price_out) / 1e6
+    def price(self, said: float, answered: float, cached: float = 0.0) -> float:
+        """USD of so many prompt and completion tokens, so many of the prompt's found in the server's cache."""
+        price_cached = self.price_in if self.price_cached is None else self.price_cached
+        return ((said - cached) * self.price_in + cached * price_cached + answered * self.price_out) / 1e6
 
     def priced(self, reply: Reply) -> Reply:
-        """The reply with its cost in USD, from the prices per million tokens."""
-        return reply.model_copy(update={"cost": self.price(reply.prompt_tokens, reply.completion_tokens)})
+        """The reply with its cost in USD."""
+        cached = min(reply.cached_tokens, reply.prompt_tokens)
+        cost = self.price(reply.prompt_tokens, reply.completion_tokens, cached)
+        return reply if cost == reply.cost else reply.model_copy(update={"cost": cost})

@@ -7,9 +7,11 @@ their true times; `mp4` the same frames as a short film, which the server takes 
 itself. A video of one frame is an image in all of them: Qwen's processors refuse such a film.
 """
 
+import asyncio
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, ParamSpec, TypeVar
 
 from curate.chat import Media
 from curate.errors import MediaError
@@ -20,6 +22,10 @@ Way = Literal["images", "jpeg_sequence", "file", "mp4"]
 _ALL = -1  # frames; unless it is told a number, vLLM takes 32 of JPEGs, and of a film those that the model's rate gives
 _MILLISECONDS = 1000.0
 _MIB = 2**20
+_HEAVY = 2 * _MIB  # bytes; handling more holds up everything else in the loop for milliseconds
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +50,41 @@ async def _loaded(media: Media, eyes: Eyes, way: Way) -> Load:
     if way == "file" and media.kind == "image":
         return _load([_part("image_url", media.medium.path.resolve().as_uri())], {})
     if way == "images" or len(media.frames) == 1:
-        return _load(_pictures(media, await eyes.frames(media)), {})
+        return await _eased(_pictures, media, await eyes.frames(media))
     if way == "file":
         return _load([_part("video_url", media.medium.path.resolve().as_uri())], _taken(len(media.frames)))
     if way == "mp4":
-        film = base64.b64encode(await eyes.film(media)).decode()
-        return _load([_part("video_url", f"data:video/mp4;base64,{film}")], _taken(_ALL))
-    frames = ",".join(map(_text, await eyes.frames(media)))
-    return _load([_part("video_url", f"data:video/jpeg;base64,{frames}")], _timed(media))
+        film = await eyes.film(media)
+        return await eased(len(film), _film, film)
+    return await _eased(_sequence, media, await eyes.frames(media))
 
 
-def _pictures(media: Media, frames: tuple[Frame, ...]) -> list[dict[str, Any]]:
+async def eased(weight: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What `work` gives; done in a thread where it handles so many bytes that the loop would stand still."""
+    return work(*args, **kwargs) if weight < _HEAVY else await asyncio.to_thread(work, *args, **kwargs)
+
+
+async def _eased(work: Callable[[Media, tuple[Frame, ...]], Load], media: Media, frames: tuple[Frame, ...]) -> Load:
+    return await eased(sum(len(frame.image) for frame in frames), work, media, frames)
+
+
+def _film(film: bytes) -> Load:
+    return _load([_part("video_url", f"data:video/mp4;base64,{base64.b64encode(film).decode()}")], _taken(_ALL))
+
+
+def _sequence(media: Media, frames: tuple[Frame, ...]) -> Load:
+    pictures = ",".join(map(_text, frames))
+    return _load([_part("video_url", f"data:video/jpeg;base64,{pictures}")], _timed(media))
+
+
+def _pictures(media: Media, frames: tuple[Frame, ...]) -> Load:
     """The frames as parts, a video's each behind its time."""
     parts: list[dict[str, Any]] = []
     for frame, time in zip(frames, clocks(media.times), strict=True):
         if media.kind == "video":
             parts.append({"type": "text", "text": f"Frame at {time}:"})
         parts.append(_part("image_url", f"data:image/jpeg;base64,{_text(frame)}"))
-    return parts
+    return _load(parts, {})
 
 
 def _part(kind: str, url: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from tests.workplace import ROOT, ended, picture
 COMMANDS = (
     "init", "caption", "draft", "revise", "filter", "run", "status", "show", "demo", "estimate", "frames", "doctor",
 )  # fmt: skip
-HEAVY = ("openai", "pyarrow", "av", "cv2", "numpy", "PIL", "huggingface_hub", "datasets")
+HEAVY = ("aiohttp", "openai", "pyarrow", "av", "cv2", "numpy", "PIL", "huggingface_hub", "datasets")
 KEY = "sk-0123456789abcdef"
 
 

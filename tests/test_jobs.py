@@ -66,7 +66,7 @@ def test_a_server_that_is_down_names_the_records_and_a_rerun_asks_only_for_them(
     url, place.url = place.url, "http://127.0.0.1:9/v1"
     place.settings()
     ran = called(place, "run", "--json", "--quiet")
-    why = "cannot reach http://127.0.0.1:9/v1: All connection attempts failed; run again to ask again"
+    why = "cannot reach http://127.0.0.1:9/v1: Connection refused; run again to ask again"
     assert ran.code == ran.json["exit"] == 1
     assert ran.lines == [
         f"1 failed at caption, no answer from the server (problem_id 3): {why}",

@@ -1,0 +1,166 @@
+"""What a call that brought no reply means for its request: one line and what may be done about it."""
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from errno import errorcode
+from typing import Any
+
+from aiohttp import (
+    ClientConnectorError,
+    ClientHttpProxyError,
+    ClientPayloadError,
+    ClientResponseError,
+    ConnectionTimeoutError,
+    InvalidURL,
+)
+
+from curate.errors import (
+    AskError,
+    AwayError,
+    FatalError,
+    RefusedError,
+    ThrottledError,
+    TooLongError,
+    TransientError,
+)
+from curate.posting import Answer
+
+SHOWN = 300  # characters of a server's error that are worth showing
+SIFTED = 10_000  # characters that are looked through for them
+_OVERLOADED = 529
+_PASSING = {408, 409, 425}
+_TOO_LONG = re.compile(
+    r"context_length_exceeded|exceed_context_size|maximum context length|context (window|size|length)"
+    r"|prompt (is )?too long|input (is )?too long|input length|input token count",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """Names what went wrong with one server. `timeout` is in seconds; no text it gives holds `secret`."""
+
+    base_url: str
+    model: str
+    timeout: float
+    api_key_env: str | None
+    secret: str | None = field(repr=False)
+
+    def lost(self, error: Exception) -> TransientError:
+        """What it means that a call was cut off by this error (of aiohttp, the openai package or a time-out)."""
+        if why := _away(error):
+            return AwayError(f"cannot reach {self.base_url}: {self._clean(why)}")
+        if isinstance(error, TimeoutError):
+            return TransientError(f"{self.base_url} did not answer within {self.timeout:g} s")
+        if isinstance(error, ClientPayloadError):
+            return TransientError(f"{self.base_url} sent no whole reply: {self._clean(str(error))}")
+        if isinstance(error, ClientResponseError):
+            return TransientError(f"{self.base_url} sent no usable reply: {self._clean(error.message)}")
+        return TransientError(f"{self.base_url} dropped the connection: {self._clean(str(error) or repr(error))}")
+
+    def refused(self, answer: Answer) -> AskError:
+        """What this answer, which is no 2xx, means."""
+        status, said = answer.status, _said(answer.body)
+        text = self._clean(said.message or answer.body.decode("utf-8", "replace") or "no reason given")
+        if status in (401, 403):
+            hint = f"check {self.api_key_env}" if self.api_key_env else "set api_key_env"
+            return FatalError(f"{self.base_url} refuses the key ({status}): {hint}")
+        if status in (402, 404) or "insufficient_quota" in (said.code, said.type):
+            return FatalError(f"{self.base_url} cannot serve model {self.model!r} ({status}): {text}")
+        if status < 400:
+            return FatalError(f"{self.base_url} answers {status} with a redirection: set base_url to where it leads")
+        line = f"HTTP {status}: {text}"
+        if status in (429, _OVERLOADED) or (status == 503 and "retry-after" in answer.headers):
+            return ThrottledError(line, retry_after(answer.headers))
+        if status in _PASSING or status >= 500:
+            return TransientError(line, retry_after(answer.headers))
+        if status == 413 or (status in (400, 422) and said.too_long(text)):
+            return TooLongError(line)
+        return RefusedError(line)
+
+    def _clean(self, text: str) -> str:
+        shown = text.replace(self.secret, "[key]") if self.secret else text
+        return " ".join(shown[:SIFTED].split())[:SHOWN]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a server's error says of itself; "" where it says nothing."""
+
+    message: str = ""
+    code: str = ""
+    type: str = ""
+    param: str = ""
+
+    def too_long(self, text: str) -> bool:
+        """Whether this is about the prompt's length. `text` is what there is to read, also without a message."""
+        words = f"{self.message or text} {self.code} {self.type}"
+        return self.param == "input_tokens" or _TOO_LONG.search(words) is not None
+
+
+def _said(body: bytes) -> _Said:
+    """OpenAI's {"error": {…}}, the same without that level (older vLLM), or a bare "error" or "detail"."""
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        return _Said()
+    if not isinstance(said, dict):
+        return _Said()
+    error = said.get("error")
+    table: dict[str, Any] = error if isinstance(error, dict) else said
+    message = _word(table.get("message")) or _word(said.get("error")) or _word(said.get("detail"))
+    return _Said(message, *(_word(table.get(name)) for name in ("code", "type", "param")))
+
+
+def _word(value: Any) -> str:
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def _away(error: Exception) -> str:
+    """Why there is no connection; "" where there was one."""
+    if isinstance(error, ConnectionTimeoutError):
+        return "no connection in time"
+    if isinstance(error, ClientHttpProxyError):
+        return f"the proxy says {error.status} {error.message}"
+    if isinstance(error, InvalidURL):
+        return "no such address"
+    return _cause(error) if isinstance(error, ClientConnectorError) else ""
+
+
+def _cause(error: ClientConnectorError) -> str:
+    """The system's own words where it has some; TLS and the look-up of names count their errors differently."""
+    number = error.os_error.errno
+    known = type(error) is ClientConnectorError and number in errorcode
+    return os.strerror(number) if known and number else str(error.os_error.strerror or error.os_error)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the server asks to wait: milliseconds, seconds, or a date in the header; None where it does not."""
+    exact = _seconds(headers.get("retry-after-ms"))
+    if exact is not None:
+        return exact / 1000
+    value = headers.get("retry-after")
+    seconds = _seconds(value)
+    return _until(value) if value is not None and seconds is None else seconds
+
+
+def _seconds(value: str | None) -> float | None:
+    """A number that is not below 0; None where it is no number."""
+    try:
+        found = float(value or "")
+    except ValueError:
+        return None
+    return max(0.0, found) if found == found else None
+
+
+def _until(date: str) -> float | None:
+    try:
+        then = parsedate_to_datetime(date)
+        return max(0.0, (then.replace(tzinfo=then.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,127 @@
+"""The wire form of a request and of its reply: OpenAI's chat completions, as bytes of JSON."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from curate.chat import Media, Message, Reply, Request, Text
+from curate.errors import TransientError
+from curate.transport import Load
+
+_DATA = "data:"
+_json = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def written(request: Request, loads: Mapping[Media, Load], said: Mapping[str, Any], extra: Mapping[str, Any]) -> bytes:
+    """The body of this request.
+
+    `loads` holds every medium of the request, made ready. `said` is what stands beside the messages (the
+    model at least), `extra` what the user and the transport add to it: a value of `extra` counts first.
+    """
+    fields = _json({**said, **_sampling(request), **extra})
+    if "messages" in extra:
+        return fields.encode()
+    pieces = [piece for message in request.messages for piece in (b",", *_message(message, loads))]
+    return b"".join((b'{"messages":[', *pieces[1:], b"],", fields[1:].encode()))
+
+
+def _sampling(request: Request) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    if request.schema:
+        shape = {"name": request.schema.name, "schema": request.schema.body, "strict": True}
+        said["response_format"] = {"type": "json_schema", "json_schema": shape}
+    if request.temperature is not None:
+        said["temperature"] = request.temperature
+    if request.top_p is not None:
+        said["top_p"] = request.top_p
+    if request.seed is not None:
+        # Asking again with the same seed would bring the same reply again.
+        said["seed"] = request.seed + request.attempt + 1000 * request.sample
+    return said
+
+
+def _message(message: Message, loads: Mapping[Media, Load]) -> Iterator[bytes]:
+    """The pieces of its JSON: joined once, at the very end, for pictures are large."""
+    texts = [part.text for part in message.parts if isinstance(part, Text)]
+    if len(texts) == len(message.parts):
+        yield _json({"role": message.role, "content": "\n\n".join(texts)}).encode()
+        return
+    yield f'{{"role":{_json(message.role)},"content":'.encode()
+    opening = b"["
+    for part in message.parts:
+        for said in [{"type": "text", "text": part.text}] if isinstance(part, Text) else loads[part].parts:
+            yield opening
+            yield _part(said)
+            opening = b","
+    yield b"]}"
+
+
+def _part(part: dict[str, Any]) -> bytes:
+    kind = part["type"]
+    url = part[kind]["url"] if kind != "text" else ""
+    if not url.startswith(_DATA):
+        return _json(part).encode()
+    # Base64 needs no escaping, and looking for what does takes longer than all else about a picture.
+    return f'{{"type":"{kind}","{kind}":{{"url":"{url}"}}}}'.encode("ascii")
+
+
+def read(body: bytes) -> Reply:
+    """The reply in this body. Raises TransientError where it is no chat completion.
+
+    What stands beside the text (counts, names) is taken where it makes sense: it never costs a reply
+    that is paid for.
+    """
+    try:
+        said = _table(json.loads(body), "a completion")
+        choice = _table(_first(said.get("choices")), "a choice")
+        message = _table(choice.get("message"), "a message")
+        reasoning = _text(message.get("reasoning_content")), _text(message.get("reasoning"))
+        return Reply(
+            text=_text(message.get("content")),
+            reasoning=reasoning[0] or reasoning[1],
+            finish=_finish(choice.get("finish_reason")),
+            model=_name(said.get("model")),
+            prompt_tokens=_count(said, "usage", "prompt_tokens"),
+            completion_tokens=_count(said, "usage", "completion_tokens"),
+            cached_tokens=_count(said, "usage", "prompt_tokens_details", "cached_tokens"),
+        )
+    except (ValueError, RecursionError) as error:
+        raise TransientError(f"the server's reply is no chat completion: {error}") from None
+
+
+def _table(said: Any, what: str) -> dict[str, Any]:
+    if not isinstance(said, dict):
+        raise ValueError(f"expected {what}, found {type(said).__name__}")
+    return said
+
+
+def _first(choices: Any) -> Any:
+    if not isinstance(choices, list) or not choices:
+        raise ValueError("expected choices, found none")
+    return choices[0]
+
+
+def _finish(reason: Any) -> str:
+    if reason is not None and not isinstance(reason, str):
+        raise ValueError(f"expected a finish reason, found {type(reason).__name__}")
+    return _text(reason) or "stop"
+
+
+def _name(model: Any) -> str:
+    return _text(model) if isinstance(model, str) else ""
+
+
+def _text(said: object) -> str:
+    """The text of a message: as it is or in parts; halves of surrogate pairs become "?"."""
+    if isinstance(said, list):
+        said = "".join(_text(part.get("text")) for part in said if isinstance(part, dict))
+    if said is not None and not isinstance(said, str):
+        raise ValueError(f"expected text, found {type(said).__name__}")
+    return (said or "").encode("utf-8", "replace").decode()
+
+
+def _count(usage: Any, *path: str) -> int:
+    """A number of tokens; 0 where the server says nothing sensible."""
+    for key in path:
+        usage = usage.get(key) if isinstance(usage, dict) else None
+    return usage if isinstance(usage, int) and 0 <= usage < 2**63 else 0

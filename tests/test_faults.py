@@ -1,0 +1,123 @@
+"""What a server's refusal means, and what is shown of it."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from curate.errors import FatalError, RefusedError, ThrottledError, TooLongError, TransientError
+from curate.faults import SHOWN, SIFTED, Faults, retry_after
+from curate.posting import Answer
+
+SECRET = "sk-very-secret"
+FAULTS = Faults("http://host/v1", "m", 60.0, "MY_KEY", SECRET)
+
+
+def refused(status, body, **headers):
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return FAULTS.refused(Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, raw))
+
+
+def error(message="", **said):
+    return {"error": {"message": message, **said}}
+
+
+TOO_LONG = {
+    "OpenAI": (400, error("Your input is too much.", type="invalid_request_error", code="context_length_exceeded")),
+    "vLLM": (400, error("You passed 9000 tokens.", type="BadRequestError", param="input_tokens", code=400)),
+    "older vLLM": (400, {"object": "error", "message": "This model's maximum context length is 8192 tokens."}),
+    "llama.cpp": (400, error("the request does not fit", type="exceed_context_size_error", n_prompt_tokens=9)),
+    "Anthropic's": (400, error("prompt is too long: 210000 tokens > 200000 maximum")),
+    "SGLang": (400, {"message": "Input length (9000 tokens) exceeds what is allowed"}),
+    "Mistral": (422, {"detail": "The prompt exceeds the context window"}),
+    "a list": (422, {"detail": [{"msg": "input is too long"}]}),
+    "plain": (400, b"This model's maximum context length is 8192 tokens."),
+    "bare": (400, {"error": "the context size is exceeded"}),
+    "a large payload": (413, b"<html>Request Entity Too Large</html>"),
+}
+
+
+@pytest.mark.parametrize(("status", "body"), TOO_LONG.values(), ids=TOO_LONG)
+def test_a_prompt_that_is_too_long_is_told_from_other_refusals(status, body):
+    assert type(refused(status, body)) is TooLongError
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, error("At most 16 images may be provided in one prompt.", code=400)),
+        (400, error("cannot identify image file", param="messages")),
+        (400, error("max_tokens is too large: 99999", param="max_tokens", code="invalid_value")),
+        (418, error("maximum context length")),
+        (405, b"Method Not Allowed"),
+        (400, b"[1]"),
+        (400, b'{"error": {"message": {"deep": 1}, "code": 7}}'),
+        (400, b"[" * 100_000),
+        (422, b""),
+    ],
+)
+def test_every_other_refusal_is_one(status, body):
+    found = refused(status, body)
+    assert type(found) is RefusedError
+    assert str(found).startswith(f"HTTP {status}: ")
+
+
+@pytest.mark.parametrize("said", [{"code": "insufficient_quota"}, {"type": "insufficient_quota"}])
+def test_an_empty_account_is_no_busy_server(said):
+    assert type(refused(429, error("no credit", **said))) is FatalError
+    assert type(refused(429, error("slow down", code="rate_limit_exceeded"))) is ThrottledError
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "kind", "seconds"),
+    [
+        (429, {}, ThrottledError, None),
+        (429, {"retry_after": "7"}, ThrottledError, 7.0),
+        (429, {"retry_after": "7", "retry_after_ms": "250"}, ThrottledError, 0.25),
+        (529, {"retry_after": "3"}, ThrottledError, 3.0),
+        (503, {"retry_after": "3"}, ThrottledError, 3.0),
+        (503, {"retry_after": "soon"}, ThrottledError, None),
+        (503, {}, TransientError, None),
+        (502, {"retry_after": "3"}, TransientError, 3.0),
+        (408, {}, TransientError, None),
+    ],
+)
+def test_a_busy_server_is_told_from_a_broken_one(status, headers, kind, seconds):
+    found = refused(status, error("busy"), **headers)
+    assert (type(found), found.retry_after) == (kind, seconds)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("", None), ("-3", 0.0), ("nan", None), ("1e3", 1000.0), ("soon", None), ("99999999 x", None)],
+)
+def test_odd_wishes_to_wait_are_no_wishes(value, seconds):
+    assert retry_after({"retry-after": value}) == seconds
+    assert retry_after({"retry-after-ms": "soon", "retry-after": "2"}) == 2.0
+
+
+def test_a_date_is_so_many_seconds_away():
+    now = datetime.now(UTC)
+    assert 20 < retry_after({"retry-after": format_datetime(now + timedelta(seconds=30), usegmt=True)}) <= 30
+    assert retry_after({"retry-after": format_datetime(now - timedelta(seconds=30), usegmt=True)}) == 0.0
+
+
+@pytest.mark.parametrize("status", [301, 400, 401, 402, 404, 413, 429, 500])
+@pytest.mark.parametrize("wrap", [error, str.encode])
+def test_what_is_shown_is_one_short_line_without_the_key(status, wrap):
+    text = f"the key {SECRET}\n is bad; " + "so it goes " * 1000 + SECRET
+    found = str(refused(status, wrap(text)))
+    assert "very-secret" not in found
+    assert "\n" not in found
+    assert len(found) < SHOWN + 100
+
+
+@pytest.mark.parametrize("wrap", [error, str.encode])
+def test_no_half_of_the_key_stands_where_the_text_is_cut(wrap):
+    for before in ("x" * (SHOWN - 5), " " * (SIFTED - 5), " " * (4 * SHOWN - 5)):
+        assert "sk-" not in str(refused(400, wrap("no" + before + SECRET)))
+
+
+def test_the_faults_themselves_do_not_show_the_key():
+    assert SECRET not in repr(FAULTS)
