@@ -36,7 +36,7 @@ class House:
         self._chance = random.Random(seed)  # noqa: S311 - nothing secret
         self._loop = asyncio.get_running_loop()
         self._asked: Counter[str] = Counter()
-        self._failed = self._flying = self._most = self._connections = 0
+        self._failed = self._flying = self._most = self._connections = self._size = 0
         self._first = self._last = 0.0
 
     def connected(self) -> None:
@@ -55,15 +55,20 @@ class House:
         self._last = time.time()
         self._first = self._first or self._last
         self._asked[stage] += 1
+        self._size += len(body)
         self._flying += 1
         self._most = max(self._most, self._flying)
         self._loop.call_later(self._latency, self._give, transport, self._answer(stage, body))
 
     def stats(self) -> dict[str, Any]:
-        """Requests by stage, faults among them, the most at once, connections; seconds since 1970; CPU seconds."""
+        """Requests by stage, their bytes, faults among them, the most at once, connections.
+
+        `first` and `last` are when requests came, in seconds since 1970; `cpu` is the server's own, in seconds.
+        """
         used = resource.getrusage(resource.RUSAGE_SELF)
         return {
             "requests": dict(self._asked),
+            "bytes": self._size,
             "faults": self._failed,
             "most_in_flight": self._most,
             "connections": self._connections,
