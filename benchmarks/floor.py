@@ -15,7 +15,7 @@ from benchmarks.cost import Clock
 from benchmarks.replies import ANSWER, asking
 
 ROOT = Path(__file__).parent.parent
-RECORD = 4500  # characters: of the caption record that a real prompt holds
+RECORD = 4250  # characters: of the caption record that a real prompt holds
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
 _BLANK = b"\r\n\r\n"
 

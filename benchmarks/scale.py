@@ -36,7 +36,7 @@ HEAD = """\
 Made by `make bench-scale BENCH=--write` (`python -m benchmarks.scale`): the default steps over rows of every problem
 type, {sharing} about each of the tiny clips and pictures, against a server on the same machine that answers after
 {latency:g} ms, with {flying} requests in flight for each model. CPU is the command's with its decoders'; of memory,
-pages that they share count for each. The owed row is one whose draft was deleted from the journal.
+pages that they share count for each. The owed row is in the middle: its draft was deleted.
 
 {rows:,} rows; {cores} cores, Python {python}.
 
