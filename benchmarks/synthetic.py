@@ -62,7 +62,7 @@ def _film(root: Path, number: int) -> None:
     kind, name = medium(number)
     path = root / name
     if kind == "image":
-        path.write_bytes(jpeg((64, 48 + number // 2**12), f"#{number * 16 % 2**24:06x}"))
+        path.write_bytes(jpeg((64 + number % 64, 64 + number // 64), f"#{number * 4099 % 2**24:06x}"))
     else:
         encode(path, [(_BASE + number) * i for i in range(SECONDS)], base=Fraction(1, _BASE))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PAGE = os.sysconf("SC_PAGE_SIZE") / 2**20  # MiB
-EVERY = 0.1  # seconds between two looks
+EVERY = 0.2  # seconds between two looks
 
 
 @dataclass(frozen=True, slots=True)
