@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO ?= curate-demo
 
-.PHONY: help demo test lint bench-media bench-exact schemas clean
+.PHONY: help demo test lint bench-media bench-exact bench-engine bench-scale schemas clean
 
 help:  ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -35,6 +35,12 @@ bench-media: $(READY)  ## Speed of decoding, beside the other decoders that are 
 
 bench-exact: $(READY)  ## Which decoder shows the right frames, clip by clip
 	$(BIN)/python -m benchmarks.exactness $(BENCH)
+
+bench-engine: $(READY)  ## What asking costs, beside a bare loop that does nothing else
+	$(BIN)/python -m benchmarks.engine $(BENCH)
+
+bench-scale: $(READY)  ## Memory, and how long the commands take, over 31,000 rows
+	$(BIN)/python -m benchmarks.scale $(BENCH)
 
 schemas: $(READY)  ## Write schemas/*.json anew from the stages' outputs
 	$(BIN)/python -m tests.schemas
