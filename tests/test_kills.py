@@ -82,7 +82,7 @@ class Account:
         """No body is asked whose reply was in the journal, or came earlier in the same run."""
         had = {self.server.asked[number - 1].digest for number in self.kept}
         for one in asked:
-            assert one.digest not in had, f"asked again: {one.stage}, {one.text[-200:]}"
+            assert one.digest not in had, f"asked again: {told(one)}"
             if one.bought:
                 had.add(one.digest)
 
@@ -91,7 +91,7 @@ class Account:
         safe = {subject(one) for one in self.server.asked if one.number in kept and one.outcome == "200"}
         for one in asked:
             if before := BEFORE.get(one.stage):
-                assert (before, part(one) if before == "draft" else medium(one)) in safe, one.text[-200:]
+                assert (before, part(one) if before == "draft" else medium(one)) in safe, told(one)
 
     def close(self) -> None:
         """The sum over all runs: a body was bought again at most as often as a kill met it in flight."""
@@ -99,6 +99,11 @@ class Account:
         for digest, times in bought.items():
             assert times - 1 <= self.in_flight[digest]
         assert bought.total() - len(bought) == bought.total() - len(self.kept) <= self.in_flight.total()
+
+
+def told(asked: Asked) -> str:
+    """Which request that is, in one line."""
+    return f"{asked.number}, {asked.stage}: … {' '.join(asked.text.split())[-200:]}"
 
 
 def part(asked: Asked) -> str:
