@@ -226,7 +226,7 @@ def test_killed_while_it_writes_the_sets_every_file_is_the_old_one_or_the_new_on
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate(timeout=60)
         for name, held in place.sets().items():
-            assert held in (sets[0].get(name), sets[1].get(name))
+            assert held in (sets[0].get(name), sets[1].get(name)), name
     assert place.run("filter").code == 0
     assert place.sets() == sets[(KILLS // 3 - 1) % 2]
     assert len(unsteady.asked) == sent
