@@ -19,7 +19,7 @@ from tests.limits import Bucket, FixedWindow, Limit, SlidingWindow
 from tests.server import Answer, failure
 from tests.workplace import Ran, Workplace, ended, picture, row
 
-PATIENT = "concurrency = 4\nmax_retries = 8\ntimeout = 4"
+PATIENT = "concurrency = 4\nmax_retries = 8\ntimeout = 6"
 SEEDED = "seed = 7"
 
 
@@ -62,7 +62,7 @@ def bought_once(chaos: ChaosServer) -> None:
 def test_with_every_fifth_request_failing_every_row_ends_in_a_set_or_is_rejected_with_its_reason(place, chaos):
     rows = [*range(30)]
     place.questions([row(n) if n % 2 else picture(n) for n in rows])
-    place.settings(model="concurrency = 8\nmax_retries = 1\ntimeout = 4", stages=SEEDED + "\nattempts = 1")
+    place.settings(model="concurrency = 8\nmax_retries = 1\ntimeout = 6", stages=SEEDED + "\nattempts = 1")
     chaos.rules = [Chance(0.2, seed=3)]
     hurried = place.run("run")
     rejected = table(place, "rejected")
@@ -71,7 +71,7 @@ def test_with_every_fifth_request_failing_every_row_ends_in_a_set_or_is_rejected
     assert all(r["step"] and r["reason"] and r["detail"] for r in rejected)
     assert named(hurried) <= set(ids(place, "rejected"))
     assert bool(named(hurried)) == bool(rejected)
-    place.settings(model="concurrency = 8\nmax_retries = 8\ntimeout = 4", stages=SEEDED + "\nattempts = 6")
+    place.settings(model="concurrency = 8\nmax_retries = 8\ntimeout = 6", stages=SEEDED + "\nattempts = 6")
     assert place.run("run").code == 0
     assert ids(place, "sft") == rows
     bought_once(chaos)
@@ -188,7 +188,7 @@ def test_the_wait_that_a_server_asks_for_in_seconds_or_as_a_date_is_kept(place, 
     assert ids(place, "sft") == [*range(4)]
 
 
-ROWS = 16  # that take a quarter of a minute at least
+ROWS = 12  # that take twelve seconds at least
 
 
 def one_model(url: str) -> str:

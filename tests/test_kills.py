@@ -52,8 +52,9 @@ def place(tmp_path: Path, unsteady: ChaosServer) -> Workplace:
     place.questions([*rows, row(INVALID, problem_type="essay")])
     return place.settings(
         # With a seed, asking again for a reply that could not be read is another body.
-        model="concurrency = 4\nmax_retries = 8\ntimeout = 4",
+        model="concurrency = 4\nmax_retries = 8\ntimeout = 6",
         stages="seed = 7\nattempts = 6",
+        more="[media]\nworkers = 1\n",
     )
 
 
@@ -64,10 +65,11 @@ class Account:
         self.place, self.server = place, server
         self.kept: set[int] = set()
         self.in_flight: Counter[str] = Counter()  # at how many kills a body was in flight
+        self.oldest = 0.0  # of all replies that a kill took: seconds between its sending and the kill
         self._seen = 0
 
-    def balance(self) -> None:
-        """Check the run that has just ended, by a kill or by itself."""
+    def balance(self, ended: float) -> None:
+        """Check the run that has ended at this time, by a kill or by itself."""
         self.server.settled()
         asked = self.server.asked[self._seen :]
         kept = numbers(self.place)
@@ -75,6 +77,7 @@ class Account:
         assert kept <= {one.number for one in self.server.bought}
         self._nothing_again(asked)
         self._kept_before_used(asked, kept)
+        self.oldest = max([self.oldest, *(ended - (one.left or 0) for one in asked if lost(one, kept))])
         self.in_flight.update({one.digest for one in asked if one.number not in kept})
         self.kept, self._seen = kept, self._seen + len(asked)
 
@@ -99,6 +102,11 @@ class Account:
         for digest, times in bought.items():
             assert times - 1 <= self.in_flight[digest]
         assert bought.total() - len(bought) == bought.total() - len(self.kept) <= self.in_flight.total()
+
+
+def lost(asked: Asked, kept: set[int]) -> bool:
+    """Whether this was bought and never came to be kept."""
+    return asked.bought and asked.number not in kept
 
 
 def told(asked: Asked) -> str:
@@ -143,19 +151,24 @@ def numbers(place: Workplace) -> set[int]:
 
 
 def moments(kills: int) -> list[tuple[int, float]]:
-    """When to kill: after so many different purchases, and then after a breath."""
+    """When to kill: after so many different purchases, one in each part of the run, and then after a breath."""
     dice = random.Random(SEED)
-    goals = sorted(dice.sample(range(1, LEAST), kills))
-    return [(goal, dice.choice((0.0, dice.uniform(0, 0.25)))) for goal in goals]
+    parts = [range(LEAST * n // kills, LEAST * (n + 1) // kills) for n in range(kills)]
+    return [(dice.choice(part), dice.choice((0.0, dice.uniform(0, 0.25)))) for part in parts]
 
 
-def killed(place: Workplace, server: ChaosServer, goal: int, breath: float) -> None:
-    """Start the run and kill it, decoders and all, when so many different bodies are bought and one more is asked."""
+def killed(place: Workplace, server: ChaosServer, goal: int, breath: float) -> float:
+    """Start the run and kill it, decoders and all, when so many different bodies are bought and one more is asked.
+
+    Returns when that was (monotonic).
+    """
     process = place.start("run", "--quiet")
     before = len(server.asked)
     until(lambda: process.poll() is not None or (len(server.asked) > before and different(server) >= goal))
     time.sleep(breath)
+    now = time.monotonic()
     end(process)
+    return now
 
 
 def different(server: ChaosServer) -> int:
@@ -187,17 +200,17 @@ def everything_is_there(place: Workplace) -> None:
 def test_killed_at_random_moments_nothing_is_lost_and_nothing_bought_twice(place, unsteady):
     account = Account(place, unsteady)
     for goal, breath in moments(KILLS):
-        killed(place, unsteady, goal, breath)
-        account.balance()
+        account.balance(killed(place, unsteady, goal, breath))
     ran = ended(place.start("run"), timeout=300)
-    account.balance()
+    account.balance(time.monotonic())
     account.close()
     assert ran.code in (0, 1)
     assert ran.code == 0 or "problem_id" in ran.err
     everything_is_there(place)
-    lost = len(unsteady.bought) - len(account.kept)
-    bought = len(unsteady.bought)
-    sys.stderr.write(f"\n{KILLS} kills: {len(unsteady.asked)} requests, {bought} bought, {lost} of them in flight\n")
+    sys.stderr.write(
+        f"\n{KILLS} kills: {len(unsteady.asked)} requests, {len(unsteady.bought)} bought, {len(account.kept)} kept, "
+        f"the oldest of the others sent {account.oldest:.2f} s before the kill\n"
+    )
     before, sent = place.sets(), len(unsteady.asked)
     assert place.run("filter").code == ran.code
     assert len(unsteady.asked) == sent
