@@ -78,7 +78,8 @@ class Account:
         self._nothing_again(asked)
         self._kept_before_used(asked, kept)
         self.oldest = max([self.oldest, *(ended - (one.left or 0) for one in asked if lost(one, kept))])
-        self.in_flight.update({one.digest for one in asked if one.number not in kept})
+        safe = {self.server.asked[number - 1].digest for number in kept}
+        self.in_flight.update({one.digest for one in asked} - safe)
         self.kept, self._seen = kept, self._seen + len(asked)
 
     def _nothing_again(self, asked: list[Asked]) -> None:
