@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO ?= curate-demo
 
-.PHONY: help demo test lint bench-media bench-exact bench-engine bench-scale schemas clean
+.PHONY: help demo test test-kills lint bench-media bench-exact bench-engine bench-scale schemas clean
 
 help:  ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -24,6 +24,9 @@ demo: $(READY)  ## The main job on a real clip with the embedded model
 
 test: $(READY)  ## All tests
 	$(BIN)/python -m pytest
+
+test-kills: $(READY)  ## The run killed 50 times while a fifth of all requests fails
+	KILLS=50 $(BIN)/python -m pytest -s tests/test_kills.py
 
 lint: $(READY)  ## ruff (lint and format) and mypy (strict)
 	$(BIN)/ruff check .
