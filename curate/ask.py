@@ -55,6 +55,11 @@ def limited(ask: Ask, pace: Pace, meter: Meter) -> Ask:
             meter.in_flight += 1
             try:
                 reply = await ask(request)
+                pace.answered(turn, reply.prompt_tokens + reply.completion_tokens)
+                return reply
+            except RefusedError:
+                pace.answered(turn, 0)
+                raise
             except TransientError as error:
                 meter.troubles[str(error)] += 1
                 counts = pace.failed(turn, error, id(request))
@@ -63,17 +68,9 @@ def limited(ask: Ask, pace: Pace, meter: Meter) -> Ask:
                 if counts:
                     raise
                 meter.retried += 1
-            except RefusedError:
-                pace.answered(turn, 0)
-                raise
-            except BaseException:
-                pace.given_up(turn)
-                raise
-            else:
-                pace.answered(turn, reply.prompt_tokens + reply.completion_tokens)
-                return reply
             finally:
                 meter.in_flight -= 1
+                pace.leave(turn)
 
     return waiting
 

@@ -35,7 +35,8 @@ class Budget:
     """At most `max_cost` USD and `max_tokens` tokens (prompt and completion), earlier runs included.
 
     What is under way counts with what a reply of its stage may take: the dearest so far and, the fewer were
-    seen, the more beyond it; the first one of a stage goes out alone. `out` is true once something had to be left unasked.
+    seen, the more beyond it; the first one of a stage goes out alone. `out` is true once something had to be
+    left unasked.
     """
 
     def __init__(self, max_cost: float | None, max_tokens: int | None, spent: Iterable[Spent] = ()) -> None:

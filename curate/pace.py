@@ -101,8 +101,7 @@ class Pace:
             return await waiting.go
         except asyncio.CancelledError:
             if waiting.go.done() and not waiting.go.cancelled() and waiting.go.exception() is None:
-                self.rate.again(waiting.go.result().started)
-                self._leave()
+                self.leave(waiting.go.result())
             raise
 
     def answered(self, turn: Turn, tokens: int) -> None:
@@ -114,7 +113,6 @@ class Pace:
         if self._tokens_a_second and tokens:
             self._tokens_next += (tokens - turn.tokens) / self._tokens_a_second
             self._seen += (tokens - self._seen) / 10 if self._seen else tokens
-        self._leave()
 
     def failed(self, turn: Turn, error: TransientError, request: int) -> bool:
         """No reply came of `request` (any number of its own). Whether that counts against the request itself."""
@@ -122,20 +120,19 @@ class Pace:
         if isinstance(error, ThrottledError):
             self.rate.refused(now, turn.started, error.retry_after)
             self.trouble = f"asked to wait: {error}"
-            self._leave()
             return False
         counts = self._counts(error, request)
         if counts:
             self.rate.answered(now, turn.started)  # it does answer, if badly
         else:
             self._lost(now, turn, error)
-        self._leave()
         return counts
 
-    def given_up(self, turn: Turn) -> None:
-        """The request was cancelled on its way, which tells nothing."""
+    def leave(self, turn: Turn) -> None:
+        """The request is off its way, whatever came of it; one that was given up tells nothing of the server."""
         self.rate.again(turn.started)
-        self._leave()
+        self.in_flight -= 1
+        self._pump()
 
     def _counts(self, error: TransientError, request: int) -> bool:
         self._failing.append(request)
@@ -161,10 +158,6 @@ class Pace:
             go = self._waiting.popleft().go
             if not go.done():
                 go.set_exception(self.gone)
-
-    def _leave(self) -> None:
-        self.in_flight -= 1
-        self._pump()
 
     def _pump(self) -> None:
         """Let out whoever may go; come again when the next may."""

@@ -45,7 +45,7 @@ class Rows:
             self._base = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
             self._names = list(self._base.execute("SELECT name, rows FROM files ORDER BY rowid"))
         except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"{self.path}: {error}; it is a copy of the question files: remove it") from None
+            raise StoreError(f"cannot copy the question files to {self.path}: {error}") from None
         self._ends = list(accumulate(rows for _, rows in self._names))
 
     def __len__(self) -> int:

@@ -353,6 +353,7 @@ def test_a_disk_that_fills_up_while_the_sets_are_written_harms_nothing(place, se
     assert place.run("run", "--quiet").code == 0
     before = place.sets()
     place.questions([picture(1), picture(2, problem=os.urandom(300_000).hex())])
+    place.run("status")  # which copies the questions while there is room
     ran = place.run("run", "--quiet", limit=files_up_to(200_000))
     one_line(ran, 1, "error: ", "in the work folder")
     assert place.sets() == before

@@ -259,9 +259,7 @@ def test_the_summary_is_the_whole_account():
         failed={("caption", "unreadable reply"): 1},
         owed={"draft": 1},
     )
-    state.meters.update(
-        caption=Meter(sent=3, replayed=4, cost=0.1, keys={"k"}), draft=Meter(sent=1, cost=0.20000000001)
-    )
+    state.meters.update(caption=Meter(sent=3, replayed=4, cost=0.1), draft=Meter(sent=1, cost=0.20000000001))
     state.notices.append("small model")
     found = summary(state)
     assert found["steps"] == {
