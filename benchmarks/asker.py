@@ -5,13 +5,14 @@ import asyncio
 from pathlib import Path
 
 from benchmarks.cost import Clock
-from curate.pipeline import Progress, opened
+from curate.pipeline import Scope, opened
+from curate.progress import Progress
 from curate.settings import Settings, load
 
 
 async def asked(settings: Settings, progress: Progress) -> None:
     """Ask what the draft stage owes."""
-    async with opened(settings, None, progress) as pipeline:
+    async with opened(settings, Scope(), progress, holds=True) as pipeline:
         await pipeline.ask("draft")
 
 

@@ -29,7 +29,7 @@ def prompt(name: str, fields: dict[str, str]) -> str:
 
 def fill(template: str, fields: dict[str, str]) -> str:
     """The template with its `$fields` filled in; a missing field is a KeyError, braces mean nothing."""
-    return Template(template).substitute(fields)
+    return Template(template).substitute(fields) if "$" in template else template
 
 
 def digest(kind: str, name: str) -> str:

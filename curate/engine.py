@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from curate.intake import Entry
@@ -18,8 +19,7 @@ MOST = 16_384  # records in memory at once, also of those that only wait for a r
 class Ended:
     """A row that has come to its end; `outcome` is None where it had come to it before."""
 
-    number: int
-    stamp: bytes
+    entry: Entry
     outcome: Outcome | None
 
 
@@ -60,25 +60,20 @@ class Engine:
         """Every row as it ends. New ones are taken while `more` says so."""
         try:
             fresh = True
-            while True:
-                while self._room() and (fresh or self._free() is not None):
-                    entry = await self._next(entries) if self._more() or self._free() is not None else None
-                    if entry is None:
-                        fresh = False
-                    elif isinstance(entry.item, Standing):
-                        stood = entry.item
-                        self._tally.stood(stood.kind, stood.step, stood.reason, self._names)
-                        yield Ended(entry.number, entry.stamp, None)
-                    else:
-                        self._begin(entry, entry.item)
+            while fresh or self._walking or self._done or self._parked:
                 while self._done:
                     if (ended := self._end(*self._done.popleft())) is not None:
                         yield ended
-                if not self._walking and not fresh and not self._parked:
-                    return
-                if not self._done:
-                    await asyncio.wait((asyncio.ensure_future(self._wake.wait()),), timeout=PULSE)
-                self._wake.clear()
+                if not (self._room() and (fresh or self._free() is not None)):
+                    await self._woken()
+                elif (entry := await self._next(entries)) is None:
+                    fresh = False
+                elif isinstance(entry.item, Standing):
+                    stood = entry.item
+                    self._tally.stood(stood.kind, stood.step, stood.reason, self._names)
+                    yield Ended(entry, None)
+                else:
+                    self._begin(entry, entry.item)
         finally:
             for task in self._walking:
                 task.cancel()
@@ -87,6 +82,13 @@ class Engine:
     def _room(self) -> bool:
         busy = len(self._walking)
         return busy < MOST and busy - self._idle() < self._width
+
+    async def _woken(self) -> None:
+        """Until a record has ended, or it is time to look whether a model has become free."""
+        if not self._done:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), PULSE)
+        self._wake.clear()
 
     def _free(self) -> int | None:
         """The place of a step that records are parked for and that has room for them again."""
@@ -100,7 +102,7 @@ class Engine:
         """A parked record whose model is free again, else a new one; None where there is none of both."""
         at = self._free()
         if at is None:
-            return await anext(entries, None)
+            return await anext(entries, None) if self._more() else None
         number = self._parked[at].popleft()
         if not self._parked[at]:
             del self._parked[at]
@@ -121,4 +123,4 @@ class Engine:
         if isinstance(outcome, Parked):
             self._parked.setdefault(outcome.at, deque()).append(entry.number)
             return None
-        return Ended(entry.number, entry.stamp, outcome)
+        return Ended(entry, outcome)

@@ -34,7 +34,7 @@ class UnusableError(ValueError):
 
 
 class Entry(NamedTuple):
-    """One row on its way in: its number, its stamp among the standings, and what became of it.
+    """One row on its way in: its number, its stamp among the standings, what became of it, and what it asks.
 
     A Standing is what an earlier walk made of it, where nothing more can come of that.
     """
@@ -42,6 +42,7 @@ class Entry(NamedTuple):
     number: int
     stamp: bytes
     item: Record | Rejected | Failed | Standing
+    asked: bytes = b""
 
 
 Stood = Callable[[Row], tuple[bytes, Standing | None]]
@@ -86,7 +87,8 @@ class Intake:
 
     async def again(self, row: Row) -> Entry:
         """A row that came in before, as it was then."""
-        return Entry(row.number, self._stood(row)[0], await self._look(row))
+        item = await self._look(row)
+        return Entry(row.number, self._stood(row)[0], item, asked(item) if isinstance(item, Record) else b"")
 
     def _begun(self, row: Row, stamp: bytes) -> asyncio.Task[Entry]:
         async def looked() -> Entry:
@@ -98,7 +100,7 @@ class Intake:
         entry = waiting.popleft()
         if isinstance(entry, asyncio.Task):
             entry = await entry
-        return entry._replace(item=self._once(entry.item))
+        return self._once(entry)
 
     async def _look(self, row: Row) -> Record | Rejected | Failed:
         try:
@@ -113,19 +115,21 @@ class Intake:
                 return Rejected(row.raw, STEP, error.reason, error.detail)
             return Failed(None, STEP, error.reason, error.detail, row.raw)
 
-    def _once(self, item: Record | Rejected | Failed | Standing) -> Record | Rejected | Failed | Standing:
+    def _once(self, entry: Entry) -> Entry:
+        """The entry, or its rejection where an earlier row asked the same."""
+        item = entry.item
         if isinstance(item, Standing):
             if item.asked:
                 self._seen.setdefault(item.asked, item.problem_id)
-            return item
+            return entry
         if not isinstance(item, Record):
-            return item
+            return entry
         digest = asked(item)
         if digest in self._seen:
-            first = self._seen[digest]
-            return Rejected(item.row, STEP, "duplicate", f"the same question as problem_id {first}", item)
+            told = f"the same question as problem_id {self._seen[digest]}"
+            return entry._replace(item=Rejected(item.row, STEP, "duplicate", told, item), asked=digest)
         self._seen[digest] = item.problem_id
-        return item
+        return entry._replace(asked=digest)
 
 
 def asked(record: Record) -> bytes:

@@ -32,7 +32,8 @@ def loaded(text: str, **options: Any) -> Any:
     """The JSON value that a model wrote, raw control characters in strings forgiven. Raises ValueError."""
     try:
         value = json.loads(unfenced(text), strict=False, **options)
-        json.dumps(value, ensure_ascii=False).encode()  # half a character would break what is written later
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()  # half a character would break what is written later
         return value
     except RecursionError:
         raise ValueError("JSON nested too deeply") from None

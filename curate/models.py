@@ -12,6 +12,7 @@ from curate.journal import Journal
 from curate.pace import Pace
 from curate.progress import Progress
 from curate.provider import Eyes, Provider
+from curate.shared import Shared
 from curate.stage import Stage
 from curate.walk import Asked
 
@@ -72,15 +73,16 @@ class Models:
         meter = self._progress.meters.setdefault(name, Meter())
         provider = self._providers[stage.model]
         kept = replayed(None, self._journal, provider.identity, meter)
+        shared = Shared(stage, meter) if stage.shared else None
         if not asks:
-            return Asked(name, stage, kept, kept)
+            return Asked(name, stage, kept, kept, shared=shared)
         pace = self._progress.paces[stage.model]
         ask = retried(limited(self._asks[stage.model], pace, meter), provider.max_retries, meter)
         ask = budgeted(ask, self._budget, provider.price)
         ask = replayed(
             ask, self._journal, provider.identity, meter, self._flying, lambda: pace.crowded, self._anew.__contains__
         )
-        return Asked(name, stage, ask, kept, lambda: pace.busy)
+        return Asked(name, stage, ask, kept, lambda: pace.busy, shared)
 
     def _gated(self, ask: Ask) -> Ask:
         """Nothing more goes out once the run is ending, or after an error that no request can escape."""

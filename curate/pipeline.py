@@ -14,7 +14,7 @@ from curate.card import card
 from curate.engine import Ended, Engine
 from curate.errors import MediaError, SettingsError
 from curate.estimate import Estimate, estimated
-from curate.intake import Entry, Intake, Stood, asked, known_as
+from curate.intake import Entry, Intake, Stood, known_as
 from curate.journal import Journal, Spent
 from curate.media.eyes import Eyes
 from curate.media.library import Library
@@ -206,7 +206,7 @@ class Pipeline:
         way = Way(self._steps(self.settings.steps))
         async for entry in intake.entries(self._rows()):
             outcome = await self._outcome(entry, way)
-            self._note(Ended(entry.number, entry.stamp, outcome), self.settings.steps)
+            self._note(Ended(entry, outcome), self.settings.steps)
             yield entry, outcome
 
     async def _outcome(self, entry: Entry, way: Way) -> Outcome:
@@ -246,8 +246,7 @@ class Pipeline:
             self._mark(outcome)
         rest = self.settings.steps[len(names) :]
         ahead = Owed(outcome.record, rest[0]) if isinstance(outcome, Kept) and rest else outcome
-        about = asked(outcome.record) if outcome.record else b""
-        self._standings.note(row.number, row.stamp, Standing.of(ahead, about))
+        self._standings.note(row.entry.number, row.entry.stamp, Standing.of(ahead, row.entry.asked))
 
     def _mark(self, dropped: Rejected) -> None:
         """Remember that a stage could not show this medium, so that it is refused before anything is asked."""

@@ -1,7 +1,7 @@
 """The contract of a stage: one question about one record. It knows no network, no retry, no file."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import ClassVar, Self
 
@@ -65,6 +65,11 @@ class Stage(Plugin, ABC):
     def objection(self, shows_parts: bool) -> str | None:
         """Why this stage cannot ask a model that shows clips whole or (`shows_parts`) in parts; None: it can."""
         return None
+
+    def about(self, record: Record) -> Hashable:
+        """Where the stage is `shared`: what its answer depends on of this record, and nothing else of it."""
+        medium = record.medium
+        return self.prompts(record), medium.sha256, medium.kind, medium.missing, medium.times.lost
 
     def shape(self, record: Record) -> Schema | None:
         """The JSON schema of the reply, or None for free text."""

@@ -19,6 +19,7 @@ from curate.errors import (
 )
 from curate.filter import Filter
 from curate.record import Failed, Kept, Outcome, Output, Owed, Record, Rejected
+from curate.shared import Shared
 from curate.stage import Stage
 
 
@@ -29,13 +30,18 @@ def idle() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A stage and how it asks; `kept` asks the journal only, `busy` tells whether others wait for its model."""
+    """A stage and how it asks.
+
+    `kept` asks the journal only, `busy` tells whether others wait for its model, and `shared` has one run
+    serve all records about a medium, where the stage allows that.
+    """
 
     name: str
     stage: Stage
     ask: Ask
     kept: Ask | None = None
     busy: Callable[[], bool] = idle
+    shared: Shared | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +160,8 @@ class Walk:
         return None
 
     async def _one(self, step: Asked, at: int, ask: Ask) -> Output:
+        if step.shared and not self._samples[at]:
+            return await step.shared.run(self._before[at], ask)
         return await step.stage.run(self._before[at], resampled(ask, self._samples[at]))
 
     async def _several(self, step: Asked, before: Record, ask: Ask) -> None:

@@ -141,7 +141,7 @@ def test_a_record_is_read_back_as_what_it_was(template, shrunk):
     ):
         assert again == caption
         assert type(again.described) is OUTPUTS[template]
-    assert json.loads(caption.as_json()) == shrunk(REPLIES[template])
+    assert json.loads(caption.as_json) == shrunk(REPLIES[template])
 
 
 @pytest.mark.parametrize("template", PUBLISHED)

@@ -237,7 +237,7 @@ def test_a_stream_gives_every_outcome_once_and_bounds_what_is_on_its_way():
 
     tally = Tally()
     ended = asyncio.run(go())
-    assert sorted(e.number for e in ended) == sorted(e.outcome.problem_id for e in ended) == list(range(50))
+    assert sorted(e.entry.number for e in ended) == sorted(e.outcome.problem_id for e in ended) == list(range(50))
     assert tally.seen == 50
     assert 1 < most <= 7
 
@@ -396,7 +396,7 @@ def test_parked_records_come_back_when_their_model_is_free_and_hold_up_nobody():
 
     tally = Tally()
     ended = asyncio.run(go())
-    assert sorted(e.number for e in ended) == list(range(50))
+    assert sorted(e.entry.number for e in ended) == list(range(50))
     assert len(revised) == tally.passed["revise"] == 40
     assert drafted[39] < 40, "the last was drafted while others still waited for revise"
     assert tally.seen == 50
@@ -410,7 +410,7 @@ def test_rows_that_stood_are_counted_and_not_walked():
 
     tally = Tally()
     ended = asyncio.run(_all(stream(stood(), (drafting(Script(answer("A"))), RIGHT), tally, 4)))
-    assert [(e.number, e.outcome) for e in ended] == [(0, None), (1, None), (2, None)]
+    assert [(e.entry.number, e.outcome) for e in ended] == [(0, None), (1, None), (2, None)]
     assert dict(tally.passed) == {"draft": 2, "answer": 1}
     assert tally.rejected == {("answer", "wrong"): 1, ("input", "no medium"): 1}
     assert tally.seen == 3

@@ -266,14 +266,99 @@ def test_an_unreadable_reply_is_asked_again_and_a_rerun_asks_only_for_it(place, 
 
 
 def test_one_bad_record_costs_one_row(place, server):
-    server.answer = lambda body: failure(400, "prompt too long") if "part 2" in words(body) else sensible(body)
+    server.answer = lambda body: failure(400, "no such image") if "part 2" in words(body) else sensible(body)
     ran = place.run("run", "--json")
     assert ran.code == 1
-    assert "prompt too long" in ran.err
+    assert "no such image" in ran.err
     assert [r["problem_id"] for r in table(place, "sft")] == [1, 3]
     [rejected] = table(place, "rejected")
     assert rejected["problem_id"] == 2
-    assert "prompt too long" in rejected["detail"]
+    assert "no such image" in rejected["detail"]
+
+
+def test_a_prompt_that_is_too_long_is_rejected_for_good_until_it_is_retried(place, server):
+    server.answer = lambda body: failure(400, "prompt is too long") if "part 2" in words(body) else sensible(body)
+    for _ in range(2):
+        ran = place.run("run", "--json")
+        assert (ran.code, ran.steps("rejected")) == (0, {"draft": {"prompt too long": 1}})
+    assert server.stages().count("draft") == 3, "nothing is asked twice"
+    server.answer = sensible
+    ran = place.run("run", "--json", "--retry", "prompt too long")
+    assert (ran.code, ran.steps("rejected"), ran.json["sets"]["sft"]) == (0, {}, 3)
+    assert server.stages().count("draft") == 4
+
+
+def test_a_wrong_answer_is_asked_about_once_more_where_that_is_retried(place, server):
+    def wrong(body: dict[str, Any]) -> Answer:
+        said = "B" if "part 2" in words(body) else "A"
+        return (
+            completion(f"<answer>{said}</answer>", reasoning_content=THINKING)
+            if stage_of(body) == "draft"
+            else sensible(body)
+        )
+
+    server.answer = wrong
+    assert place.run("run", "--json").steps("rejected") == {"answer": {"wrong answer": 1}}
+    server.answer = sensible
+    server.asked.clear()
+    assert place.run("run", "--json", "--retry", "no answer").json["sets"]["sft"] == 2
+    assert server.asked == []
+    assert place.run("run", "--json", "--retry", "wrong answer").json["sets"]["sft"] == 3
+    assert Counter(server.stages()) == {"draft": 1, "revise": 1}
+    assert place.run("run", "--json").json["sets"]["sft"] == 3
+    assert len(server.asked) == 2, "what was bought counts from now on"
+
+
+def test_shards_split_the_rows_by_medium_and_a_filter_over_all_work_folders_joins_them(place, server):
+    place.questions([row(n) for n in range(1, 5)] + [picture(n) for n in range(5, 9)])
+    for part in (1, 2, 3):
+        assert place.run("run", "--shard", f"{part}/3", "--work", f"part{part}").code == 0
+    assert Counter(server.stages()) == {"caption": 2, "draft": 8, "revise": 8}
+    ran = place.run("filter", "--json", *(word for part in (1, 2, 3) for word in ("--work", f"part{part}")))
+    assert (ran.code, ran.json["sets"]) == (0, {"sft": 8, "rl": 8})
+    joined = sorted((place.folder / "part1" / "sft").glob("*"))
+    assert sum(len(pyarrow.parquet.read_table(file)) for file in joined) == 8
+    assert place.run("run").code == 0
+    assert len(server.asked) == 36, "the settings' own work folder knows nothing of the parts"
+
+
+def test_a_limit_on_money_stops_before_it_is_passed_and_says_how_to_go_on(place, server):
+    place.questions([row(n) for n in range(1, 31)])
+    place.settings(model="price_in = 1000\nprice_out = 1000\nconcurrency = 4", top="max_cost = 0.5")
+    ran = place.run("run", "--json")  # a reply costs 0.015 USD
+    assert ran.code == 1
+    assert 0.4 <= ran.json["cost"] <= 0.5
+    assert "stopped before max_cost = 0.5 USD" in ran.err
+    assert "raise the limit and run again" in ran.err
+    before = len(server.asked)
+    assert place.run("run").code == 1
+    assert len(server.asked) - before <= 1
+    ran = place.run("run", "--json", "--max-cost", "10")
+    assert (ran.code, ran.json["sets"]) == (0, {"sft": 30, "rl": 30})
+    assert len(server.asked) == 61
+
+
+def test_several_drafts_give_the_rl_set_its_difficulty(place, server):
+    said: Counter[str] = Counter()
+
+    def some(body: dict[str, Any]) -> Answer:
+        if stage_of(body) != "draft":
+            return sensible(body)
+        part = next(n for n in "123" if f"part {n}" in words(body))
+        said[part] += 1
+        right = said[part] <= int(part)
+        return completion(f"<answer>{'A' if right else 'B'}</answer>", reasoning_content=THINKING)
+
+    server.answer = some
+    text = place.toml.read_text().replace("[stages.draft]\n", "[stages.draft]\nsamples = 4\n")
+    place.toml.write_text(text)
+    assert place.run("run", "--json").json["sets"] == {"sft": 3, "rl": 3}
+    assert [(r["problem_id"], r["pass_rate"]) for r in table(place, "rl")] == [(1, 0.25), (2, 0.5), (3, 0.75)]
+    assert "pass_rate" not in table(place, "sft")[0]
+    sets = place.sets()
+    assert place.run("filter").code == 0
+    assert place.sets() == sets
+    assert server.stages().count("draft") == 12
 
 
 def test_transient_faults_are_retried_until_everything_is_answered(place, server):

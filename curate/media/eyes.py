@@ -15,9 +15,9 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from curate.chat import Media
 from curate.errors import MediaError
+from curate.flights import Flights
 from curate.media.decoder import EXACT
 from curate.media.facts import Facts, Form, Shown, Trial
-from curate.media.flights import Flights
 from curate.media.kept import Kept
 from curate.media.shape import fitted
 from curate.media.worker import OUT_OF_MEMORY, call, settle

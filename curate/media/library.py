@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Protocol
 
 from curate.errors import MediaError
+from curate.flights import Flights
 from curate.media.facts import Facts
-from curate.media.flights import Flights
 from curate.media.memory import Memory
 from curate.media.place import Place, content_hash, placed, unchanged
 from curate.medium import Kind, Medium

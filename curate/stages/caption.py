@@ -1,6 +1,7 @@
 """Caption: a literal, structured record of every sampled frame, one per medium (paper, section 3.1)."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -20,6 +21,7 @@ class Caption(Output):
     # No two of these have the same fields, and all fields are required: each is read back as what it was.
     described: VideoCaption | AnyImage
 
+    @cached_property
     def as_json(self) -> str:
         """The record as one line of JSON with exactly the published fields."""
         return self.described.model_dump_json()

@@ -46,7 +46,7 @@ class DraftStage(Stage):
         kind = record.problem_type.replace(" ", "_").replace("-", "_").lower()
         style = "structured" if self.structured else "tagged"
         return {
-            "caption": record[Caption].as_json(),
+            "caption": record[Caption].as_json,
             "question": record.question,
             "answer_format": assets.text("prompts", f"draft/answer/{kind}.md"),
             "reply_format": assets.text("prompts", f"draft/reply/{style}.md"),

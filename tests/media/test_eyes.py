@@ -17,9 +17,9 @@ from media_samples import number
 
 from curate.chat import Media
 from curate.errors import MediaError
+from curate.flights import Flights
 from curate.media import worker
 from curate.media.eyes import Eyes
-from curate.media.flights import Flights
 from tests.media.corpus import ffmpeg
 
 HANG = ("time", "sleep", 60)

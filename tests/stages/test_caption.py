@@ -88,7 +88,7 @@ def test_one_window_is_one_request():
 def test_the_published_fields_and_no_others_reach_the_drafting_model():
     person = {"gender": "female", "clothing": "apron", "posture": "standing"}
     answer = json.dumps({"video_caption": "A kitchen.", "frames": [item(human_attributes=person), item()]})
-    described = json.loads(run(Model(answer), clip(2)).as_json())
+    described = json.loads(run(Model(answer), clip(2)).as_json)
     assert list(described) == ["video_caption", "frames"]
     for frame in described["frames"]:
         assert list(frame) == ["timestamp", "caption", "key_elements"]
@@ -243,7 +243,7 @@ def test_an_image_has_the_general_template():
     model = Model("```json\n" + json.dumps(PICTURE) + "\n```")
     found = run(model, IMAGE)
     assert isinstance(found.described, ImageCaption)
-    assert json.loads(found.as_json()) == PICTURE
+    assert json.loads(found.as_json) == PICTURE
     (request,) = model.asked
     assert media(request)[0].frames == (0,)
     assert request.schema.name == "caption_image"
@@ -274,7 +274,7 @@ def test_an_image_is_recorded_with_the_template_of_its_source(template):
     stage, model = CaptionStage(model="m"), Model(json.dumps(REPLIES[template]))
     found = asyncio.run(stage.run(about(IMAGE, SOURCES[template][0]), model))
     assert type(found.described) is OUTPUTS[template]
-    assert json.loads(found.as_json()) == REPLIES[template]
+    assert json.loads(found.as_json) == REPLIES[template]
     (request,) = model.asked
     system, user = texts(request, "system"), texts(request, "user")
     metadata = request.schema.body["properties"]["metadata"]["properties"]
@@ -313,7 +313,7 @@ def test_sources_of_one_template_share_the_request():
 def test_the_reply_of_another_template_is_asked_again():
     stage, model = CaptionStage(model="m"), Model(json.dumps(PICTURE), json.dumps(REPLIES["chart"]))
     found = asyncio.run(stage.run(about(IMAGE, "DVQA"), model))
-    assert json.loads(found.as_json()) == REPLIES["chart"]
+    assert json.loads(found.as_json) == REPLIES["chart"]
     assert [request.attempt for request in model.asked] == [0, 1]
 
 
@@ -324,7 +324,7 @@ def test_the_settings_choose_another_template():
         request, expected = stage.request(about(IMAGE, source)), plain.request(about(IMAGE, same))
         assert request == expected
     found = stage.parse(Reply(text=json.dumps(REPLIES["chart"])), about(IMAGE, "my_source"))
-    assert json.loads(found.as_json()) == REPLIES["chart"]
+    assert json.loads(found.as_json) == REPLIES["chart"]
 
 
 def test_the_source_of_a_video_changes_nothing():

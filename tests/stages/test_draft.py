@@ -151,7 +151,7 @@ def test_the_request(kind, medium, structured):
     made = captioned(medium, problem="QUESTION?", problem_type=kind, options=options)
     request = DraftStage(model="m", structured=structured).request(made)
     user = texts(request, "user")
-    assert user.count(made[Caption].as_json()) == 1
+    assert user.count(made[Caption].as_json) == 1
     assert user.count("QUESTION?") == 1
     assert FORMATS[kind] in user
     assert not any(text in user for other, text in FORMATS.items() if text not in FORMATS[kind])

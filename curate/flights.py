@@ -32,6 +32,10 @@ class Flights(Generic[T]):
                 self._forget(key, flight)
                 flight.task.cancel()
 
+    def flying(self, key: Hashable) -> bool:
+        """Whether somebody waits for this key."""
+        return key in self._flights
+
     def cancel(self) -> None:
         """End all that is under way; its waiters are cancelled."""
         for flight in self._flights.values():
