@@ -9,7 +9,7 @@ from typing import Any
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
-from curate.budget import Budget, Price, tokens
+from curate.budget import Budget
 from curate.chat import Ask, Reply, Request
 from curate.errors import (
     CrowdedError,
@@ -23,6 +23,9 @@ from curate.journal import Failure, Journal
 from curate.pace import Pace
 
 TOO_LONG = "prompt too long"
+FRAME = 500  # tokens of a frame of the default size, for most models
+CHARACTERS = 4  # of English text in a token
+USUAL = 8  # a reply takes a small part of its `max_tokens`
 BACKOFF = wait_random_exponential(multiplier=1, max=60)
 
 
@@ -51,7 +54,7 @@ def limited(ask: Ask, pace: Pace, meter: Meter) -> Ask:
 
     async def waiting(request: Request) -> Reply:
         while True:
-            turn = await pace.turn(sum(tokens(request)) if pace.counts_tokens else 0.0)
+            turn = await pace.turn(guess(request) if pace.counts_tokens else 0.0)
             meter.in_flight += 1
             try:
                 reply = await ask(request)
@@ -75,14 +78,18 @@ def limited(ask: Ask, pace: Pace, meter: Meter) -> Ask:
     return waiting
 
 
-def budgeted(ask: Ask, budget: Budget, price: Callable[[float, float], float]) -> Ask:
-    """Ask only what fits the budget; `price` is the USD of so many prompt and completion tokens. Raises SpentError."""
+def guess(request: Request) -> float:
+    """Tokens that a request and its reply may take before any reply has told."""
+    return request.frames * FRAME + request.characters / CHARACTERS + request.max_tokens / USUAL
+
+
+def budgeted(ask: Ask, budget: Budget) -> Ask:
+    """Ask only what fits the budget. Raises SpentError."""
     if not budget.limited:
         return ask
 
     async def thrifty(request: Request) -> Reply:
-        said, answered = tokens(request)
-        need = await budget.reserve(request.stage, Price(price(said, answered), said + answered))
+        need = await budget.reserve(request.stage)
         reply = None
         try:
             reply = await ask(request)

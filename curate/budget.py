@@ -5,14 +5,11 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from curate.chat import Reply, Request
+from curate.chat import Reply
 from curate.errors import SpentError
 from curate.journal import Spent
 
 WIDER = 3.0  # times the mean of earlier runs, whose dearest reply nobody knows
-USUAL = 8  # a reply takes a small part of its `max_tokens`, before any has told
-FRAME = 500  # tokens of a frame of the default size, for most models
-CHARACTERS = 4  # of English text in a token
 
 
 class Price(NamedTuple):
@@ -26,17 +23,15 @@ class Price(NamedTuple):
         return Price(self.cost + other.cost * times, self.tokens + other.tokens * times)
 
 
-def tokens(request: Request) -> tuple[float, float]:
-    """Tokens that a request and its reply may take before any reply has told."""
-    return request.frames * FRAME + request.characters / CHARACTERS, request.max_tokens / USUAL
+LEAST = Price(1e-9, 1.0)
 
 
 class Budget:
     """At most `max_cost` USD and `max_tokens` tokens (prompt and completion), earlier runs included.
 
     What is under way counts with what a reply of its stage may take: the dearest so far and, the fewer were
-    seen, the more beyond it; the first one of a stage goes out alone. `out` is true once something had to be
-    left unasked.
+    seen, the more beyond it. The first one of a stage, of which nothing is known, goes out alone. `out` is true
+    once something had to be left unasked.
     """
 
     def __init__(self, max_cost: float | None, max_tokens: int | None, spent: Iterable[Spent] = ()) -> None:
@@ -70,14 +65,11 @@ class Budget:
             limits.append(f"max_tokens = {self.max_tokens:,} ({self.spent.tokens:,.0f} spent)")
         return f"stopped before {' and '.join(limits)}: everything answered is kept; raise the limit and run again"
 
-    async def reserve(self, stage: str, guess: Price) -> Price:
-        """Room for one more request of this stage, `guess` being what it may take where none has told.
-
-        Raises SpentError where there is none left.
-        """
+    async def reserve(self, stage: str) -> Price:
+        """Room for one more request of this stage. Raises SpentError where there is none left."""
         while True:
             known = self._dearest.get(stage)
-            need = Price().plus(known, 1 + 1 / self._seen[stage]) if known else guess
+            need = Price().plus(known, 1 + 1 / self._seen[stage]) if known else LEAST
             if (known or not self._under_way) and self._fits(need):
                 self._reserved = self._reserved.plus(need)
                 self._under_way += 1

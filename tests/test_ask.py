@@ -303,13 +303,13 @@ def test_a_crowded_model_is_asked_later_but_the_journal_answers_at_once(path):
     with_journal(path, use)
 
 
-@pytest.mark.parametrize(("max_cost", "max_tokens", "bought"), [(3.0, None, 5), (None, 15, 4), (0.4, 10**9, 0)])
+@pytest.mark.parametrize(("max_cost", "max_tokens", "bought"), [(3.0, None, 5), (None, 15, 4), (0.0, 10**9, 0)])
 def test_nothing_is_asked_that_would_pass_the_limit(max_cost, max_tokens, bought):
     asked: list[Request] = []
 
     async def go() -> list[object]:
         budget = Budget(max_cost, max_tokens)
-        ask = budgeted(answering(asked), budget, lambda said, answered: 0.5)
+        ask = budgeted(answering(asked), budget)
         asks = (ask(request(str(n), max_tokens=16)) for n in range(10))
         found = await asyncio.gather(*asks, return_exceptions=True)
         assert budget.out
@@ -322,4 +322,4 @@ def test_nothing_is_asked_that_would_pass_the_limit(max_cost, max_tokens, bought
 
 def test_without_a_limit_the_budget_costs_nothing():
     ask = answering([])
-    assert budgeted(ask, Budget(None, None), lambda *_: 0.0) is ask
+    assert budgeted(ask, Budget(None, None)) is ask
