@@ -19,10 +19,10 @@ SAYS = (
 # Where the question or an option is what "describes" or "mentions", nothing leaks.
 ASKED = r"(?! (?:in|by|of|from|for|as) (?:any of )?(?:the |an? )?(?:question|option|choice|answer|problem)s?\b)"
 
-# Every pattern meets text whose white space is single blanks, and repeats nothing without a bound. Before it
-# stand the words one of which it cannot match without: most texts have none, and are then not searched.
+# Every pattern meets lower-case text whose white space is single blanks, and repeats nothing without a bound.
+# Before it stand the words one of which it cannot match without: most texts have none, and are not searched.
 Rule = tuple[tuple[str, ...], str]
-DIGITS = tuple("0123456789")
+TIMED = ("second", "sec", "min", *(f"{digit}{blank}s" for digit in "0123456789" for blank in ("", " ")))
 TOLD = ("caption", "description", "record", "annotation")
 PATTERNS: dict[str, tuple[Rule, ...]] = {
     "names its source": (
@@ -81,14 +81,14 @@ PATTERNS: dict[str, tuple[Rule, ...]] = {
         ((":",), r"\b\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,3})?\b"),
         ((":",), r"(?<![\d:.])\d{1,2}:[0-5]\d(?:\.\d{1,3})?(?![\d:]| ?[ap]\.?m\b| ?o['’]clock)"),
         (
-            DIGITS,
+            TIMED,
             rf"\b(?:at|around|about|until|by) (?:about |around |roughly |approximately |exactly |the )?"
             rf"{AMOUNT} ?(?:{SECONDS})\b(?! (?:later|long|per|of)\b)",
         ),
         (("mark",), r"\b[\w.-]{1,20}[ -](?:s|secs?|seconds?|mins?|minutes?) ?-?mark\b"),
         (("second",), rf"\b(?:at|around|by|from|until|after) seconds? (?:\d{{1,4}}|{WORDS})\b"),
-        (DIGITS, rf"\bfrom {AMOUNT} ?(?:{SECONDS})? ?(?:to|-|–) ?{AMOUNT} ?(?:{SECONDS})\b"),
-        (DIGITS, rf"\b{AMOUNT} ?(?:{SECONDS}) in(?:to)? the (?:video|clip)\b"),
+        (TIMED, rf"\bfrom {AMOUNT} ?(?:{SECONDS})? ?(?:to|-|–) ?{AMOUNT} ?(?:{SECONDS})\b"),
+        (TIMED, rf"\b{AMOUNT} ?(?:{SECONDS}) in(?:to)? the (?:video|clip)\b"),
         (("stamp",), r"\b(?:the|these|those|this|that|each|its|their|with) time ?-?stamps?\b"),
     ),
     "bounding box": (
@@ -104,13 +104,12 @@ PATTERNS: dict[str, tuple[Rule, ...]] = {
     ),
 }
 COMPILED = {
-    reason: tuple((hints, re.compile(pattern, re.IGNORECASE)) for hints, pattern in rules)
+    reason: tuple((hints, re.compile(pattern)) for hints, pattern in rules)
     for reason, rules in PATTERNS.items()
 }
 # "The clock shows 10:30" is seen, and so is a score of 3:15.
 SEEN = re.compile(
-    r"clock|wristwatch|stopwatch|timer|scor|ratio|digital|alarm|schedule|odds|\bwatch (?:shows|reads|says)",
-    re.IGNORECASE,
+    r"clock|wristwatch|stopwatch|timer|scor|ratio|digital|alarm|schedule|odds|\bwatch (?:shows|reads|says)"
 )
 COLON = re.compile(r"\d{1,2}:\d{2}(?:\.\d{1,3})?")
 
@@ -124,21 +123,28 @@ class LeakFilter(Filter):
     def reason(self, record: Record) -> str | None:
         """What leaks first, in the order of the rules, with the words around it."""
         thinking = " ".join(record[Thought].thinking.split())
-        asked = " ".join(record.question.split()).casefold()
-        for reason, match in leaks(thinking):
-            if match[0].strip().casefold() not in asked:
+        asked = " ".join(record.question.split()).lower()
+        for reason, match in leaks(lowered(thinking)):
+            if match[0].strip() not in asked:
                 snippet = thinking[max(match.start() - AROUND, 0) : match.end() + AROUND]
                 return f"{reason}: {snippet!r}"
         return None
 
 
+def lowered(text: str) -> str:
+    """The text in lower case, every character at its place: the few whose lower case is longer stay as they are."""
+    lower = text.lower()
+    return lower if len(lower) == len(text) else "".join(c if len(c.lower()) > 1 else c.lower() for c in text)
+
+
 def leaks(text: str) -> Iterator[tuple[str, re.Match[str]]]:
-    """Every leak in a text whose white space is single blanks, and what it gives away."""
-    folded = text.casefold()
+    """Every leak in a lower-case text whose white space is single blanks, and what it gives away."""
     for reason, rules in COMPILED.items():
         for hints, pattern in rules:
-            if any(hint in folded for hint in hints):
-                yield from ((reason, match) for match in pattern.finditer(text) if not _on_a_clock(match))
+            for hint in hints:
+                if hint in text:
+                    yield from ((reason, match) for match in pattern.finditer(text) if not _on_a_clock(match))
+                    break
 
 
 def _on_a_clock(match: re.Match[str]) -> bool:
