@@ -18,6 +18,7 @@ from curate.sources import BrokenLine, Row
 from curate.standings import Standing
 
 STEP = "input"
+DUPLICATE = "duplicate"
 COLUMNS = frozenset(Record.model_fields) - {"medium", "outputs", "pass_rate"}
 AHEAD = 32  # media looked at before their turn
 BREATH = 200  # rows after which everything else gets its turn
@@ -126,10 +127,14 @@ class Intake:
             return entry
         digest = asked(item)
         if digest in self._seen:
-            told = f"the same question as problem_id {self._seen[digest]}"
-            return entry._replace(item=Rejected(item.row, STEP, "duplicate", told, item), asked=digest)
+            return entry._replace(item=again(item, self._seen[digest]), asked=digest)
         self._seen[digest] = item.problem_id
         return entry._replace(asked=digest)
+
+
+def again(record: Record, first: int) -> Rejected:
+    """The rejection of a record that asks the same as the one of problem_id `first` before it."""
+    return Rejected(record.row, STEP, DUPLICATE, f"the same question as problem_id {first}", record)
 
 
 def asked(record: Record) -> bytes:

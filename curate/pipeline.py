@@ -1,20 +1,22 @@
 """The composition root: settings become steps, asks and sets. The only place that sees plugins and machinery."""
 
+import asyncio
 import hashlib
 import itertools
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from curate import assets, sources, workfolder
+from curate import assets, judges, sources, workfolder
 from curate.budget import Budget
 from curate.card import card
 from curate.engine import Ended, Engine
 from curate.errors import MediaError, SettingsError
 from curate.estimate import Estimate, estimated
-from curate.intake import Entry, Intake, Stood, known_as
+from curate.intake import DUPLICATE, Entry, Intake, Stood, again, known_as
 from curate.journal import Journal, Spent
 from curate.media.eyes import Eyes
 from curate.media.library import Library
@@ -28,12 +30,12 @@ from curate.settings import Settings
 from curate.shards import Publication, RejectedRow
 from curate.sources import Row
 from curate.standings import VERSION, Standing, Standings, medium_of
+from curate.verdict import Verdict
 from curate.walk import Judged, Parked, Step, Tally, Walk, Way, walked
 
 MIB = 2**20
 WIDTH = 64  # records on their way at once, at least
 FEW = 2000  # rows that `status` walks rather than tell where they stood
-DUPLICATE = "duplicate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +139,14 @@ class Pipeline:
             sft = publication.writer("sft", layouts["sft"].sft, shards["sft"])
             rl = publication.writer("rl", layouts["rl"].graded if graded else layouts["rl"].rl, shards["rl"])
             rejected = publication.writer("rejected", RejectedRow)
-            async for entry, outcome in self._replayed():
-                report.add(outcome)
-                if isinstance(outcome, Kept):
-                    sft.add(layouts["sft"].row(outcome.record))
-                else:
-                    rejected.add(RejectedRow.of(outcome))
-                if isinstance(entry.item, Record):
-                    rate = outcome.record.pass_rate if outcome.record else None
-                    rl.add(layouts["rl"].row(entry.item.model_copy(update={"pass_rate": rate})))
+            async for verdict in self._verdicts():
+                stood = verdict.standing
+                report.count(stood.kind, stood.step, stood.reason, verdict.problem_type)
+                self.progress.tally.stood(stood.kind, stood.step, stood.reason, settings.steps)
+                self._standings.note(verdict.number, verdict.stamp, stood)
+                for writer, row in ((sft, verdict.sft), (rl, verdict.rl), (rejected, verdict.rejected)):
+                    if row is not None:
+                        writer.add(row)
             report.finish(extras=self.extras, models=self._provenance(), prompts=prompt_hashes(settings))
             publication.text("report.json", report.as_json())
             publication.text("README.md", card(report))
@@ -173,7 +174,7 @@ class Pipeline:
             rows = map(self.rows.row, left)
             way = Way(self._steps(steps))
             async for entry in intake.entries(rows):
-                outcome = await self._outcome(entry, way)
+                outcome = await self._outcome(entry, way, progress.tally)
                 media |= {medium_of(outcome.record)} if outcome.record else set()
         for (kind, step, reason), number in finished.items():
             progress.tally.stood(kind, step, reason, steps, number)
@@ -194,25 +195,56 @@ class Pipeline:
         matching = (row for row in self._rows() if known_as(row, problem_id))
         async for entry in Intake(self._library).entries(matching):
             if not isinstance(entry.item, Record):
-                yield Story(await self._outcome(entry, way), [])
+                yield Story(await self._outcome(entry, way, Tally()), [])
                 continue
             walk = Walk(entry.item, way, Tally())
             yield Story(_ended(await walk.run()), walk.trail)
 
-    async def _replayed(self) -> AsyncIterator[tuple[Entry, Outcome]]:
-        """Every row with its outcome, in order, from the journal alone."""
+    async def judged(self, rows: Iterable[Row]) -> AsyncIterator[Verdict]:
+        """The verdict on each of these rows, in order, from the journal alone."""
         intake = Intake(self._library, lambda row: (self._standings.stamp(row), None))
         self.extras = intake.extras
-        way = Way(self._steps(self.settings.steps))
-        async for entry in intake.entries(self._rows()):
-            outcome = await self._outcome(entry, way)
-            self._note(Ended(entry, outcome), self.settings.steps)
-            yield entry, outcome
+        way, layouts = Way(self._steps(self.settings.steps)), self.settings.layouts
+        async for entry in intake.entries(rows):
+            outcome = await self._outcome(entry, way, Tally())
+            record = entry.item if isinstance(entry.item, Record) else None
+            yield Verdict.of(entry.number, entry.stamp, entry.asked, record, outcome, layouts["sft"], layouts["rl"])
 
-    async def _outcome(self, entry: Entry, way: Way) -> Outcome:
+    async def _verdicts(self) -> AsyncIterator[Verdict]:
+        """The verdict on every row, in order; many rows are judged side by side."""
+        processes = judges.wanted(self.progress.total)
+        if not processes:
+            async for verdict in self.judged(self._rows()):
+                yield verdict
+            return
+        first: dict[bytes, Verdict] = {}
+        extras: Counter[str] = Counter()
+        numbers = self.rows.numbers(self.rows.end(self._scope.limit), set())
+        arguments = (self.settings, self._scope)
+        async for part in judges.parts(numbers, processes, f"{__name__}:bench", f"{__name__}:sentence", arguments):
+            extras += part.extras
+            for line in part.notices:
+                self.progress.tell(line)
+            for verdict in part.verdicts:
+                asked = verdict.standing.asked
+                before = first.setdefault(asked, verdict._replace(sft=None, rl=None)) if asked else verdict
+                yield verdict if before.number == verdict.number else await self._doubled(verdict, before)
+        self.extras = extras
+
+    async def _doubled(self, verdict: Verdict, before: Verdict) -> Verdict:
+        """The verdict on a row that asks the same as one before it, which another process saw."""
+        entry = await Intake(self._library).again(self.rows.row(verdict.number))
+        dropped = again(entry.item, before.standing.problem_id) if isinstance(entry.item, Record) else None
+        if dropped is None:
+            return verdict
+        layouts = self.settings.layouts
+        asked = verdict.standing.asked
+        return Verdict.of(verdict.number, verdict.stamp, asked, None, dropped, layouts["sft"], layouts["rl"])
+
+    async def _outcome(self, entry: Entry, way: Way, tally: Tally) -> Outcome:
         if isinstance(entry.item, Standing):
             raise TypeError("a row that stands is not walked")
-        return _ended(await walked(entry.item, way, self.progress.tally))
+        return _ended(await walked(entry.item, way, tally))
 
     def _standing(self, names: tuple[str, ...]) -> Stood:
         """Where a row stood before, if walking these steps again would make nothing else of it."""
@@ -278,6 +310,31 @@ class Pipeline:
                 provider = self.settings.models[self.settings.stages[name].model]
                 models[name] = ". ".join(filter(None, [provider.identity, provider.notice]))
         return models
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a process needs that judges rows: a pipeline of its own, and a loop for it."""
+
+    runner: asyncio.Runner
+    pipeline: Pipeline
+
+
+def bench(settings: Settings, scope: Scope) -> Bench:
+    """Made once in each such process."""
+    return Bench(asyncio.Runner(), Pipeline(settings, scope, Progress(), holds=False))
+
+
+def sentence(at: Bench, numbers: Sequence[int]) -> judges.Part:
+    """The verdicts on the rows of these numbers."""
+
+    async def judge() -> judges.Part:
+        pipeline = at.pipeline
+        verdicts = [verdict async for verdict in pipeline.judged(map(pipeline.rows.row, numbers))]
+        notices, pipeline.progress.notices = pipeline.progress.notices, []
+        return judges.Part(verdicts, Counter(pipeline.extras), notices)
+
+    return at.runner.run(judge())
 
 
 def _ended(outcome: Outcome | Parked) -> Outcome:

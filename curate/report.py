@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import get_args
 
 import curate
-from curate.record import Failed, Kept, Outcome, Owed, ProblemType
+from curate.record import Failed, Kept, Outcome, Owed, ProblemType, Rejected
 
 INPUT = "input"
 DUPLICATE = "duplicate"
@@ -43,16 +43,24 @@ class Report:
         self._kept: Counter[str] = Counter()
 
     def add(self, outcome: Outcome) -> None:
-        """Count one row."""
-        kind = problem_type(outcome)
-        if isinstance(outcome, Kept):
+        """Count one row by its outcome."""
+        match outcome:
+            case Kept():
+                self.count("kept", "", "", problem_type(outcome))
+            case Owed(step=step):
+                self.count("owed", step, "", problem_type(outcome))
+            case Failed(step=step, reason=reason):
+                self.count("failed", step, reason, problem_type(outcome))
+            case Rejected(step=step, reason=reason):
+                self.count("rejected", step, reason, problem_type(outcome))
+
+    def count(self, verdict: str, step: str, reason: str, kind: str) -> None:
+        """Count one row of this problem type by where it stands: kept, or rejected, failed or owed at a step."""
+        if verdict == "kept":
             self._kept[kind] += 1
-        elif isinstance(outcome, Owed):
-            self._stopped[outcome.step]["owed", "", kind] += 1
         else:
-            verdict = "failed" if isinstance(outcome, Failed) else "rejected"
             # The part that holds no value of the record: the report must not grow with the rows.
-            self._stopped[outcome.step][verdict, outcome.reason.partition(": ")[0], kind] += 1
+            self._stopped[step][verdict, reason.partition(": ")[0], kind] += 1
 
     def finish(self, extras: Mapping[str, int], models: Mapping[str, str], prompts: Mapping[str, str]) -> None:
         """What else belongs in a report.

@@ -13,15 +13,15 @@ FILES = sorted(ROOT.rglob("*.py"))
 # side by side and meet only in the pipeline.
 GROUND = {
     "errors", "timeline", "medium", "processor", "sampling", "record", "chat", "assets", "tags", "jsonschema",
-    "answers",
+    "answers", "child",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
 SERVERS = {"wire", "posting", "packaged", "faults"}  # how one speaks to an OpenAI-compatible server
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
-    "ask", "budget", "card", "doctor", "engine", "estimate", "flights", "folders", "hub", "intake", "journal",
+    "ask", "budget", "card", "doctor", "engine", "estimate", "flights", "folders", "hub", "intake", "judges", "journal",
     "media", "models", "pace", "progress", "rate", "report", "rows", "savings", "settings", "shards", "shared",
-    "snapshots", "sources", "standings", "swap", "walk", "workfolder", "writer",
+    "snapshots", "sources", "standings", "swap", "verdict", "walk", "workfolder", "writer",
 }  # fmt: skip
 TOP = {"console", "tables", "jobs", "cli", "__main__"}
 MAY = {
@@ -47,7 +47,7 @@ HOMES = {
     "numpy": {"media"},
     "decord": {"media"},
     "rapidocr_onnxruntime": {"media"},
-    "pebble": {"media"},
+    "pebble": {"media", "judges.py"},
     "xllamacpp": {"providers/embedded.py"},
     "rich": {"console.py", "tables.py"},
     "typer": {"cli.py"},

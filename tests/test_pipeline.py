@@ -14,6 +14,7 @@ import pyarrow.parquet
 import pytest
 from PIL import Image
 
+from curate import judges
 from curate.pipeline import Scope, opened, through
 from curate.progress import Progress
 from curate.settings import load
@@ -463,3 +464,26 @@ def test_two_commands_on_one_work_folder_the_second_says_who_holds_it(place, ser
     assert looked.code == 0
     assert looked.json["steps"]["caption"]["owed"] == 3
     assert ended(first).code == 0
+
+
+def test_rows_judged_side_by_side_give_the_same_bytes(place, monkeypatch):
+    """Also the second of two equal rows, which another process has, a row that is none and keys beside the columns."""
+    rows = [row(n, **({"solution": "<answer>B</answer>"} if n % 4 == 0 else {})) for n in range(1, 9)]
+    place.questions([*rows, row(9, extra=1), row(2), "no row", row(3, problem_id=10), picture(11)])
+    assert place.run("run").code == 0
+    sets = place.sets()
+
+    async def publish() -> None:
+        async with opened(load(place.toml), Scope(), Progress()) as pipeline:
+            pipeline.progress.steps = pipeline.settings.steps
+            await pipeline.publish()
+
+    began = []
+    real = judges.ProcessPool
+    monkeypatch.setattr(judges, "ProcessPool", lambda *args: began.append(args) or real(*args))
+    monkeypatch.setattr(judges, "MANY", 1)
+    monkeypatch.setattr(judges, "PART", 2)
+    monkeypatch.setattr(judges.os, "cpu_count", lambda: 3)
+    asyncio.run(publish())
+    assert began[0][0] == 3
+    assert place.sets() == sets

@@ -104,8 +104,7 @@ PATTERNS: dict[str, tuple[Rule, ...]] = {
     ),
 }
 COMPILED = {
-    reason: tuple((hints, re.compile(pattern)) for hints, pattern in rules)
-    for reason, rules in PATTERNS.items()
+    reason: tuple((hints, re.compile(pattern)) for hints, pattern in rules) for reason, rules in PATTERNS.items()
 }
 # "The clock shows 10:30" is seen, and so is a score of 3:15.
 SEEN = re.compile(

@@ -4,15 +4,14 @@ import asyncio
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import cast
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
+from curate import child
 from curate.chat import Media
 from curate.errors import MediaError
 from curate.flights import Flights
@@ -163,7 +162,7 @@ class Eyes:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPool(self._workers, 0, settle, (self._memory,), context)
-        with _uninterrupted():
+        with child.uninterrupted():
             return self._pool.schedule(call, args=args, timeout=seconds)
 
     def _abandon(self) -> None:
@@ -189,17 +188,6 @@ def _bytes(path: Path) -> int:
 def _stop(pool: ProcessPool) -> None:
     pool.stop()  # type: ignore[no-untyped-call]
     pool.join()
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Threads and processes begun in here never see Ctrl-C, not even before their first line runs."""
-    resource_tracker.ensure_running()  # it would lift the mask when started later
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _ending(code: int | None) -> str:

@@ -3,12 +3,11 @@
 import errno
 import os
 import resource
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
-from multiprocessing import connection, parent_process
 
+from curate import child
 from curate.errors import MediaError
 
 OUT_OF_MEMORY = 77  # the exit code of a process that had too little
@@ -23,7 +22,7 @@ def settle(memory: int) -> None:
     os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_AS, memory)
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    child.tied()
 
 
 def call(module: str, function: str, *args: object) -> object:
@@ -54,11 +53,3 @@ def _limit(what: int, most: int) -> None:
     bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
     with suppress(ValueError, OSError):  # a system without this limit decodes unbounded
         resource.setrlimit(what, (bound, hard))
-
-
-def _leave_with_parent() -> None:
-    """A parent killed outright cannot stop its workers, and a worker inside a decoder reads no pipe."""
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)

@@ -1,0 +1,34 @@
+"""What a replay makes of one row: where it stands, and its rows in the sets."""
+
+from typing import NamedTuple
+
+from curate.layout import Layout
+from curate.record import Kept, Outcome, Output, Record
+from curate.report import problem_type
+from curate.shards import RejectedRow
+from curate.standings import Standing
+
+
+class Verdict(NamedTuple):
+    """A row's number and stamp, where it stands, its problem type, and its row in each set that it belongs to."""
+
+    number: int
+    stamp: bytes
+    standing: Standing
+    problem_type: str
+    sft: Output | None
+    rl: Output | None
+    rejected: RejectedRow | None
+
+    @classmethod
+    def of(
+        cls, number: int, stamp: bytes, asked: bytes, record: Record | None, outcome: Outcome, sft: Layout, rl: Layout
+    ) -> "Verdict":
+        """The verdict on the row that came in as `record` (None: as no record) and ended so."""
+        kept = sft.row(outcome.record) if isinstance(outcome, Kept) else None
+        rejected = None if isinstance(outcome, Kept) else RejectedRow.of(outcome)
+        valid = None
+        if record is not None:
+            rate = outcome.record.pass_rate if outcome.record else None
+            valid = rl.row(record if rate is None else record.model_copy(update={"pass_rate": rate}))
+        return cls(number, stamp, Standing.of(outcome, asked), problem_type(outcome), kept, valid, rejected)
