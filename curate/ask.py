@@ -226,12 +226,23 @@ class _Replayed:
         meter.cached_tokens += reply.cached_tokens
         meter.tokens += reply.completion_tokens
         meter.cost += reply.cost
-        return reply
+        return reply.model_copy(update={"key": key})
 
 
 def _refusal(failure: Failure) -> RefusedError:
     """What the server said when it refused this request for good."""
     return TooLongError(failure.error) if failure.reason == TOO_LONG else RefusedError(failure.error)
+
+
+def noted(ask: Ask, used: list[str]) -> Ask:
+    """The same, and every reply's key into `used`."""
+
+    async def noting(request: Request) -> Reply:
+        reply = await ask(request)
+        used.append(reply.key)
+        return reply
+
+    return noting
 
 
 def resampled(ask: Ask, sample: int) -> Ask:

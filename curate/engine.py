@@ -7,9 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from curate.intake import Entry
-from curate.record import Failed, Outcome, Record, Rejected
+from curate.record import Failed, Record, Rejected
 from curate.standings import Standing
-from curate.walk import Asked, Parked, Tally, Way, walked
+from curate.walk import Asked, Parked, Tally, Walked, Way, walked
 
 PULSE = 1.0  # seconds after which to look again, whatever happens
 MOST = 16_384  # records in memory at once, also of those that only wait for a reply that another one bought
@@ -17,10 +17,10 @@ MOST = 16_384  # records in memory at once, also of those that only wait for a r
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A row that has come to its end; `outcome` is None where it had come to it before."""
+    """A row that has come to its end; `walked` is None where it had come to it before."""
 
     entry: Entry
-    outcome: Outcome | None
+    walked: Walked | None
 
 
 class Engine:
@@ -46,8 +46,8 @@ class Engine:
         self._idle = idle
         self._more = more
         self._names = [step.name for step in way.steps]
-        self._walking: set[asyncio.Task[Outcome | Parked]] = set()
-        self._done: deque[tuple[Entry, asyncio.Task[Outcome | Parked]]] = deque()
+        self._walking: set[asyncio.Task[Walked | Parked]] = set()
+        self._done: deque[tuple[Entry, asyncio.Task[Walked | Parked]]] = deque()
         self._wake = asyncio.Event()
         self._parked: dict[int, deque[int]] = {}
 
@@ -113,14 +113,14 @@ class Engine:
         self._walking.add(task)
         task.add_done_callback(lambda ended: self._ended(entry, ended))
 
-    def _ended(self, entry: Entry, task: asyncio.Task[Outcome | Parked]) -> None:
+    def _ended(self, entry: Entry, task: asyncio.Task[Walked | Parked]) -> None:
         self._walking.discard(task)
         self._done.append((entry, task))
         self._wake.set()
 
-    def _end(self, entry: Entry, task: asyncio.Task[Outcome | Parked]) -> Ended | None:
-        outcome = task.result()
-        if isinstance(outcome, Parked):
-            self._parked.setdefault(outcome.at, deque()).append(entry.number)
+    def _end(self, entry: Entry, task: asyncio.Task[Walked | Parked]) -> Ended | None:
+        result = task.result()
+        if isinstance(result, Parked):
+            self._parked.setdefault(result.at, deque()).append(entry.number)
             return None
-        return Ended(entry, outcome)
+        return Ended(entry, result)

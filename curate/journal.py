@@ -7,7 +7,7 @@ that looking at a running work folder disturbs nothing.
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -75,6 +75,8 @@ class Journal:
         self._path = path
         self._writer = Writer(path, _connect, say)
         self._readers: list[sqlite3.Connection] = []
+        self._added = 0
+        self._counted: int | None = None
         for file in (path, *others):
             try:
                 file.parent.mkdir(parents=True, exist_ok=True)
@@ -89,7 +91,7 @@ class Journal:
         name = bytes.fromhex(key)
         cut: Reply | None = None
         for text, limit in self._found(GET, name):
-            reply = Reply.model_construct(**_fields(text))
+            reply = Reply.model_construct(**_fields(text), replayed=True, key=key)
             if not reply.cut:
                 return reply
             cut = cut or (None if max_tokens > limit else reply)
@@ -116,6 +118,17 @@ class Journal:
             calls[stage] = calls.get(stage, 0) + number
         return calls
 
+    def count(self) -> int:
+        """How many replies there are, or were when this was last asked and have come since."""
+        if self._counted is None:
+            self._counted = sum(number for (number,) in self._found("SELECT COUNT(*) FROM replies")) - self._added
+        return self._counted + self._added
+
+    def keys(self) -> Iterator[bytes]:
+        """The first 8 bytes of the name of every reply."""
+        for reader in self._readers:
+            yield from (key for (key,) in reader.execute("SELECT substr(key, 1, 8) FROM replies"))
+
     def ready(self) -> None:
         """Raise StoreError where the next reply could not be kept."""
         if self._writer.broken:
@@ -125,9 +138,10 @@ class Journal:
         """Keep this reply; returns when it is on the disk."""
         name = bytes.fromhex(key)
         usage = (reply.prompt_tokens, reply.completion_tokens, reply.cached_tokens, reply.cost)
-        text = reply.model_dump_json(exclude={"replayed"})
+        text = reply.model_dump_json(exclude={"replayed", "key"})
         row = (name, max_tokens, stage, model, *usage, time.time(), text)
         await self._writer.write([(PUT, row), (SPEND, (stage, model, *usage)), (MEND, (name,))])
+        self._added += 1
 
     async def fail(self, key: str, stage: str, error: str, reason: str | None = None) -> None:
         """Keep why this request got no answer; with a `reason` it need not be asked again."""
@@ -155,7 +169,7 @@ class Journal:
 
 def _fields(text: str) -> dict[str, Any]:
     fields: dict[str, Any] = json.loads(text)
-    return fields | {"replayed": True}
+    return fields
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -22,7 +22,7 @@ from curate.media.eyes import Eyes
 from curate.media.library import Library
 from curate.models import Models
 from curate.progress import Progress, Story
-from curate.record import Failed, Kept, Outcome, Owed, Record, Rejected, Thought
+from curate.record import Failed, Kept, Owed, Record, Rejected, Thought
 from curate.report import Report
 from curate.rows import Rows
 from curate.savings import Saving, savings
@@ -31,7 +31,7 @@ from curate.shards import Publication, RejectedRow
 from curate.sources import Row
 from curate.standings import VERSION, Standing, Standings, medium_of
 from curate.verdict import Verdict
-from curate.walk import Judged, Parked, Step, Tally, Walk, Way, walked
+from curate.walk import Judged, Parked, Step, Tally, Walk, Walked, Way, walked
 
 MIB = 2**20
 WIDTH = 64  # records on their way at once, at least
@@ -86,7 +86,11 @@ class Pipeline:
                 closing(Library(place, root, self._eyes, media.most_lost, progress.tell))
             )
             self._standings = stack.enter_context(
-                closing(Standings(work / workfolder.STANDINGS, made(settings), self.rows.identity, root, self._holds))
+                closing(
+                    Standings(
+                        work / workfolder.STANDINGS, made(settings), self.rows.identity, root, self.journal, self._holds
+                    )
+                )
             )
             self.budget = Budget(*limits(settings, scope), self.journal.spent())
             self._models = Models(settings.models, self.journal, self.budget, progress, scope.retry)
@@ -174,7 +178,7 @@ class Pipeline:
             rows = map(self.rows.row, left)
             way = Way(self._steps(steps))
             async for entry in intake.entries(rows):
-                outcome = await self._outcome(entry, way, progress.tally)
+                outcome = (await self._walked(entry, way, progress.tally)).outcome
                 media |= {medium_of(outcome.record)} if outcome.record else set()
         for (kind, step, reason), number in finished.items():
             progress.tally.stood(kind, step, reason, steps, number)
@@ -195,10 +199,12 @@ class Pipeline:
         matching = (row for row in self._rows() if known_as(row, problem_id))
         async for entry in Intake(self._library).entries(matching):
             if not isinstance(entry.item, Record):
-                yield Story(await self._outcome(entry, way, Tally()), [])
+                yield Story((await self._walked(entry, way, Tally())).outcome, [])
                 continue
             walk = Walk(entry.item, way, Tally())
-            yield Story(_ended(await walk.run()), walk.trail)
+            outcome = await walk.run()
+            if not isinstance(outcome, Parked):
+                yield Story(outcome, walk.trail)
 
     async def judged(self, rows: Iterable[Row]) -> AsyncIterator[Verdict]:
         """The verdict on each of these rows, in order, from the journal alone."""
@@ -206,9 +212,9 @@ class Pipeline:
         self.extras = intake.extras
         way, layouts = Way(self._steps(self.settings.steps)), self.settings.layouts
         async for entry in intake.entries(rows):
-            outcome = await self._outcome(entry, way, Tally())
+            ended = await self._walked(entry, way, Tally())
             record = entry.item if isinstance(entry.item, Record) else None
-            yield Verdict.of(entry.number, entry.stamp, entry.asked, record, outcome, layouts["sft"], layouts["rl"])
+            yield Verdict.of(entry.number, entry.stamp, entry.asked, record, ended, layouts["sft"], layouts["rl"])
 
     async def _verdicts(self) -> AsyncIterator[Verdict]:
         """The verdict on every row, in order; many rows are judged side by side."""
@@ -239,12 +245,15 @@ class Pipeline:
             return verdict
         layouts = self.settings.layouts
         asked = verdict.standing.asked
-        return Verdict.of(verdict.number, verdict.stamp, asked, None, dropped, layouts["sft"], layouts["rl"])
+        return Verdict.of(verdict.number, verdict.stamp, asked, None, Walked(dropped), layouts["sft"], layouts["rl"])
 
-    async def _outcome(self, entry: Entry, way: Way, tally: Tally) -> Outcome:
+    async def _walked(self, entry: Entry, way: Way, tally: Tally) -> Walked:
         if isinstance(entry.item, Standing):
             raise TypeError("a row that stands is not walked")
-        return _ended(await walked(entry.item, way, tally))
+        ended = await walked(entry.item, way, tally)
+        if isinstance(ended, Parked):
+            raise TypeError("nobody waits for the journal")
+        return ended
 
     def _standing(self, names: tuple[str, ...]) -> Stood:
         """Where a row stood before, if walking these steps again would make nothing else of it."""
@@ -269,16 +278,16 @@ class Pipeline:
 
     def _note(self, row: Ended, names: tuple[str, ...]) -> None:
         """Keep what must outlive the outcome: where the row stands, failures by name, media that cannot be shown."""
-        outcome = row.outcome
-        if outcome is None:
+        if row.walked is None:
             return
+        outcome = row.walked.outcome
         if isinstance(outcome, Failed):
             self.progress.name(outcome)
         if isinstance(outcome, Rejected):
             self._mark(outcome)
         rest = self.settings.steps[len(names) :]
         ahead = Owed(outcome.record, rest[0]) if isinstance(outcome, Kept) and rest else outcome
-        self._standings.note(row.entry.number, row.entry.stamp, Standing.of(ahead, row.entry.asked))
+        self._standings.note(row.entry.number, row.entry.stamp, Standing.of(ahead, row.entry.asked, row.walked.used))
 
     def _mark(self, dropped: Rejected) -> None:
         """Remember that a stage could not show this medium, so that it is refused before anything is asked."""
@@ -335,13 +344,6 @@ def sentence(at: Bench, numbers: Sequence[int]) -> judges.Part:
         return judges.Part(verdicts, Counter(pipeline.extras), notices)
 
     return at.runner.run(judge())
-
-
-def _ended(outcome: Outcome | Parked) -> Outcome:
-    """The outcome of a walk that nobody could park."""
-    if isinstance(outcome, Parked):
-        raise TypeError("nobody waits for the journal")
-    return outcome
 
 
 @asynccontextmanager

@@ -3,13 +3,16 @@
 from collections import OrderedDict
 from collections.abc import Hashable
 
-from curate.ask import Meter
+from curate.ask import Meter, noted
 from curate.chat import Ask
 from curate.flights import Flights
 from curate.record import Output, Record
 from curate.stage import Stage
 
 AT_HAND = 256  # answers; the rows about one medium mostly stand together
+
+
+Found = tuple[Output, list[str]]
 
 
 class Shared:
@@ -21,17 +24,17 @@ class Shared:
     def __init__(self, stage: Stage, meter: Meter) -> None:
         self._stage = stage
         self._meter = meter
-        self._flights: Flights[Output] = Flights()
-        self._at_hand: OrderedDict[Hashable, Output] = OrderedDict()
+        self._flights: Flights[Found] = Flights()
+        self._at_hand: OrderedDict[Hashable, Found] = OrderedDict()
 
-    async def run(self, record: Record, ask: Ask) -> Output:
-        """The stage's output. Raises what its run raises, for all that waited for it."""
+    async def run(self, record: Record, ask: Ask) -> Found:
+        """The stage's output, and the replies that it rests on. Raises what its run raises, for all that waited."""
         about = self._stage.about(record)
-        output = self._at_hand.get(about)
-        if output is not None:
+        found = self._at_hand.get(about)
+        if found is not None:
             self._meter.shared += 1
             self._at_hand.move_to_end(about)
-            return output
+            return found
         if not self._flights.flying(about):
             return await self._flights.share(about, lambda: self._found(about, record, ask))
         self._meter.shared += 1
@@ -41,8 +44,10 @@ class Shared:
         finally:
             self._meter.waiting -= 1
 
-    async def _found(self, about: Hashable, record: Record, ask: Ask) -> Output:
-        output = self._at_hand[about] = await self._stage.run(record, ask)
+    async def _found(self, about: Hashable, record: Record, ask: Ask) -> Found:
+        used: list[str] = []
+        output = await self._stage.run(record, noted(ask, used))
+        found = self._at_hand[about] = output, used
         if len(self._at_hand) > AT_HAND:
             self._at_hand.popitem(last=False)
-        return output
+        return found

@@ -8,23 +8,25 @@ import os
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from curate.errors import StoreError
+from curate.journal import Journal
 from curate.record import Failed, Kept, Outcome, Owed, Record, Rejected
 from curate.sources import Row
 
 VERSION = 1
+NAME = 8  # bytes of a reply's key that tell it from all others
 TABLES = """
-CREATE TABLE IF NOT EXISTS header (made TEXT, input TEXT);
+CREATE TABLE IF NOT EXISTS header (made TEXT, input TEXT, replies INTEGER);
 CREATE TABLE IF NOT EXISTS standings (
     number INTEGER PRIMARY KEY, stamp BLOB, kind TEXT, step TEXT, reason TEXT,
-    problem_id INTEGER, asked BLOB, medium BLOB);
+    problem_id INTEGER, asked BLOB, medium BLOB, used BLOB);
 """
-PUT = "INSERT OR REPLACE INTO standings VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+PUT = "INSERT OR REPLACE INTO standings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 FOUND = "SELECT * FROM standings WHERE number >= ? AND number < ?"
 COUNTS = "SELECT kind, step, reason, COUNT(*) FROM standings WHERE number < ? GROUP BY kind, step, reason"
 CHUNK = 1000  # standings read, or written, at once
@@ -32,7 +34,10 @@ PATIENCE = 1.0  # seconds until what has changed is written, for others to see
 
 
 class Standing(NamedTuple):
-    """How a row ended: `kind` is kept, rejected, failed or owed; `asked` and `medium` name what it asks about what."""
+    """How a row ended: `kind` is kept, rejected, failed or owed.
+
+    `asked` and `medium` name what it asks about what, `used` the replies that this rests on, 8 bytes each.
+    """
 
     kind: str
     step: str = ""
@@ -40,12 +45,14 @@ class Standing(NamedTuple):
     problem_id: int = 0
     asked: bytes = b""
     medium: bytes = b""
+    used: bytes = b""
 
     @classmethod
-    def of(cls, outcome: Outcome, asked: bytes) -> "Standing":
+    def of(cls, outcome: Outcome, asked: bytes, used: Sequence[str] = ()) -> "Standing":
         """The standing of a row with this outcome."""
         record = outcome.record
-        about = (record.problem_id, asked, medium_of(record)) if record else (0, b"", b"")
+        names = b"".join(bytes.fromhex(key[: 2 * NAME]) for key in used)
+        about = (record.problem_id, asked, medium_of(record), names) if record else (0, b"", b"", b"")
         match outcome:
             case Kept():
                 return cls("kept", "", "", *about)
@@ -70,13 +77,15 @@ def medium_of(record: Record) -> bytes:
 class Standings:
     """The standings of one input under one set of settings (`made` names both); others are forgotten by a writer.
 
-    `root` is where the media lie: a row whose medium changed is walked again. Raises StoreError.
+    `root` is where the media lie: a row whose medium changed is walked again. So is one whose replies are gone
+    from the `journal`. Raises StoreError.
     """
 
-    def __init__(self, path: Path, made: str, rows: str, root: Path, writes: bool) -> None:
+    def __init__(self, path: Path, made: str, rows: str, root: Path, journal: Journal, writes: bool) -> None:
         self._path = path
         self._made = made.encode()
         self._root = os.fspath(root)
+        self._journal = journal
         self._writes = writes
         self._new: dict[int, tuple[bytes, Standing]] = {}
         self._written = time.monotonic()
@@ -88,15 +97,26 @@ class Standings:
             self._base.execute("PRAGMA journal_mode=WAL")
             self._base.execute("PRAGMA synchronous=OFF")
             self._base.executescript(TABLES)
-            header = self._base.execute("SELECT made, input FROM header").fetchone() or ("", "")
-            self.matches = header == (made, rows)
+            header = self._base.execute("SELECT * FROM header").fetchone() or ("", "", 0)
+            self.matches = header[:2] == (made, rows) and header[2] <= journal.count()
             if writes and not self.matches:
-                self._base.execute("BEGIN IMMEDIATE")
-                if header[0] != made or header[1].split()[1:] != rows.split()[1:]:  # other settings, another shard
-                    self._base.execute("DELETE FROM standings")
-                self._base.execute("DELETE FROM header")
-                self._base.execute("INSERT INTO header VALUES (?, ?)", (made, rows))
-                self._base.execute("COMMIT")
+                self._begin_anew(header, rows)
+
+    def _begin_anew(self, header: tuple[str, str, int], rows: str) -> None:
+        """Keep of the standings what may still hold."""
+        self._base.execute("BEGIN IMMEDIATE")
+        if header[0] != self._made.decode() or header[1].split()[1:] != rows.split()[1:]:  # other settings or shard
+            self._base.execute("DELETE FROM standings")
+        elif header[2] > self._journal.count():
+            known = set(self._journal.keys())
+            bases = self._base.execute("SELECT number, used FROM standings")
+            gone = [
+                (n,) for n, used in bases if any(used[i : i + NAME] not in known for i in range(0, len(used), NAME))
+            ]
+            self._base.executemany("DELETE FROM standings WHERE number = ?", gone)
+        self._base.execute("DELETE FROM header")
+        self._base.execute("INSERT INTO header VALUES (?, ?, ?)", (self._made.decode(), rows, self._journal.count()))
+        self._base.execute("COMMIT")
 
     def stamp(self, row: Row) -> bytes:
         """What changes with the row's text, the settings, or the size or time of its medium."""
@@ -126,6 +146,7 @@ class Standings:
             with self._guarded():
                 self._base.execute("BEGIN IMMEDIATE")
                 self._base.executemany(PUT, ((n, stamp, *s) for n, (stamp, s) in self._new.items()))
+                self._base.execute("UPDATE header SET replies = ?", (self._journal.count(),))
                 self._base.execute("COMMIT")
         self._new.clear()
         self._written = time.monotonic()

@@ -3,10 +3,11 @@
 from typing import NamedTuple
 
 from curate.layout import Layout
-from curate.record import Kept, Outcome, Output, Record
+from curate.record import Kept, Output, Record
 from curate.report import problem_type
 from curate.shards import RejectedRow
 from curate.standings import Standing
+from curate.walk import Walked
 
 
 class Verdict(NamedTuple):
@@ -22,13 +23,16 @@ class Verdict(NamedTuple):
 
     @classmethod
     def of(
-        cls, number: int, stamp: bytes, asked: bytes, record: Record | None, outcome: Outcome, sft: Layout, rl: Layout
+        cls, number: int, stamp: bytes, asked: bytes, record: Record | None, walked: Walked, sft: Layout, rl: Layout
     ) -> "Verdict":
         """The verdict on the row that came in as `record` (None: as no record) and ended so."""
+        outcome = walked.outcome
         kept = sft.row(outcome.record) if isinstance(outcome, Kept) else None
         rejected = None if isinstance(outcome, Kept) else RejectedRow.of(outcome)
         valid = None
         if record is not None:
             rate = outcome.record.pass_rate if outcome.record else None
             valid = rl.row(record if rate is None else record.model_copy(update={"pass_rate": rate}))
-        return cls(number, stamp, Standing.of(outcome, asked), problem_type(outcome), kept, valid, rejected)
+        return cls(
+            number, stamp, Standing.of(outcome, asked, walked.used), problem_type(outcome), kept, valid, rejected
+        )

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from curate.ask import TOO_LONG, resampled
+from curate.ask import TOO_LONG, noted, resampled
 from curate.chat import Ask
 from curate.errors import (
     CrowdedError,
@@ -118,11 +118,12 @@ class Way:
 
 
 class Walk:
-    """One record on its way."""
+    """One record on its way; `used` are the keys of the replies that it rests on."""
 
     def __init__(self, record: Record, way: Way, tally: Tally) -> None:
         self.record = record
         self.trail: list[Trace] = []
+        self.used: list[str] = []
         self._steps = way.steps
         self._mend = way.mend
         self._anew = way.anew
@@ -161,12 +162,15 @@ class Walk:
 
     async def _one(self, step: Asked, at: int, ask: Ask) -> Output:
         if step.shared and not self._samples[at]:
-            return await step.shared.run(self._before[at], ask)
-        return await step.stage.run(self._before[at], resampled(ask, self._samples[at]))
+            output, used = await step.shared.run(self._before[at], ask)
+            self.used += used
+            return output
+        return await step.stage.run(self._before[at], resampled(noted(ask, self.used), self._samples[at]))
 
     async def _several(self, step: Asked, before: Record, ask: Ask) -> None:
         """All samples at once; the record goes on with the first that every filter behind them lets pass."""
         number, at = step.stage.samples, self._at
+        ask = noted(ask, self.used)
         runs = (step.stage.run(before, resampled(ask, sample)) for sample in range(number))
         found = await asyncio.gather(*runs, return_exceptions=True)
         outputs = [output for output in found if isinstance(output, Output)]
@@ -226,7 +230,7 @@ class Walk:
         """One more sample of this stage; where nothing comes of it, `dropped` stays, if there is one."""
         before = self._before[last]
         try:
-            output = await step.stage.run(before, resampled(ask, self._samples[last] + 1))
+            output = await step.stage.run(before, resampled(noted(ask, self.used), self._samples[last] + 1))
         except ENDS as error:
             if dropped is not None:
                 return dropped
@@ -289,9 +293,22 @@ def _ended(record: Record, step: Asked, error: Exception) -> Rejected | Failed |
     return Failed(record, step.name, reason, str(error))
 
 
-async def walked(item: Record | Rejected | Failed, way: Way, tally: Tally) -> Outcome | Parked:
-    """The outcome of one row, counted unless it is to come back."""
-    outcome: Outcome | Parked = await Walk(item, way, tally).run() if isinstance(item, Record) else item
-    if not isinstance(outcome, Parked):
-        tally.end(outcome)
-    return outcome
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """How a row ended, and the keys of the replies that this rests on."""
+
+    outcome: Outcome
+    used: list[str] = field(default_factory=list)
+
+
+async def walked(item: Record | Rejected | Failed, way: Way, tally: Tally) -> Walked | Parked:
+    """How one row ends, counted; a record that is to come back is not."""
+    if not isinstance(item, Record):
+        tally.end(item)
+        return Walked(item)
+    walk = Walk(item, way, tally)
+    outcome = await walk.run()
+    if isinstance(outcome, Parked):
+        return outcome
+    tally.end(outcome)
+    return Walked(outcome, walk.used)

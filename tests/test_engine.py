@@ -87,7 +87,7 @@ RIGHT, CALM = Judged("answer", Right()), Judged("calm", Calm())
 
 def outcome(*steps: Step, item: Record | Rejected | None = None) -> tuple[object, Tally]:
     tally = Tally()
-    return asyncio.run(walked(item or captioned(), Way(steps), tally)), tally
+    return asyncio.run(walked(item or captioned(), Way(steps), tally)).outcome, tally
 
 
 def test_a_record_that_passes_every_step_is_kept_with_all_outputs():
@@ -237,7 +237,9 @@ def test_a_stream_gives_every_outcome_once_and_bounds_what_is_on_its_way():
 
     tally = Tally()
     ended = asyncio.run(go())
-    assert sorted(e.entry.number for e in ended) == sorted(e.outcome.problem_id for e in ended) == list(range(50))
+    assert (
+        sorted(e.entry.number for e in ended) == sorted(e.walked.outcome.problem_id for e in ended) == list(range(50))
+    )
     assert tally.seen == 50
     assert 1 < most <= 7
 
@@ -356,7 +358,7 @@ def test_a_rejection_for_a_reason_that_is_retried_is_asked_about_once_more():
     for reason, asked in (("wrong", 2), ("another", 1)):
         script, tally = Script(answer("B")), Tally()
         way = Way((drafting(script), RIGHT), anew=frozenset({reason}))
-        ended = asyncio.run(walked(captioned(), way, tally))
+        ended = asyncio.run(walked(captioned(), way, tally)).outcome
         assert isinstance(ended, Rejected)
         assert [r.sample for r in script.asked] == list(range(asked))
         assert tally.passed["draft"] == 1
@@ -410,7 +412,7 @@ def test_rows_that_stood_are_counted_and_not_walked():
 
     tally = Tally()
     ended = asyncio.run(_all(stream(stood(), (drafting(Script(answer("A"))), RIGHT), tally, 4)))
-    assert [(e.entry.number, e.outcome) for e in ended] == [(0, None), (1, None), (2, None)]
+    assert [(e.entry.number, e.walked) for e in ended] == [(0, None), (1, None), (2, None)]
     assert dict(tally.passed) == {"draft": 2, "answer": 1}
     assert tally.rejected == {("answer", "wrong"): 1, ("input", "no medium"): 1}
     assert tally.seen == 3

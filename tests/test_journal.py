@@ -51,7 +51,7 @@ def test_a_reply_comes_back_as_it_was_and_says_that_it_was_replayed(path):
     put(path, 1, **reply)
     journal = Journal(path)
     found = journal.get(key(1), 100)
-    assert found == Reply(**reply, replayed=True)
+    assert found == Reply(**reply, replayed=True, key=key(1))
     assert journal.get(key(2), 100) is None
     journal.close()
 

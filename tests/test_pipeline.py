@@ -6,8 +6,10 @@ import io
 import json
 import os
 import signal
+import sqlite3
 import threading
 from collections import Counter
+from contextlib import closing
 from typing import Any
 
 import pyarrow.parquet
@@ -420,8 +422,6 @@ def test_kill_9_at_any_moment_and_only_what_was_not_answered_is_asked_again(plac
 
 
 def _kept(place: Workplace) -> int:
-    import sqlite3
-
     try:
         base = sqlite3.connect(f"file:{place.work / 'journal.sqlite'}?mode=ro", uri=True)
         number: int = base.execute("SELECT COUNT(*) FROM replies").fetchone()[0]
@@ -487,3 +487,23 @@ def test_rows_judged_side_by_side_give_the_same_bytes(place, monkeypatch):
     asyncio.run(publish())
     assert began[0][0] == 3
     assert place.sets() == sets
+
+
+def test_a_reply_that_was_taken_out_of_the_journal_is_asked_again(place, server):
+    """What is remembered of the rows never stands above the journal."""
+    place.questions([row(n) for n in range(1, 13)])
+    assert place.run("run").code == 0
+    server.asked.clear()
+    assert place.run("run").code == 0
+    assert server.asked == []
+    with closing(sqlite3.connect(place.work / "journal.sqlite")) as base:
+        base.execute(
+            "DELETE FROM replies WHERE rowid = (SELECT rowid FROM replies WHERE stage = 'draft' LIMIT 1 OFFSET 5)"
+        )
+        base.commit()
+    assert place.run("run").code == 0
+    assert server.stages() == ["draft"]
+    for kept in ("standings.sqlite", "media.sqlite"):
+        (place.work / kept).unlink()
+    assert place.run("run").code == 0
+    assert server.stages() == ["draft"]
