@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from curate.errors import StoreError
 from curate.record import Failed, Kept, Outcome, Owed, Record, Rejected
 from curate.sources import Row
+from curate.writer import unusable
 
 VERSION = 1
 TABLES = """
@@ -169,4 +170,6 @@ class Standings:
         try:
             yield
         except sqlite3.Error as error:
+            if "is full" in str(error):
+                raise unusable(self._path, error) from None
             raise StoreError(f"{self._path}: {error}; it is a cache: remove it and run again") from None

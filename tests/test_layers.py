@@ -19,9 +19,9 @@ CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
 SERVERS = {"wire", "posting", "packaged", "faults"}  # how one speaks to an OpenAI-compatible server
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
-    "ask", "budget", "card", "doctor", "engine", "estimate", "folders", "hub", "intake", "journal", "media", "models",
-    "pace", "progress", "rate", "report", "rows", "savings", "settings", "shards", "snapshots", "sources", "standings",
-    "swap", "walk", "workfolder", "writer",
+    "ask", "budget", "card", "doctor", "engine", "estimate", "folders", "hub", "intake", "journal", "media", "mending",
+    "models", "pace", "pages", "progress", "rate", "report", "rows", "savings", "settings", "shards", "snapshots",
+    "soundness", "sources", "standings", "swap", "walk", "workfolder", "writer",
 }  # fmt: skip
 TOP = {"console", "tables", "jobs", "cli", "__main__"}
 MAY = {
@@ -52,7 +52,7 @@ HOMES = {
     "rich": {"console.py", "tables.py"},
     "typer": {"cli.py"},
     "tenacity": {"ask.py"},
-    "sqlite3": {"journal.py", "writer.py", "rows.py", "standings.py", "media/memory.py"},
+    "sqlite3": {"journal.py", "writer.py", "soundness.py", "mending.py", "rows.py", "standings.py", "media/memory.py"},
     "ijson": {"sources.py"},
     "jiwer": {"answers.py"},
     "rapidfuzz": {"answers.py"},
