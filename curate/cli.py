@@ -185,6 +185,12 @@ def estimate(
 
 
 @app.command()
+def mend(settings: SettingsFile = TOML, work: WorkFolder = None, quiet: Quiet = False, json: Json = False) -> None:
+    """Save all that can be read of a damaged journal; the damaged one is kept beside it."""
+    finish(Job.of("mend", settings, work, Screen(quiet, json), Scope()).mend())
+
+
+@app.command()
 def frames(
     path: Annotated[Path, typer.Argument(help="A video or an image.")],
     out: Annotated[Path, typer.Option("--out", help="The folder to write to.")],

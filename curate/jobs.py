@@ -9,6 +9,7 @@ from curate import snapshots, tables, workfolder
 from curate.console import Screen, summary
 from curate.doctor import configured, examined
 from curate.errors import SettingsError
+from curate.mending import mended
 from curate.pipeline import Pipeline, Scope, opened, trainable
 from curate.progress import Progress
 from curate.sampling import Sampling
@@ -92,6 +93,22 @@ class Job:
         ]
         told = {"rows": found.total, "pilot": found.seen, "unusable": found.unusable, "stages": stages}
         self.screen.result({"command": "estimate", "exit": 0, **told})
+        return 0
+
+    async def mend(self) -> int:
+        """Save what can be read of a damaged journal; one that is whole stays as it is."""
+        path = self.settings.work / workfolder.JOURNAL
+        with workfolder.held(self.settings.work, self.command):
+            self.screen.say(f"reading all of {relative(path)}")
+            found = mended(path)
+        if found.aside is None:
+            self.screen.say(f"{relative(path)} is whole, with {found.replies:,} replies: nothing was changed", "green")
+        else:
+            self.screen.say(f"saved {found.replies:,} replies; the damaged journal is kept as {relative(found.aside)}")
+            if found.lost:
+                self.screen.warn(f"{found.lost:,} replies could not be read: `curate run` asks for them again")
+        told = {"replies": found.replies, "lost": found.lost, "damaged": found.aside and str(found.aside)}
+        self.screen.result({"command": "mend", "exit": 0, **told})
         return 0
 
     async def show(self, problem_id: int) -> int:

@@ -4,19 +4,22 @@ Nobody uses a reply before it is on the disk (`curate.writer`). Readers use conn
 that looking at a running work folder disturbs nothing.
 """
 
-import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from curate.chat import Reply
 from curate.errors import StoreError
-from curate.writer import LOCKED, Statement, Writer, unusable
+from curate.soundness import examine
+from curate.writer import LOCKED, Statement, Writer, damaged, patient, unusable
 
 VERSION = 2
+READING = 30_000  # milliseconds that a reader waits for whoever repairs the log
+MENDED = ".mended"  # ends the name of a mended journal that is not in its place yet
 TABLES = """
 CREATE TABLE IF NOT EXISTS replies (
     key BLOB NOT NULL, max_tokens INTEGER NOT NULL, stage TEXT NOT NULL, model TEXT NOT NULL,
@@ -73,25 +76,26 @@ class Journal:
 
     def __init__(self, path: Path, others: Sequence[Path] = (), say: Callable[[str], None] = quiet) -> None:
         self._path = path
-        self._writer = Writer(path, _connect, say)
+        self._writer = Writer(path, connect, say)
         self._readers: list[sqlite3.Connection] = []
         self._added = 0
         self._counted: int | None = None
         for file in (path, *others):
             try:
                 file.parent.mkdir(parents=True, exist_ok=True)
-                with closing(_connect(file)) as base:
-                    _prepare(base, file)
-                self._readers.append(_connect(file))
+                self._readers.append(patient(file, say, partial(opened, file)))
             except (sqlite3.Error, OSError) as error:
+                self.close()
                 raise unusable(file, error) from error
+            except StoreError:
+                self.close()
+                raise
 
     def get(self, key: str, max_tokens: int) -> Reply | None:
         """The reply to this request; None where there is none, or only one that a lower limit cut."""
-        name = bytes.fromhex(key)
         cut: Reply | None = None
-        for text, limit in self._found(GET, name):
-            reply = Reply.model_construct(**_fields(text), replayed=True, key=key)
+        for text, limit in self._found(GET, bytes.fromhex(key)):
+            reply = self._replayed(key, text)
             if not reply.cut:
                 return reply
             cut = cut or (None if max_tokens > limit else reply)
@@ -131,8 +135,7 @@ class Journal:
 
     def ready(self) -> None:
         """Raise StoreError where the next reply could not be kept."""
-        if self._writer.broken:
-            raise self._writer.broken
+        self._writer.ready()
 
     async def put(self, key: str, stage: str, model: str, max_tokens: int, reply: Reply) -> None:
         """Keep this reply; returns when it is on the disk."""
@@ -159,6 +162,13 @@ class Journal:
         for reader in self._readers:
             reader.close()
 
+    def _replayed(self, key: str, text: str) -> Reply:
+        if text[:1] == "{":
+            # Read in one go: to load and then construct, or to copy with another field, costs four times as much.
+            with suppress(ValueError):
+                return Reply.model_validate_json(f'{{"replayed":true,"key":"{key}",{text[1:]}')
+        raise damaged(self._path, "a reply in it is damaged")
+
     def _found(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """The rows of every file, in order."""
         try:
@@ -167,19 +177,32 @@ class Journal:
             raise unusable(self._path, error) from error
 
 
-def _fields(text: str) -> dict[str, Any]:
-    fields: dict[str, Any] = json.loads(text)
-    return fields
+def opened(path: Path) -> sqlite3.Connection:
+    """A connection for reading the journal at `path`, which is made, or brought up to date, where need be.
+
+    Raises StoreError for one that is damaged, newer or no journal, and what SQLite says.
+    """
+    mended = path.with_name(path.name + MENDED)
+    if mended.exists():
+        raise StoreError(f"`curate mend` was interrupted at {path}: run it again, it goes on from there")
+    examine(path)
+    with closing(connect(path)) as base:
+        prepared(base, path)
+    reader = connect(path)
+    reader.execute(f"PRAGMA busy_timeout={READING}")
+    return reader
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection whose commits are on the disk when they return."""
     base = sqlite3.connect(path, timeout=LOCKED, isolation_level=None, check_same_thread=False)
     base.execute("PRAGMA page_size=16384")
     base.execute("PRAGMA synchronous=FULL")
     return base
 
 
-def _prepare(base: sqlite3.Connection, path: Path) -> None:
+def prepared(base: sqlite3.Connection, path: Path) -> None:
+    """Make the tables, or bring those of an older version up to date: all of it or nothing."""
     if _version(base, path) == VERSION:
         return
     base.execute("PRAGMA journal_mode=WAL")

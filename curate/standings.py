@@ -17,6 +17,7 @@ from curate.errors import StoreError
 from curate.journal import Journal
 from curate.record import Failed, Kept, Outcome, Owed, Record, Rejected
 from curate.sources import Row
+from curate.writer import unusable
 
 VERSION = 1
 NAME = 8  # bytes of a reply's key that tell it from all others
@@ -190,4 +191,6 @@ class Standings:
         try:
             yield
         except sqlite3.Error as error:
+            if "is full" in str(error):
+                raise unusable(self._path, error) from None
             raise StoreError(f"{self._path}: {error}; it is a cache: remove it and run again") from None

@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from curate.errors import BusyError, SettingsError, StoreError
@@ -43,8 +43,9 @@ def held(work: Path, command: str) -> Iterator[None]:
             raise BusyError(f"the work folder {work} is held by {holder}: wait for it or stop it") from None
         except OSError as error:
             raise StoreError(f"cannot lock the work folder {work}: {error.strerror}") from error
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"`curate {command}` (process {os.getpid()} on {os.uname().nodename})\n".encode(), 0)
+        with suppress(OSError):  # a full disk keeps nobody from holding the folder, only from saying who does
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, f"`curate {command}` (process {os.getpid()} on {os.uname().nodename})\n".encode(), 0)
         yield
     finally:
         os.close(handle)

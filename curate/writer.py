@@ -1,26 +1,35 @@
 """One thread that writes to an SQLite file and commits in groups; nobody goes on before his group is on the disk."""
 
 import asyncio
+import errno
 import os
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from curate.errors import StoreError
 
 GROUP = 64  # writes that a commit waits for at most; what is there already joins them
 CROWD = 1024  # writes in one commit at most
-PATIENCE = 0.2  # seconds that a write waits at most for others to join its commit
-LOCKED = 30.0  # seconds that SQLite waits for another process before it is told of
+# Seconds between two commits, unless a group is full. A write after a rest is committed at once: what a kill can
+# take is what came in since. Without any pause, 1000 replies/s would cost up to twice the CPU (70 fsyncs a second
+# instead of 18); a longer one saves next to nothing.
+PATIENCE = 0.05
+LOCKED = 1.0  # seconds that SQLite waits for another process before it is told of
+FIRST_TRY = 10.0  # seconds that a command waits at its start for a file that another process holds
 LAST_TRY = 60.0  # seconds that a closing writer waits for a file that another process holds
 RESERVE = 16 * 2**20  # bytes kept back, so that a disk that fills up has room for what is under way
 
+SCANT = 2**20  # bytes below which a fault of the disk is put down to the lack of room
+DAMAGE = ("malformed", "not a database", "Could not decode")
+
 Statement = tuple[str, tuple[object, ...]]
+T = TypeVar("T")
 
 
 class _Write(NamedTuple):
@@ -46,10 +55,20 @@ class Writer:
         self._reserve = path.with_name(f"{path.name}.reserve")
         self.broken: StoreError | None = None
 
+    def ready(self) -> None:
+        """Take what writing needs: the file and the reserve. Raises StoreError where a write could not be kept."""
+        if self._thread is None and self.broken is None:
+            try:
+                self._start()
+            except StoreError as error:
+                self.broken = error
+        if self.broken:
+            raise self.broken
+
     async def write(self, statements: Sequence[Statement]) -> None:
         """Returns when these statements, all of them, are on the disk. Raises StoreError."""
         if self._thread is None:
-            self._start()
+            self.ready()
         loop = asyncio.get_running_loop()
         write = _Write(statements, loop.create_future(), loop)
         self._queue.put(write)
@@ -67,23 +86,48 @@ class Writer:
         self._reserve.unlink(missing_ok=True)
 
     def _start(self) -> None:
-        with suppress(OSError):  # a disk without room for it will say so with the first reply
+        try:
+            with ExitStack() as stack:
+                base = self._connect(self._path)
+                stack.callback(base.close)
+                patient(self._path, self._say, lambda: _commit(base, ()))
+                self._keep_back()
+                stack.pop_all()
+        except sqlite3.Error as error:
+            raise unusable(self._path, error) from error
+        self._thread = threading.Thread(target=self._work, args=(base,), name="journal", daemon=True)
+        self._thread.start()
+
+    def _keep_back(self) -> None:
+        """Make the reserve. Raises StoreError where there is no room for it."""
+        try:
             handle = os.open(self._reserve, os.O_RDWR | os.O_CREAT, 0o644)
             try:
                 os.posix_fallocate(handle, 0, RESERVE)
             finally:
                 os.close(handle)
-        self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
-        self._thread.start()
+        except OSError as error:
+            self._reserve.unlink(missing_ok=True)
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                text = f"the disk is full: {self._path.parent} has no {RESERVE >> 20} MiB left to keep replies in"
+                raise StoreError(f"{text}; free some space and run again, nothing is lost") from error
 
-    def _work(self) -> None:
-        with closing(self._connect(self._path)) as base:
+    def _work(self, base: sqlite3.Connection) -> None:
+        with closing(base):
             for group in self._groups():
-                error = self._kept(base, group)
-                self.broken = self.broken or error
-                _settled(group, error)
+                self._keep(base, group)
 
-    def _kept(self, base: sqlite3.Connection, group: list[_Write]) -> StoreError | None:
+    def _keep(self, base: sqlite3.Connection, group: list[_Write]) -> None:
+        """Put this group on the disk, or as much of it as there is room for, and tell those who wait."""
+        error = self._refusal(base, group)
+        self.broken = self.broken or error
+        if error and _full(error) and len(group) > 1:
+            for write in group:
+                self._keep(base, [write])
+        else:
+            _settled(group, error)
+
+    def _refusal(self, base: sqlite3.Connection, group: list[_Write]) -> StoreError | None:
         """Why this group could not be written; None where it is on the disk."""
         told = False
         while True:
@@ -93,9 +137,9 @@ class Writer:
             except sqlite3.Error as fault:
                 if _locked(fault) and not self._overdue():
                     if not told:
-                        self._say(f"{self._path} is locked by another process: waiting for it")
+                        self._say(waits(self._path))
                     told = True
-                elif _full(fault) and self._reserve.exists():
+                elif _starved(fault) and self._reserve.exists():
                     self._reserve.unlink(missing_ok=True)
                     self.broken = unusable(self._path, fault)
                 else:
@@ -106,9 +150,9 @@ class Writer:
 
     def _groups(self) -> Iterator[list[_Write]]:
         """What came in, in commits' worth; ends after `None` came."""
-        last = False
+        last, ended = False, 0.0
         while not last and (first := self._queue.get()) is not None:
-            group, deadline = [first], time.monotonic() + PATIENCE
+            group, deadline = [first], ended + PATIENCE
             while len(group) < CROWD:
                 wait = deadline - time.monotonic() if len(group) < GROUP else 0.0
                 try:
@@ -120,23 +164,63 @@ class Writer:
                     break
                 group.append(write)
             yield group
+            ended = time.monotonic()
+
+
+def patient(path: Path, say: Callable[[str], None], work: Callable[[], T]) -> T:
+    """What `work` returns; tried again, for ten seconds at most, while another process holds the file at `path`."""
+    end, told = time.monotonic() + FIRST_TRY, False
+    while True:
+        try:
+            return work()
+        except sqlite3.OperationalError as fault:
+            if not _locked(fault) or time.monotonic() > end:
+                raise
+            if not told:
+                say(waits(path))
+            told = True
+            time.sleep(0.1)  # where SQLite itself does not wait
+
+
+def waits(path: Path) -> str:
+    """What is told while another process holds this file."""
+    return f"{path} is locked by another process: waiting for it"
 
 
 def unusable(path: Path, error: Exception) -> StoreError:
     """What this fault of the store means for its user, in one line."""
     text = str(error)
-    if _full(error):
+    if _full(error) or (_starved(error) and _free(path) < SCANT):
         return StoreError(f"the disk is full: {path} took no more; free some space and run again, nothing is lost")
     if _locked(error):
         return StoreError(f"{path} is locked by another process: wait for it or stop it, then run again")
-    if "malformed" in text or "not a database" in text:
-        return StoreError(f"cannot use the journal {path}: {text}; `curate mend` saves all of it that can be read")
-    hint = " (is the disk full? what was answered is kept)" if "disk I/O" in text else ""
+    if any(sign in text for sign in DAMAGE):
+        return damaged(path, text)
+    hint = ": check the disk; what was answered is kept" if _starved(error) else ""
     return StoreError(f"cannot use the journal {path}: {text}{hint}")
 
 
+def damaged(path: Path, how: str) -> StoreError:
+    """What is said of a damaged journal."""
+    return StoreError(f"cannot use the journal {path}: {how}; `curate mend` saves all of it that can be read")
+
+
 def _full(error: Exception) -> bool:
-    return "full" in str(error)
+    return "disk is full" in str(error)
+
+
+def _starved(error: Exception) -> bool:
+    """Whether more room might help: some file systems are out of room, or of quota, without saying so."""
+    return _full(error) or "disk I/O" in str(error)
+
+
+def _free(path: Path) -> int:
+    """Bytes that are left on the disk of this file."""
+    try:
+        found = os.statvfs(path.parent)
+    except OSError:
+        return SCANT
+    return found.f_bavail * found.f_frsize
 
 
 def _locked(error: Exception) -> bool:
@@ -163,7 +247,7 @@ def _settle(futures: list[asyncio.Future[None]], error: StoreError | None) -> No
             done.set_result(None)
 
 
-def _commit(base: sqlite3.Connection, group: list[_Write]) -> None:
+def _commit(base: sqlite3.Connection, group: Sequence[_Write]) -> None:
     base.execute("BEGIN IMMEDIATE")
     try:
         for write in group:

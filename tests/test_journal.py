@@ -15,7 +15,7 @@ from curate import journal as journal_module
 from curate.chat import Reply
 from curate.errors import StoreError
 from curate.journal import VERSION, Failure, Journal
-from curate.writer import GROUP, PATIENCE
+from curate.writer import GROUP, PATIENCE, RESERVE
 
 
 def key(number: int) -> str:
@@ -109,11 +109,15 @@ def test_a_failure_is_remembered_until_the_request_is_answered(path):
 def test_nobody_has_a_reply_before_it_is_on_the_disk(path):
     async def write() -> None:
         journal = Journal(path)
+        journal.ready()
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
         task = asyncio.create_task(journal.put(key(1), "draft", "m", 100, Reply(text="yes")))
-        await asyncio.sleep(PATIENCE / 4)
+        await asyncio.sleep(0.2)
         assert not task.done()
+        assert journal.get(key(1), 100) is None
+        other.execute("COMMIT")
         await task
-        other = sqlite3.connect(path)
         assert other.execute("SELECT COUNT(*) FROM replies").fetchone() == (1,)
         other.close()
         journal.close()
@@ -190,7 +194,7 @@ def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path):
 
 def test_a_full_disk_is_said_and_what_was_written_stays(path, monkeypatch):
     put(path, 1, text="before")
-    connect = journal_module._connect
+    connect = journal_module.connect
 
     def small(file: Path) -> sqlite3.Connection:
         base = connect(file)
@@ -207,8 +211,43 @@ def test_a_full_disk_is_said_and_what_was_written_stays(path, monkeypatch):
         assert full.get(key(2), 100) is None
         full.close()
 
-    monkeypatch.setattr(journal_module, "_connect", small)
+    monkeypatch.setattr(journal_module, "connect", small)
     asyncio.run(fill())
+
+
+def test_of_what_comes_at_once_a_full_disk_takes_what_fits(path, monkeypatch):
+    put(path, 0)
+    connect = journal_module.connect
+
+    def small(file: Path) -> sqlite3.Connection:
+        base = connect(file)
+        base.execute(f"PRAGMA max_page_count={base.execute('PRAGMA page_count').fetchone()[0] + 20}")
+        return base
+
+    async def fill() -> None:
+        journal = Journal(path)
+        puts = (journal.put(key(n), "draft", "m", 100, Reply(text="x" * 40_000)) for n in range(1, 21))
+        ended = await asyncio.gather(*puts, return_exceptions=True)
+        kept = [journal.get(key(n), 100) is not None for n in range(1, 21)]
+        assert [error is None for error in ended] == kept
+        assert 4 <= sum(kept) < 20
+        assert journal.spent()[0].calls == 1 + sum(kept)
+        with pytest.raises(StoreError, match="the disk is full"):
+            journal.ready()
+        journal.close()
+
+    monkeypatch.setattr(journal_module, "connect", small)
+    asyncio.run(fill())
+
+
+def test_a_reserve_is_kept_back_before_the_first_reply_and_left_to_nobody(path):
+    journal = Journal(path)
+    reserve = path.with_name("journal.sqlite.reserve")
+    assert not reserve.exists(), "looking needs none"
+    journal.ready()
+    assert reserve.stat().st_blocks * 512 >= RESERVE
+    journal.close()
+    assert not reserve.exists()
 
 
 WRITER = """

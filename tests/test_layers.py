@@ -19,9 +19,10 @@ CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
 SERVERS = {"wire", "posting", "packaged", "faults"}  # how one speaks to an OpenAI-compatible server
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
-    "ask", "budget", "card", "doctor", "engine", "estimate", "flights", "folders", "hub", "intake", "judges", "journal",
-    "media", "models", "pace", "progress", "rate", "report", "rows", "savings", "settings", "shards", "shared",
-    "snapshots", "sources", "standings", "swap", "verdict", "walk", "workfolder", "writer",
+    "ask", "budget", "card", "doctor", "engine", "estimate", "flights", "folders", "hub", "intake", "journal",
+    "judges", "media", "mending", "models", "pace", "pages", "progress", "rate", "report", "rows", "savings",
+    "settings", "shards", "shared", "snapshots", "soundness", "sources", "standings", "swap", "verdict", "walk",
+    "workfolder", "writer",
 }  # fmt: skip
 TOP = {"console", "tables", "jobs", "cli", "__main__"}
 MAY = {
@@ -52,7 +53,7 @@ HOMES = {
     "rich": {"console.py", "tables.py"},
     "typer": {"cli.py"},
     "tenacity": {"ask.py"},
-    "sqlite3": {"journal.py", "writer.py", "rows.py", "standings.py", "media/memory.py"},
+    "sqlite3": {"journal.py", "writer.py", "soundness.py", "mending.py", "rows.py", "standings.py", "media/memory.py"},
     "ijson": {"sources.py"},
     "jiwer": {"answers.py"},
     "rapidfuzz": {"answers.py"},
