@@ -19,11 +19,11 @@ CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
 SERVERS = {"wire", "posting", "packaged", "faults"}  # how one speaks to an OpenAI-compatible server
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
-    "ask", "budget", "card", "doctor", "engine", "estimate", "folders", "hub", "intake", "journal", "media", "models",
-    "pace", "progress", "rate", "report", "rows", "savings", "settings", "shards", "snapshots", "sources", "standings",
+    "ask", "budget", "card", "census", "doctor", "engine", "estimate", "folders", "hub", "intake", "journal", "media", "models",
+    "pace", "pilot", "progress", "projection", "rate", "report", "rows", "savings", "settings", "shards", "snapshots", "sources", "standings",
     "swap", "walk", "workfolder", "writer",
 }  # fmt: skip
-TOP = {"console", "tables", "jobs", "cli", "__main__"}
+TOP = {"console", "tables", "forecast", "jobs", "cli", "__main__"}
 MAY = {
     "ground": GROUND,
     "captions": {"record", "captions"},
@@ -49,7 +49,7 @@ HOMES = {
     "rapidocr_onnxruntime": {"media"},
     "pebble": {"media"},
     "xllamacpp": {"providers/embedded.py"},
-    "rich": {"console.py", "tables.py"},
+    "rich": {"console.py", "tables.py", "forecast.py"},
     "typer": {"cli.py"},
     "tenacity": {"ask.py"},
     "sqlite3": {"journal.py", "writer.py", "rows.py", "standings.py", "media/memory.py"},
