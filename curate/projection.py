@@ -247,10 +247,11 @@ class _Pilot:
 
 
 def _fine(seen: Sequence[Seen], whole: Whole, shared: bool) -> _Sample:
-    """Whether the medium of a row can be used."""
-    of = _firsts(seen, range(len(seen))) if shared else range(len(seen))
-    unseen = 1 - len(of) / max(1, len(whole.sharing) if shared else sum(whole.sharing))
-    weights = _weights(seen, of, whole, unseen) if shared else [1.0] * len(of)
+    """Whether a medium can be used: of all media, or with `shared` false, of all rows."""
+    of = _firsts(seen, range(len(seen)))
+    sizes = [1 if shared else seen[i].sharing for i in of]
+    unseen = 1 - sum(sizes) / max(1, len(whole.sharing) if shared else sum(whole.sharing))
+    weights = _weights(seen, of, whole, unseen, sizes)
     return _Sample(of, weights, [seen[i].usable for i in of], [Used() for _ in of], unseen)
 
 
@@ -260,7 +261,7 @@ def _gate(seen: Sequence[Seen], whole: Whole, at: int, shared: bool) -> _Sample:
     fates = [row.medium for row in seen if len(row.gates) > at or row.settled]
     unseen = 1 - (len(set(fates)) / len(whole.sharing) if shared else len(fates) / sum(whole.sharing)) if fates else 1.0
     of = _firsts(seen, of) if shared else of
-    weights = _weights(seen, of, whole, unseen) if shared else [1.0] * len(of)
+    weights = _weights(seen, of, whole, unseen, [1] * len(of)) if shared else [1.0] * len(of)
     used = [seen[i].used[at - 1] if at else Used() for i in of]
     return _Sample(of, weights, [seen[i].gates[at] for i in of], used, unseen)
 
@@ -273,15 +274,18 @@ def _firsts(seen: Sequence[Seen], rows: Iterable[int]) -> list[int]:
     return list(first.values())
 
 
-def _weights(seen: Sequence[Seen], rows: Sequence[int], whole: Whole, unseen: float) -> list[float]:
-    """What each of these media stands for: itself, and its part of the `unseen` ones.
+def _weights(
+    seen: Sequence[Seen], rows: Sequence[int], whole: Whole, unseen: float, sizes: Sequence[int]
+) -> list[float]:
+    """What each of these media stands for: itself, of this size, and its part of the `unseen` ones.
 
     A medium with many rows comes into a pilot the easier, so fewer like it are left.
     """
     missed = max(0.0, 1 - len(seen) / max(1, sum(whole.sharing)))  # the part of the rows that are not in the pilot
     odds = [(p := math.pow(missed, max(1, seen[row].sharing))) / (1 - p) for row in rows]
-    left = unseen * len(whole.sharing) / (sum(odds) or 1.0)
-    return [1 + left * odd for odd in odds]
+    like = sum(map(mul, odds, sizes))
+    left = unseen * sum(sizes) / (1 - unseen) / like if like and unseen < 1 else 0.0
+    return [size * (1 + left * odd) for size, odd in zip(sizes, odds, strict=True)]
 
 
 def _latency(ask: Asking, chance: Chance) -> float:

@@ -19,9 +19,9 @@ CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
 SERVERS = {"wire", "posting", "packaged", "faults"}  # how one speaks to an OpenAI-compatible server
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
-    "ask", "budget", "card", "census", "doctor", "engine", "estimate", "folders", "hub", "intake", "journal", "media", "models",
-    "pace", "pilot", "progress", "projection", "rate", "report", "rows", "savings", "settings", "shards", "snapshots", "sources", "standings",
-    "swap", "walk", "workfolder", "writer",
+    "ask", "budget", "card", "census", "doctor", "engine", "estimate", "folders", "hub", "intake", "journal", "media",
+    "models", "pace", "pilot", "progress", "projection", "rate", "report", "rows", "savings", "settings", "shards",
+    "snapshots", "sources", "standings", "swap", "walk", "workfolder", "writer",
 }  # fmt: skip
 TOP = {"console", "tables", "forecast", "jobs", "cli", "__main__"}
 MAY = {
