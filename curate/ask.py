@@ -1,6 +1,7 @@
 """Asking, made careful by wrapping: `replayed(budgeted(retried(limited(provider.ask))))`."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field, replace
@@ -43,6 +44,7 @@ class Meter:
     cached_tokens: int = 0
     tokens: int = 0
     cost: float = 0.0
+    seconds: float = 0.0  # that the replies took, each from the moment its request went out
     troubles: Counter[str] = field(default_factory=Counter)  # what went wrong on the way, by cause
 
 
@@ -56,8 +58,10 @@ def limited(ask: Ask, pace: Pace, meter: Meter) -> Ask:
         while True:
             turn = await pace.turn(guess(request) if pace.counts_tokens else 0.0)
             meter.in_flight += 1
+            began = time.monotonic()
             try:
                 reply = await ask(request)
+                meter.seconds += time.monotonic() - began
                 pace.answered(turn, reply.prompt_tokens + reply.completion_tokens)
                 return reply
             except RefusedError:

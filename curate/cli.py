@@ -176,12 +176,15 @@ def estimate(
     settings: SettingsFile = TOML,
     work: WorkFolder = None,
     limit: Limit = None,
-    pilot: Annotated[int, typer.Option("--pilot", min=1, help="How many rows to look at.")] = 20,
+    pilot: Annotated[int | None, typer.Option("--pilot", min=1, help="Run so many records, for real.")] = None,
+    max_cost: MaxCost = None,
+    max_tokens: MaxTokens = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Project requests, frames and payload from the first rows; sends nothing."""
-    finish(Job.of("estimate", settings, work, Screen(quiet, json), Scope(limit)).estimate(pilot))
+    """Project calls, tokens, USD and hours from a pilot, or from the journal; without --pilot nothing is sent."""
+    scope = Scope(limit, max_cost=max_cost, max_tokens=max_tokens, pilot=pilot)
+    finish(Job.of("estimate", settings, work, Screen(quiet, json), scope).estimate())
 
 
 @app.command()

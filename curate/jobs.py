@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
-from curate import snapshots, tables, workfolder
+from curate import forecast, snapshots, tables, workfolder
 from curate.console import Screen, summary
 from curate.doctor import configured, examined
 from curate.errors import SettingsError
@@ -14,6 +15,8 @@ from curate.pipeline import Pipeline, Scope, opened, trainable
 from curate.progress import Progress
 from curate.sampling import Sampling
 from curate.settings import Settings, load
+
+LOOKED_AT = 20  # rows whose requests an estimate weighs
 
 
 @dataclass(frozen=True)
@@ -72,28 +75,32 @@ class Job:
         self.screen.result({"command": "status", "exit": 0, **summary(self.progress), "spent": bought, **savings})
         return 0
 
-    async def estimate(self, pilot: int) -> int:
-        """What all rows would ask and carry, from the first `pilot` ones."""
-        async with self._pipeline() as pipeline:
-            found = await pipeline.estimate(pilot)
+    async def estimate(self) -> int:
+        """What all rows would ask, carry and take, from a pilot that is asked for now, or else from the journal."""
+        if self.scope.pilot is None:
+            async with self._pipeline() as pipeline:
+                return await self._estimate(pipeline, 0, {})
+        with workfolder.held(self.settings.work, self.command):
+            async with self._pipeline(holds=True) as pipeline:
+                with self.screen.watching(self.progress):
+                    await pipeline.ask(None)
+                code = self._asked(table=True)
+                return await self._estimate(pipeline, code, {"asked": summary(self.progress)})
+
+    async def _estimate(self, pipeline: Pipeline, code: int, told: dict[str, Any]) -> int:
+        projected = await pipeline.projected()
+        if projected:
+            self.screen.show(forecast.table(projected[1]))
+            for line in forecast.lines(*projected, piloted=self.scope.pilot is not None):
+                self.screen.say(line)
+        elif self.scope.pilot is not None:
+            self.screen.say("nothing was answered, so there is nothing to project from", "yellow")
+        found = await pipeline.estimate(LOOKED_AT)
         self.screen.show(tables.estimate(found))
         self.screen.say(tables.estimated(found))
-        stages = [
-            {
-                "stage": w.stage,
-                "model": w.model,
-                "requests": found.expected(w),
-                "pilot_requests": w.requests,
-                "frames": w.frames,
-                "payload_mean_mib": round(w.mean, 3),
-                "payload_largest_mib": round(w.largest, 3),
-                "refused": w.refused,
-            }
-            for w in found.weights
-        ]
-        told = {"rows": found.total, "pilot": found.seen, "unusable": found.unusable, "stages": stages}
-        self.screen.result({"command": "estimate", "exit": 0, **told})
-        return 0
+        told = {**forecast.weighed(found), "projection": forecast.told(*projected) if projected else None, **told}
+        self.screen.result({"command": "estimate", "exit": code, **told})
+        return code
 
     async def mend(self) -> int:
         """Save what can be read of a damaged journal; one that is whole stays as it is."""

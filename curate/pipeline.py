@@ -8,11 +8,13 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from curate import assets, judges, sources, workfolder
 from curate.budget import Budget
 from curate.card import card
+from curate.census import Census, counted, spread
 from curate.engine import Ended, Engine
 from curate.errors import MediaError, SettingsError
 from curate.estimate import Estimate, estimated
@@ -21,7 +23,9 @@ from curate.journal import Journal, Spent
 from curate.media.eyes import Eyes
 from curate.media.library import Library
 from curate.models import Models
+from curate.pilot import foreseen, observed
 from curate.progress import Progress, Story
+from curate.projection import Projection
 from curate.record import Failed, Kept, Owed, Record, Rejected, Thought
 from curate.report import Report
 from curate.rows import Rows
@@ -36,6 +40,7 @@ from curate.walk import Judged, Parked, Step, Tally, Walk, Walked, Way, walked
 MIB = 2**20
 WIDTH = 64  # records on their way at once, at least
 FEW = 2000  # rows that `status` walks rather than tell where they stood
+KNOWN = 200  # rows walked before that an estimate rests on, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ class Scope:
 
     The first `limit` rows of a `shard` (i, n), answered also by the journals of `others` (work folders); rows
     rejected for a reason in `retry` are asked about once more. `max_cost` (USD) and `max_tokens` replace the
-    settings'.
+    settings'. With `pilot`, only so many of the records that can be asked about, spread evenly.
     """
 
     limit: int | None = None
@@ -53,6 +58,7 @@ class Scope:
     retry: frozenset[str] = frozenset()
     max_cost: float | None = None
     max_tokens: int | None = None
+    pilot: int | None = None
 
 
 class Pipeline:
@@ -185,13 +191,29 @@ class Pipeline:
         spent, shares = self.journal.spent(), {n: s.shared for n, s in self.settings.stages.items() if n in steps}
         return spent, savings(steps, shares, progress.tally, len(media), self.journal.saved(), spent)
 
-    async def estimate(self, pilot: int) -> Estimate:
-        """What the stages would ask about the first `pilot` rows, and what that weighs; sends nothing."""
+    async def estimate(self, most: int) -> Estimate:
+        """What the stages would ask about the first `most` rows, or of a pilot's some, and what that weighs.
+
+        Sends nothing.
+        """
         stages = [self.settings.stages[n] for n in self.settings.steps if n in self.settings.stages]
         weighed = [(stage, self.settings.models[stage.model]) for stage in stages]
-        entries = Intake(self._library).entries(itertools.islice(self._rows(), pilot))
+        numbers = spread(self._some, most) if self._scope.pilot else self._numbers()[:most]
+        entries = Intake(self._library).entries(map(self.rows.row, numbers))
         items = (entry.item async for entry in entries)
-        return await estimated(items, weighed, self._eyes, self._total())
+        return await estimated(items, weighed, self._eyes, len(self._numbers()))
+
+    async def projected(self) -> tuple[Census, Projection] | None:
+        """What all rows will take, from the pilot's records, else from rows that were walked before.
+
+        From the journal alone: None where nothing was bought yet.
+        """
+        if not self.journal.spent():
+            return None
+        self.progress.asking = ()
+        entries = Intake(self._library).entries(map(self.rows.row, self._some))
+        seen = await observed(entries, self._steps(self.settings.steps), self._census)
+        return self._census, foreseen(self.settings, self.progress.meters, self._census, seen)
 
     async def stories(self, problem_id: int) -> AsyncIterator[Story]:
         """Every record with this id, step by step, from the journal alone."""
@@ -305,11 +327,33 @@ class Pipeline:
         ]
 
     def _rows(self) -> Iterator[Row]:
+        if self._scope.pilot:
+            return map(self.rows.row, self._some)
         return itertools.islice(self.rows, self._scope.limit)
 
     def _total(self) -> int:
+        if self._scope.pilot:
+            return len(self._some)
         total, limit = len(self.rows), self._scope.limit
         return total if limit is None else min(total, limit)
+
+    def _numbers(self) -> list[int]:
+        """All rows that the command is about, by number; the pilot's and the others."""
+        return self.rows.numbers(self.rows.end(self._scope.limit), set())
+
+    @cached_property
+    def _census(self) -> Census:
+        return counted(itertools.islice(self.rows, self._scope.limit))
+
+    @cached_property
+    def _some(self) -> list[int]:
+        """The rows of the pilot; without one, those whose replies are likely to be in the journal."""
+        fresh = self._census.fresh
+        if self._scope.pilot:
+            return spread(fresh, self._scope.pilot)
+        end = self.rows.end(self._scope.limit)
+        before = self._standings.walked(end) if self._standings.matches else []
+        return spread((number for number in before or fresh if number in fresh), KNOWN)
 
     def _provenance(self) -> dict[str, str]:
         """Which model answers each stage, and what must be known of it."""

@@ -161,6 +161,10 @@ class Standings:
         query = "SELECT number FROM standings WHERE number < ? AND kind IN ('kept', 'rejected')"
         return {number for (number,) in self._rows(query, end)}
 
+    def walked(self, end: int) -> list[int]:
+        """The numbers below `end` of all rows that stand somewhere."""
+        return [n for (n,) in self._rows("SELECT number FROM standings WHERE number < ? ORDER BY number", end)]
+
     def media(self, end: int) -> set[bytes]:
         """What the rows below `end` are about."""
         return {medium for (medium,) in self._rows("SELECT DISTINCT medium FROM standings WHERE number < ?", end)}

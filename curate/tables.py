@@ -123,7 +123,8 @@ def estimate(found: Estimate) -> Table:
 def estimated(found: Estimate) -> str:
     """What the table rests on."""
     unusable = f", {found.unusable} of them unusable" if found.unusable else ""
-    return f"from {found.seen:,} of {found.total:,} rows{unusable}; nothing was sent; a filter may save requests"
+    basis = f"from {found.seen:,} of {found.total:,} rows{unusable}"
+    return f"{basis}; for this nothing was sent; filters and shared media may save requests"
 
 
 def medium(found: dict[str, Any]) -> Text:

@@ -32,14 +32,15 @@ def test_what_a_run_would_ask_is_what_it_asks(place, server):
     assert stages(estimate)["draft"]["payload_largest_mib"] == 0
 
 
-def test_a_pilot_stands_for_all_rows(place, server):
+def test_the_first_rows_stand_for_all(place, server):
     place.questions([row(n) for n in range(1, 41)])
-    told = place.run("estimate", "--pilot", "4", "--json")
-    assert (told.json["rows"], told.json["pilot"]) == (40, 4)
+    told = place.run("estimate", "--json")
+    assert (told.json["rows"], told.json["pilot"], told.json["projection"]) == (40, 20, None)
     assert stages(told)["revise"]["requests"] == 40
-    assert stages(told)["revise"]["pilot_requests"] == 4
-    assert "from 4 of 40 rows; nothing was sent" in told.err
-    assert place.run("estimate", "--limit", "8", "--pilot", "4", "--json").json["rows"] == 8
+    assert stages(told)["revise"]["pilot_requests"] == 20
+    assert "from 20 of 40 rows; for this nothing was sent" in told.err
+    assert place.run("estimate", "--limit", "8", "--json").json["rows"] == 8
+    assert server.asked == []
 
 
 def test_what_is_too_heavy_says_so_before_anything_is_sent(place, server):

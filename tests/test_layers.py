@@ -19,12 +19,12 @@ CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
 SERVERS = {"wire", "posting", "packaged", "faults"}  # how one speaks to an OpenAI-compatible server
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
-    "ask", "budget", "card", "doctor", "engine", "estimate", "flights", "folders", "hub", "intake", "journal",
-    "judges", "media", "mending", "models", "pace", "pages", "progress", "rate", "report", "rows", "savings",
-    "settings", "shards", "shared", "snapshots", "soundness", "sources", "standings", "swap", "verdict", "walk",
-    "workfolder", "writer",
+    "ask", "budget", "card", "census", "doctor", "engine", "estimate", "flights", "folders", "hub", "intake",
+    "journal", "judges", "media", "mending", "models", "pace", "pages", "pilot", "progress", "projection", "rate",
+    "report", "rows", "savings", "settings", "shards", "shared", "snapshots", "soundness", "sources", "standings",
+    "swap", "verdict", "walk", "workfolder", "writer",
 }  # fmt: skip
-TOP = {"console", "tables", "jobs", "cli", "__main__"}
+TOP = {"console", "tables", "forecast", "jobs", "cli", "__main__"}
 MAY = {
     "ground": GROUND,
     "captions": {"record", "captions"},
@@ -50,7 +50,7 @@ HOMES = {
     "rapidocr_onnxruntime": {"media"},
     "pebble": {"media", "judges.py"},
     "xllamacpp": {"providers/embedded.py"},
-    "rich": {"console.py", "tables.py"},
+    "rich": {"console.py", "tables.py", "forecast.py"},
     "typer": {"cli.py"},
     "tenacity": {"ask.py"},
     "sqlite3": {"journal.py", "writer.py", "soundness.py", "mending.py", "rows.py", "standings.py", "media/memory.py"},

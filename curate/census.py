@@ -1,0 +1,64 @@
+"""What the text of all rows tells before any medium is opened: how many are usable, and which share a medium."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from curate.intake import UnusableError, usable
+from curate.sources import Row
+
+
+@dataclass(slots=True)
+class Census:
+    """All rows: `fresh` is {number: medium} of those that can be asked about, `unusable` counts the others by reason.
+
+    `sharing` counts the fresh ones by medium. Media are told apart by path.
+    """
+
+    rows: int = 0
+    fresh: dict[int, bytes] = field(default_factory=dict)
+    sharing: Counter[bytes] = field(default_factory=Counter)
+    unusable: Counter[str] = field(default_factory=Counter)
+
+
+def counted(rows: Iterable[Row]) -> Census:
+    """The census of these rows; the same question about the same path is one."""
+    census = Census()
+    known: set[bytes] = set()
+    for row in rows:
+        census.rows += 1
+        try:
+            fields = usable(row.raw, row.number)
+        except UnusableError as error:
+            census.unusable[error.reason] += 1
+            continue
+        question = _question(fields)
+        if question in known:
+            census.unusable["duplicate"] += 1
+            continue
+        known.add(question)
+        medium = census.fresh[row.number] = _medium(fields["path"])
+        census.sharing[medium] += 1
+    return census
+
+
+def spread(numbers: Iterable[int], most: int) -> list[int]:
+    """At most so many of these, evenly: the first, the last, and what lies between them at equal steps."""
+    every = list(numbers)
+    if len(every) <= most:
+        return every
+    if most == 1:
+        return [every[len(every) // 2]]
+    return [every[round(i * (len(every) - 1) / (most - 1))] for i in range(most)]
+
+
+def _medium(path: str) -> bytes:
+    return hashlib.blake2b(path.encode(), digest_size=8).digest()
+
+
+def _question(fields: dict[str, Any]) -> bytes:
+    said = [fields[name] for name in ("path", "problem", "problem_type", "options")]
+    return hashlib.blake2b(json.dumps(said).encode(), digest_size=16).digest()
