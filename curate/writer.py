@@ -1,6 +1,7 @@
 """One thread that writes to an SQLite file and commits in groups; nobody goes on before his group is on the disk."""
 
 import asyncio
+import logging
 import os
 import sqlite3
 import threading
@@ -12,6 +13,8 @@ from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 from curate.errors import StoreError
+
+log = logging.getLogger(__name__)
 
 GROUP = 64  # writes that a commit waits for at most; what is there already joins them
 CROWD = 1024  # writes in one commit at most
@@ -88,9 +91,12 @@ class Writer:
         told = False
         while True:
             try:
+                began = time.monotonic()
                 _commit(base, group)
+                log.debug("committed %d writes in %.3f s", len(group), time.monotonic() - began)
                 return None
             except sqlite3.Error as fault:
+                log.debug("%d writes not committed: %s", len(group), fault)
                 if _locked(fault) and not self._overdue():
                     if not told:
                         self._say(f"{self._path} is locked by another process: waiting for it")
