@@ -50,6 +50,7 @@ def paced(name: str, model: dict[str, Any]) -> str:
         return f"{name}: given up: {one_line(model['gone'])}"
     parts = [f"{model['in_flight']:,} in flight"]
     parts += [f"{model['waiting']:,} waiting"] if model["waiting"] else []
+    parts += [f"{model['parked']:,} put off"] if model["parked"] else []
     allowed = model["at_most_per_second"]
     parts += [f"at most {allowed:.3g} a second"] if allowed is not None else []
     return f"{name}: {', '.join(parts)}" + (f"; {trouble(model)}" if model["trouble"] else "")

@@ -7,7 +7,6 @@ from typing import Any
 
 from curate.ask import Meter
 from curate.outlook import Bought, Look, Looks, Passed, busy, left, speed, to_spend, whole
-from curate.pace import Pace
 from curate.progress import Progress
 
 CAUSES = 8  # causes of trouble that are told
@@ -46,7 +45,7 @@ class Watch:
             "spent_tokens": round(budget.spent.tokens) if budget and budget.limited else None,
             "stages": {name: _stage(progress, name, looks) for name in progress.asking},
             "others": {name: _other(progress, name) for name in progress.steps if name not in progress.asking},
-            "models": {name: _model(pace, now) for name, pace in list(progress.paces.items())},
+            "models": {name: _model(progress, name, now) for name in list(progress.paces)},
             "troubles": troubles(progress, now),
         }
 
@@ -146,12 +145,15 @@ def _other(progress: Progress, name: str) -> dict[str, Any]:
     return found | {"owed": tally.owed[name]}
 
 
-def _model(pace: Pace, now: float) -> dict[str, Any]:
+def _model(progress: Progress, name: str, now: float) -> dict[str, Any]:
+    pace = progress.paces[name]
     rate = pace.rate
+    stages = [stage for stage in progress.asking if progress.models.get(stage) == name]
     shut = rate.opens - now if rate.state == "shut" and pace.trouble else None
     return {
         "in_flight": pace.in_flight,
         "waiting": pace.waiting,
+        "parked": sum(len(progress.meters[stage].parked) for stage in stages if stage in progress.meters),
         "at_most_per_second": rate.allowed,
         "trouble": pace.trouble,
         "again_in": _rounded(max(0.0, shut)) if shut is not None else None,

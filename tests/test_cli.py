@@ -388,7 +388,10 @@ def test_an_interrupt_while_it_is_still_loading_is_no_traceback(tmp_path):
     loading.mkdir()
     (loading / "__init__.py").write_text("import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(30)")
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
-    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\nfrom curate.__main__ import main\nmain()"
+    code = (
+        "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from curate.__main__ import main\nmain()"
+    )
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted: nothing had begun\n")
 

@@ -20,8 +20,8 @@ SERVERS = {"wire", "posting", "packaged", "faults"}  # how one speaks to an Open
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
     "ask", "budget", "card", "doctor", "engine", "estimate", "folders", "hub", "intake", "journal", "log", "media",
-    "models", "outlook", "pace", "progress", "rate", "report", "rows", "savings", "settings", "shards", "snapshots", "sources",
-    "standings", "swap", "troubles", "walk", "watch", "words", "workfolder", "writer",
+    "models", "outlook", "pace", "progress", "rate", "report", "rows", "savings", "settings", "shards", "snapshots",
+    "sources", "standings", "swap", "troubles", "walk", "watch", "words", "workfolder", "writer",
 }  # fmt: skip
 TOP = {"console", "view", "tables", "jobs", "cli", "__main__"}
 MAY = {

@@ -101,6 +101,7 @@ def test_the_view_has_a_line_for_each_step_model_and_cause():
     state.paces.update(captioner=Pace(8, requests_per_minute=588), reasoner=Pace(8), gone=Pace(1))
     state.paces["captioner"].trouble = "asked to wait: HTTP 429: slow down"
     state.paces["captioner"].in_flight = 3
+    state.meters["draft"].parked.add(1)
     reasoner = state.paces["reasoner"]
     reasoner.trouble, reasoner.rate.state, reasoner.rate.opens = "cannot reach http://x/v1: refused", "shut", 1012.0
     for message in ("HTTP 503: busy", "HTTP 503: busy", "HTTP 500: request 17 died", "HTTP 500: request 18 died"):
@@ -114,7 +115,7 @@ def test_the_view_has_a_line_for_each_step_model_and_cause():
     ]
     assert lines[5:8] == [
         "captioner: 3 in flight, at most 9.8 a second; asked to wait: HTTP 429: slow down",
-        "reasoner: 0 in flight; away: cannot reach http://x/v1: refused; looking again in 12 s",
+        "reasoner: 0 in flight, 1 put off; away: cannot reach http://x/v1: refused; looking again in 12 s",
         "gone: 0 in flight",
     ]
     assert [line.split(" (")[0] for line in lines[8:]] == ["2 × HTTP 500: request 18 died", "2 × HTTP 503: busy"]
