@@ -17,6 +17,7 @@ EVERY = 1.0  # seconds between two looks that are kept
 PATIENT = 1.5  # times the longest silence so far: what is longer slows a stage down
 MEMORY = 600.0  # seconds of looks that tell how many records a reply brings through
 YOUNG, FEW = 4.0, 10  # times an average reply that a stage is new for; looks that tell how much is on its way
+LEAST = 0.5  # records; less than that is what rounding leaves
 SPARSE = 5.0  # seconds between those that are older than a minute
 
 
@@ -145,7 +146,7 @@ def left(looks: Sequence[Look], stages: Iterable[str]) -> float | None:
     needs = owed(looks[-1])
     replies = pace = 0.0
     for stage in stages:
-        if needs.get(stage, 0.0) >= 0.5:
+        if needs.get(stage, 0.0) >= LEAST:
             through = brought(looks, stage)
             if through is None and looks[-1].stages.get(stage, Bought()).sent:
                 return None  # some replies of many that a record takes
@@ -159,15 +160,18 @@ def left(looks: Sequence[Look], stages: Iterable[str]) -> float | None:
 def whole(looks: Sequence[Look], models: Mapping[str, Sequence[str]]) -> float | None:
     """Seconds until the run ends, {model: stages that it answers}; None where that cannot be told.
 
-    The slowest decides among the models that requests wait for: one that waits for records itself has time.
+    The slowest decides among the models that requests wait for: one that waits for records itself has time. Of
+    a model that has not been asked yet nothing is known.
     """
-    chosen = [model for model in models if busy(looks, model)] or list(models)
-    found = {model: left(looks, models[model]) for model in chosen}
-    asked = looks[-1].stages if looks else {}
-    known = [seconds for seconds in found.values() if seconds is not None]
-    unknown = [model for model, seconds in found.items() if seconds is None]
-    silent = any(asked.get(stage, Bought()).begun for model in unknown for stage in models[model])
-    return None if silent or not known or (unknown and not any(known)) else max(known)
+    needs = owed(looks[-1]) if looks else {}
+    for stages in models.values():
+        begun = any(looks[-1].stages.get(stage, Bought()).begun for stage in stages) if looks else False
+        if not begun and any(needs.get(stage, 0.0) >= LEAST for stage in stages):
+            return None
+    found = [left(looks, models[model]) for model in models if busy(looks, model)]
+    found = found or [left(looks, stages) for stages in models.values()]
+    known = [seconds for seconds in found if seconds is not None]
+    return max(known) if known and len(known) == len(found) else None
 
 
 def busy(looks: Sequence[Look], model: str) -> bool:

@@ -285,13 +285,12 @@ def test_a_model_that_says_nothing_leaves_no_time_to_tell():
     assert whole(looks, {"reasoner": ["draft"]}) is None
 
 
-def test_a_model_that_nobody_has_asked_yet_is_left_out_but_is_not_nothing():
+def test_of_a_model_that_nobody_has_asked_yet_nothing_is_known():
     start = look(0.0, caption=(0,), draft=(0,), stages={"caption": Bought(True), "draft": Bought()})
     later = look(10.0, caption=(50,), draft=(0,), stages={"caption": Bought(True, 50), "draft": Bought()})
-    models = {"captioner": ["caption"], "reasoner": ["draft"]}
-    assert whole([start, later], models) == pytest.approx(10.0)
-    ready = look(20.0, caption=(100,), draft=(0,), stages={"caption": Bought(True, 100), "draft": Bought()})
-    assert whole([start, later, ready], models) is None
+    assert left([start, later], ["caption"]) == pytest.approx(10.0)
+    assert whole([start, later], {"captioner": ["caption"], "reasoner": ["draft"]}) is None
+    assert whole([start, later], {"captioner": ["caption"]}) == pytest.approx(10.0)
 
 
 def test_what_is_still_to_be_paid_is_what_the_rest_costs_at_the_price_so_far():

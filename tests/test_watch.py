@@ -109,7 +109,7 @@ def test_the_view_has_a_line_for_each_step_model_and_cause():
     lines = [line.rstrip() for line in rendered(facts(state)).splitlines()]
     assert lines[1].split()[:3] == ["stage", "done", "owed"]
     assert [line.split()[:3] for line in lines[2:5]] == [
-        ["caption", "4", "6"],
+        ["caption", "4", "5"],
         ["draft", "0", "10"],
         ["answer", "2", "2"],
     ]
