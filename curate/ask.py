@@ -1,8 +1,8 @@
 """Asking, made careful by wrapping: `replayed(budgeted(retried(limited(provider.ask))))`."""
 
 import asyncio
+import logging
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,6 +22,9 @@ from curate.errors import (
 )
 from curate.journal import Failure, Journal
 from curate.pace import Pace
+from curate.troubles import Troubles
+
+log = logging.getLogger(__name__)
 
 TOO_LONG = "prompt too long"
 FRAME = 500  # tokens of a frame of the default size, for most models
@@ -44,8 +47,9 @@ class Meter:
     cached_tokens: int = 0
     tokens: int = 0
     cost: float = 0.0
-    seconds: float = 0.0  # that the replies took, each from the moment its request went out
-    troubles: Counter[str] = field(default_factory=Counter)  # what went wrong on the way, by cause
+    seconds: float = 0.0  # that its replies took, all together
+    troubles: Troubles = field(default_factory=Troubles)  # what went wrong on the way
+    parked: set[int] = field(default_factory=set)  # requests that were put off while the model was crowded
 
 
 def limited(ask: Ask, pace: Pace, meter: Meter) -> Ask:
@@ -58,18 +62,24 @@ def limited(ask: Ask, pace: Pace, meter: Meter) -> Ask:
         while True:
             turn = await pace.turn(guess(request) if pace.counts_tokens else 0.0)
             meter.in_flight += 1
-            began = time.monotonic()
+            began, logs = time.monotonic(), log.isEnabledFor(logging.DEBUG)
+            if logs:
+                _log_sent(request)
             try:
                 reply = await ask(request)
                 meter.seconds += time.monotonic() - began
+                if logs:
+                    _log_reply(reply, began, pace)
                 pace.answered(turn, reply.prompt_tokens + reply.completion_tokens)
                 return reply
             except RefusedError:
                 pace.answered(turn, 0)
                 raise
             except TransientError as error:
-                meter.troubles[str(error)] += 1
+                meter.troubles.note(str(error))
                 counts = pace.failed(turn, error, id(request))
+                if logs:
+                    _log_failure(error, counts, pace)
                 if pace.gone:
                     raise pace.gone from None
                 if counts:
@@ -85,6 +95,33 @@ def limited(ask: Ask, pace: Pace, meter: Meter) -> Ask:
 def guess(request: Request) -> float:
     """Tokens that a request and its reply may take before any reply has told."""
     return request.frames * FRAME + request.characters / CHARACTERS + request.max_tokens / USUAL
+
+
+def named() -> str:
+    """The short name of the request that this task is about, for the log."""
+    task = asyncio.current_task()
+    return task.get_name() if task else "-"
+
+
+def _log_sent(request: Request) -> None:
+    said = "%s: %s asks: attempt %d, sample %d, %d frames, %d characters, at most %d tokens"
+    again = (request.attempt, request.sample)
+    log.debug(said, named(), request.stage, *again, request.frames, request.characters, request.max_tokens)
+
+
+def _log_reply(reply: Reply, started: float, pace: Pace) -> None:
+    said = "%s: reply after %.2f s: %d + %d tokens (%d cached), finish %s, %.6f USD%s"
+    tokens = (reply.prompt_tokens, reply.completion_tokens, reply.cached_tokens)
+    goes_on = f"; goes on after: {pace.trouble}" if pace.trouble else ""
+    log.debug(said, named(), time.monotonic() - started, *tokens, reply.finish, reply.cost, goes_on)
+
+
+def _log_failure(error: TransientError, counts: bool, pace: Pace) -> None:
+    said = "%s: %s: %s; %s; the server asks to wait %s s; in flight %d, waiting %d, a second at most %s; %s"
+    whose = "counts against the request" if counts else "the server's, asked again when it can"
+    rate = pace.rate
+    pacing = (error.retry_after, pace.in_flight, pace.waiting, rate.allowed, rate.state)
+    log.debug(said, named(), type(error).__name__, error, whose, *pacing)
 
 
 def budgeted(ask: Ask, budget: Budget) -> Ask:
@@ -110,8 +147,9 @@ def retried(ask: Ask, retries: int, meter: Meter) -> Ask:
     The last error is raised as it came.
     """
 
-    def count(_: RetryCallState) -> None:
+    def count(state: RetryCallState) -> None:
         meter.retried += 1
+        log.debug("%s: waits %.1f s, then try %d", named(), state.upcoming_sleep, state.attempt_number + 2)
 
     async def patient(request: Request) -> Reply:
         try:
@@ -120,7 +158,9 @@ def retried(ask: Ask, retries: int, meter: Meter) -> Ask:
             if not retries:
                 raise
         meter.retried += 1
-        await asyncio.sleep(wait_after(1))
+        wait = wait_after(1)
+        log.debug("%s: waits %.1f s, then try 2", named(), wait)
+        await asyncio.sleep(wait)
         again = AsyncRetrying(
             retry=retry_if_exception_type(TransientError),
             stop=stop_after_attempt(retries),
@@ -182,6 +222,8 @@ class _Replayed:
 
     async def __call__(self, request: Request) -> Reply:
         key = request.key(self._identity)
+        if self._meter.parked:
+            self._meter.parked.discard(hash(key))
         if task := self._shared.get(key):
             self._meter.shared += 1
             self._meter.waiting += 1
@@ -200,11 +242,12 @@ class _Replayed:
             raise UnansweredError(failure.error if failure else None)
         self._journal.ready()
         if self._crowded():
+            self._meter.parked.add(hash(key))
             raise CrowdedError
         return await asyncio.shield(self._started(key, self._buy(key, request, self._ask)))
 
     def _started(self, key: str, buying: Coroutine[Any, Any, Reply]) -> asyncio.Task[Reply]:
-        task = self._shared[key] = asyncio.create_task(buying)
+        task = self._shared[key] = asyncio.create_task(buying, name=key[:12])
         self._flying.add(task)
         task.add_done_callback(lambda ended: self._forget(key, ended))
         return task
@@ -220,6 +263,9 @@ class _Replayed:
             reply = await ask(request)
         except (TransientError, RefusedError, MediaError) as error:
             # (GoneError tells nothing of this request: it was never sent)
+            log.debug("%s: given up: %s: %s", named(), type(error).__name__, error)
+            if not isinstance(error, TransientError):  # those were noted as they came
+                self._meter.troubles.note(str(error))
             reason = TOO_LONG if isinstance(error, TooLongError) else None
             await self._journal.fail(key, request.stage, str(error), reason)
             raise

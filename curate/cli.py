@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
@@ -34,12 +34,21 @@ WorkFolders = Annotated[
 ]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N rows.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Errors and results only.")]
-Json = Annotated[bool, typer.Option("--json", help="A machine-readable last line.")]
+Json = Annotated[bool, typer.Option("--json", help="Progress and a last line that machines can read.")]
 Retry = Annotated[list[str] | None, typer.Option("--retry", metavar="REASON", help="Ask again what was rejected so.")]
+Log = Annotated[Path | None, typer.Option("--log", metavar="FILE", help="Append what happens to it, for debugging.")]
 Shard = Annotated[str | None, typer.Option("--shard", metavar="I/N", help="Only the I-th of N parts of the rows.")]
 MaxCost = Annotated[float | None, typer.Option("--max-cost", min=0, help="Spend at most so many USD in all.")]
 MaxTokens = Annotated[int | None, typer.Option("--max-tokens", min=0, help="Use at most so many tokens in all.")]
 TOML = Path("curate.toml")
+
+# What an interrupt means for a command.
+ASKING = "everything answered is kept, the same command goes on from here"
+WRITING = "the sets are as they were before, the same command begins anew"
+FRAMES = "the frames are not all written, the same command begins anew"
+LOOKING = "nothing was changed"
+
+USAGE = 2  # the exit code of a command line that cannot work
 
 
 @app.callback(invoke_without_command=True)
@@ -68,13 +77,14 @@ def caption(
     retry: Retry = None,
     max_cost: MaxCost = None,
     max_tokens: MaxTokens = None,
+    log: Log = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Ask the captions that are still owed: one literal record per medium."""
     scope = scoped(limit, shard, retry, max_cost, max_tokens)
-    job = Job.of("caption", settings, work, Screen(quiet, json), scope)
-    finish(job.ask("caption"))
+    job = Job.of("caption", settings, work, Screen(quiet, json), scope, log)
+    finish(job.ask("caption"), ASKING, job.interrupted)
 
 
 @app.command()
@@ -86,13 +96,14 @@ def draft(
     retry: Retry = None,
     max_cost: MaxCost = None,
     max_tokens: MaxTokens = None,
+    log: Log = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Ask the drafts that are still owed; captions come from the journal only."""
     scope = scoped(limit, shard, retry, max_cost, max_tokens)
-    job = Job.of("draft", settings, work, Screen(quiet, json), scope)
-    finish(job.ask("draft"))
+    job = Job.of("draft", settings, work, Screen(quiet, json), scope, log)
+    finish(job.ask("draft"), ASKING, job.interrupted)
 
 
 @app.command()
@@ -104,13 +115,14 @@ def revise(
     retry: Retry = None,
     max_cost: MaxCost = None,
     max_tokens: MaxTokens = None,
+    log: Log = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Ask the revisions that are still owed; captions and drafts come from the journal only."""
     scope = scoped(limit, shard, retry, max_cost, max_tokens)
-    job = Job.of("revise", settings, work, Screen(quiet, json), scope)
-    finish(job.ask("revise"))
+    job = Job.of("revise", settings, work, Screen(quiet, json), scope, log)
+    finish(job.ask("revise"), ASKING, job.interrupted)
 
 
 @app.command("filter")
@@ -118,13 +130,14 @@ def filter_(
     settings: SettingsFile = TOML,
     work: WorkFolders = None,
     limit: Limit = None,
+    log: Log = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Replay the journal, judge, and write the sets; sends nothing."""
     first = work[0] if work else None
     scope = Scope(limit, others=tuple(work[1:]) if work else ())
-    finish(Job.of("filter", settings, first, Screen(quiet, json), scope).filter())
+    finish(Job.of("filter", settings, first, Screen(quiet, json), scope, log).filter(), WRITING)
 
 
 @app.command()
@@ -136,13 +149,14 @@ def run(
     retry: Retry = None,
     max_cost: MaxCost = None,
     max_tokens: MaxTokens = None,
+    log: Log = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Do all of it, streaming: a record is drafted as soon as it is captioned; then write the sets."""
     scope = scoped(limit, shard, retry, max_cost, max_tokens)
-    job = Job.of("run", settings, work, Screen(quiet, json), scope)
-    finish(job.ask(None))
+    job = Job.of("run", settings, work, Screen(quiet, json), scope, log)
+    finish(job.ask(None), ASKING, job.interrupted)
 
 
 @app.command()
@@ -155,7 +169,7 @@ def status(
 ) -> None:
     """Show what is done, owed, rejected and spent."""
     job = Job.of("status", settings, work, Screen(quiet, json), Scope(limit))
-    finish(job.status())
+    finish(job.status(), LOOKING)
 
 
 @app.command()
@@ -168,7 +182,7 @@ def show(
     json: Json = False,
 ) -> None:
     """Tell one record's whole story: captions, draft, verdicts, revision as a diff."""
-    finish(Job.of("show", settings, work, Screen(quiet, json), Scope(limit)).show(problem_id))
+    finish(Job.of("show", settings, work, Screen(quiet, json), Scope(limit)).show(problem_id), LOOKING)
 
 
 @app.command()
@@ -179,18 +193,22 @@ def estimate(
     pilot: Annotated[int | None, typer.Option("--pilot", min=1, help="Run so many records, for real.")] = None,
     max_cost: MaxCost = None,
     max_tokens: MaxTokens = None,
+    log: Log = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Project calls, tokens, USD and hours from a pilot, or from the journal; without --pilot nothing is sent."""
     scope = Scope(limit, max_cost=max_cost, max_tokens=max_tokens, pilot=pilot)
-    finish(Job.of("estimate", settings, work, Screen(quiet, json), scope).estimate())
+    job = Job.of("estimate", settings, work, Screen(quiet, json), scope, log)
+    if pilot is None:
+        finish(job.estimate(), LOOKING)
+    finish(job.estimate(), ASKING, job.interrupted)
 
 
 @app.command()
 def mend(settings: SettingsFile = TOML, work: WorkFolder = None, quiet: Quiet = False, json: Json = False) -> None:
     """Save all that can be read of a damaged journal; the damaged one is kept beside it."""
-    finish(Job.of("mend", settings, work, Screen(quiet, json), Scope()).mend())
+    finish(Job.of("mend", settings, work, Screen(quiet, json), Scope()).mend(), LOOKING)
 
 
 @app.command()
@@ -209,13 +227,13 @@ def frames(
 ) -> None:
     """Write the frames of a file exactly as a model will see them, as PNG, and frames.json."""
     sampling, most_lost = chosen(count, fps, max_frames, max_pixels, processor, decoder, damaged)
-    finish(jobs.frames(Screen(quiet, json), path, out, sampling, decoder, most_lost))
+    finish(jobs.frames(Screen(quiet, json), path, out, sampling, decoder, most_lost), FRAMES)
 
 
 @app.command()
 def doctor(settings: SettingsFile = TOML, quiet: Quiet = False, json: Json = False) -> None:
     """Try the decoders on this machine, and look at the settings where there are any; say what to do about each."""
-    finish(jobs.doctor(Screen(quiet, json), settings))
+    finish(jobs.doctor(Screen(quiet, json), settings), LOOKING)
 
 
 @app.command()
@@ -231,7 +249,8 @@ def demo(
     screen.say(f"wrote the demo to {directory}")
     if prepare:
         return
-    code = ended(Job.of("demo", settings, None, screen, Scope()).ask(None))
+    job = Job.of("demo", settings, None, screen, Scope())
+    code = ended(job.ask(None), ASKING, job.interrupted)
     for line in folders.where_to_look(directory):
         screen.say(line)
     raise typer.Exit(code)
@@ -244,15 +263,16 @@ def scoped(
     return Scope(limit, parted(shard), retry=frozenset(retry or ()), max_cost=max_cost, max_tokens=max_tokens)
 
 
-def finish(job: Coroutine[Any, Any, int]) -> None:
+def finish(job: Coroutine[Any, Any, int], after: str, waits: Callable[[], None] | None = None) -> None:
     """Run a job to its end and exit as it says."""
-    raise typer.Exit(ended(job))
+    raise typer.Exit(ended(job, after, waits))
 
 
-def ended(job: Coroutine[Any, Any, int]) -> int:
+def ended(job: Coroutine[Any, Any, int], after: str, waits: Callable[[], None] | None = None) -> int:
     """The exit code of this job; the first Ctrl-C waits for what is paid for, the second does not.
 
-    A plain `kill`, as cluster schedulers send it, counts as a Ctrl-C.
+    A plain `kill`, as cluster schedulers send it, counts as a Ctrl-C. `waits` says what is waited for, and
+    `after` is what an interrupt means.
     """
 
     async def stoppable() -> int:
@@ -260,13 +280,28 @@ def ended(job: Coroutine[Any, Any, int]) -> int:
         task = asyncio.current_task()
         if task is not None:
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-        return await job
+        work = asyncio.ensure_future(job)
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            if waits is not None and not work.done():
+                waits()
+            work.cancel()
+            return await work
 
     try:
         return asyncio.run(stoppable())
     except (KeyboardInterrupt, asyncio.CancelledError):
-        Screen().fail("interrupted: everything answered is kept, the same command goes on from here")
+        Screen().fail(f"interrupted: {after}")
+        failed(130, "interrupted")
         return 130
+
+
+def failed(code: int, error: str) -> None:
+    """The last line for a machine where a command came to no result of its own."""
+    words = sys.argv[1:]
+    command = next((word for word in words if not word.startswith("-")), "")
+    Screen(as_json="--json" in words).result({"command": command, "exit": code, "error": error})
 
 
 def main() -> None:
@@ -277,8 +312,14 @@ def main() -> None:
     try:
         app()
     except CurateError as error:
+        code = 2 if isinstance(error, SettingsError | FatalError) else 1
         Screen().fail(f"error: {error}")
-        sys.exit(2 if isinstance(error, SettingsError | FatalError) else 1)
+        failed(code, str(error))
+        sys.exit(code)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except SystemExit as end:
+        if end.code == USAGE:
+            failed(USAGE, "the command line cannot work: stderr says why")
+        raise

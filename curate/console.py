@@ -1,44 +1,26 @@
-"""What a user sees: progress, tables, a record's story. All of it goes to stderr but results."""
+"""What a user sees: progress and messages on stderr, results on stdout, for people or for machines."""
 
 import json
 import sys
 import threading
 import time
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
+from curate import view
 from curate.progress import Progress
+from curate.watch import Watch, passed
+from curate.words import duration, printable
 
-PLAIN_EVERY = 10.0  # seconds between two lines of progress where stderr is no terminal
-WINDOW = 60.0  # seconds over which a rate is taken
-
-
-class Rates:
-    """How fast each step goes: records a second over the last minute."""
-
-    def __init__(self) -> None:
-        self._seen: deque[tuple[float, dict[str, int]]] = deque()
-
-    def note(self, now: float, passed: dict[str, int]) -> None:
-        """Remember how many records had passed each step at this time (seconds)."""
-        self._seen.append((now, dict(passed)))
-        while len(self._seen) > 2 and now - self._seen[0][0] > WINDOW:
-            self._seen.popleft()
-
-    def of(self, step: str) -> float:
-        """Records a second; 0.0 where nothing is known yet."""
-        if len(self._seen) < 2:
-            return 0.0
-        (start, before), (end, after) = self._seen[0], self._seen[-1]
-        gone = after.get(step, 0) - before.get(step, 0)
-        return max(0.0, gone / (end - start)) if end > start else 0.0
+EVERY = 10.0  # seconds between two lines of progress where stderr is no terminal, and between two events
+FIRST = 2.0  # seconds until the first event
+TICK = 1.0  # seconds between two looks
+CALM = 10.0  # seconds without trouble until that is told
 
 
 class Screen:
@@ -59,6 +41,11 @@ class Screen:
         """One line that must not be missed."""
         self.err.print(Text(printable(text), style="yellow"), soft_wrap=True)
 
+    def notice(self, text: str) -> None:
+        """The same, and an event for a machine."""
+        self.warn(text)
+        self.event("notice", {"text": text})
+
     def fail(self, text: str) -> None:
         """One line about what went wrong."""
         self.err.print(Text(printable(text), style="red"), soft_wrap=True)
@@ -68,91 +55,94 @@ class Screen:
         if not self._json:
             self.out.print(renderable, soft_wrap=isinstance(renderable, Text))
 
+    def event(self, kind: str, values: dict[str, Any]) -> None:
+        """One line of JSON on stdout, where that was asked for and nobody wants quiet."""
+        if not self._quiet:
+            self._write({"event": kind} | values)
+
     def result(self, values: dict[str, Any]) -> None:
         """The machine-readable last line, where it was asked for."""
-        if self._json:
-            sys.stdout.write(json.dumps(values) + "\n")
+        self._write({"event": "end"} | values)
 
     @contextmanager
     def watching(self, progress: Progress) -> Iterator[None]:
         """Show this progress until the block ends: live on a terminal, else a line now and then."""
-        rates = Rates()
         if self._quiet:
             yield
-        elif self.err.is_terminal:
-            with Live(
-                console=self.err,
-                get_renderable=lambda: live_table(progress, rates),
-                refresh_per_second=4,
-                transient=True,
-            ):
+            return
+        watch, live = Watch(progress), self.err.is_terminal
+        done = threading.Event()
+        thread = threading.Thread(target=_Teller(self, watch, not live).until, args=(done,), daemon=True)
+        thread.start()
+        try:
+            if live:
+                with self._live(watch):
+                    yield
+            else:
                 yield
-        else:
-            done = threading.Event()
-            thread = threading.Thread(target=self._plain, args=(progress, rates, done), daemon=True)
-            thread.start()
-            try:
-                yield
-            finally:
-                done.set()
-                thread.join()
+        finally:
+            done.set()
+            thread.join()
 
-    def _plain(self, progress: Progress, rates: Rates, done: threading.Event) -> None:
-        while not done.wait(PLAIN_EVERY):
-            rows = (" ".join([step, *cells]) for step, *cells in progress_rows(progress, rates))
-            self.say("; ".join(rows))
+    def _live(self, watch: Watch) -> Live:
+        # stdout is for results, also while this is shown
+        options: dict[str, Any] = {"refresh_per_second": 4, "transient": True, "redirect_stdout": False}
+        return Live(console=self.err, get_renderable=lambda: view.live(watch.facts()), **options)
 
-
-def live_table(progress: Progress, rates: Rates) -> Table:
-    """One line per step: done, owed, failed, rejected, rate, time left."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("step", "done", "owed", "rejected", "failed", "per second", "time left"):
-        table.add_column(name, justify="left" if name == "step" else "right")
-    for row in progress_rows(progress, rates):
-        table.add_row(*row)
-    return table
+    def _write(self, values: dict[str, Any]) -> None:
+        if self._json:
+            sys.stdout.write(json.dumps(values) + "\n")
+            sys.stdout.flush()
 
 
-def progress_rows(progress: Progress, rates: Rates) -> list[list[str]]:
-    """The cells of each step, in the order of the steps."""
-    tally = progress.tally
-    rates.note(time.monotonic(), dict(tally.passed))
-    rows = []
-    left = progress.total - total(tally.rejected, "input")
-    for step in progress.steps:
-        rejected, failed = total(tally.rejected, step), total(tally.failed, step)
-        owed = max(0, left - tally.passed[step] - rejected - failed)
-        rate = rates.of(step)
-        ends = duration(owed / rate) if rate and owed else ("" if owed else "done")
-        cells = [str(tally.passed[step]), str(owed), str(rejected or ""), str(failed or "")]
-        asked = step in progress.asking
-        rows.append([step, *cells, f"{rate:.2f}" if asked else "", ends if asked else ""])
-        left -= rejected + failed + tally.owed[step]
-    return rows
+class _Teller:
+    """Takes the looks, and tells of them now and then: events, and where `plain` is true lines for people."""
+
+    def __init__(self, screen: Screen, watch: Watch, plain: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        self._screen = screen
+        self._watch = watch
+        self._plain = plain
+        self._clock = clock
+        self._troubles = _Troubles()
+
+    def until(self, done: threading.Event) -> None:
+        """Tell until that is set."""
+        began = self._clock()
+        line, event = began + EVERY, began + min(FIRST, EVERY)
+        while not done.wait(min(TICK, EVERY)):
+            self._watch.look()
+            now = self._clock()
+            if now >= event:
+                event = now + EVERY
+                if self._watch.progress.asking:
+                    self._screen.event("progress", self._watch.facts())
+            if self._plain:
+                if now >= line:
+                    line = now + EVERY
+                    self._screen.say(view.plain(self._watch.facts()))
+                for told in self._troubles.news(self._watch.facts()["models"], now):
+                    self._screen.say(told)
 
 
-def passed(progress: Progress, step: str) -> int:
-    """How many records got past this step; "input" is the first."""
-    tally = progress.tally
-    return tally.seen - total(tally.rejected, step) if step == "input" else tally.passed[step]
+class _Troubles:
+    """When a model's trouble begins and when it has ended for good; one that comes and goes is told once."""
 
+    def __init__(self) -> None:
+        self._began: dict[str, float] = {}
+        self._last: dict[str, float] = {}
 
-def total(counts: dict[tuple[str, str], int], step: str) -> int:
-    """The sum over all reasons of one step."""
-    return sum(number for (at, _), number in list(counts.items()) if at == step)
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a person says them: "45 s", "12 min", "3.5 h", "2.1 days"."""
-    for size, unit in ((86400, "days"), (3600, "h")):
-        if seconds >= size * 1.5:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
-
-
-def printable(text: str) -> str:
-    """Text without control characters, so that nothing from a file or a model drives the terminal."""
-    return "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text)
+    def news(self, models: dict[str, dict[str, Any]], now: float) -> list[str]:
+        """A line for each change since the last time."""
+        lines = []
+        for name, model in models.items():
+            if model["trouble"]:
+                if name not in self._began:
+                    self._began[name] = now
+                    lines.append(f"{name}: {view.trouble(model)}")
+                self._last[name] = now
+            elif name in self._began and now - self._last[name] >= CALM:
+                lines.append(f"{name}: goes on, after {duration(self._last[name] - self._began.pop(name))}")
+        return lines
 
 
 def summary(progress: Progress) -> dict[str, Any]:

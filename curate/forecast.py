@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from curate.census import Census
-from curate.console import duration, printable
+from curate.words import duration, printable
 from curate.estimate import Estimate
 from curate.projection import DRAWS, FIGURES, INSIDE, Projection, Range
 

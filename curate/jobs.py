@@ -1,45 +1,62 @@
 """What each command does with an open pipeline, what it shows and how it ends (its exit code)."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from curate import forecast, snapshots, tables, workfolder
+from curate import forecast, log, snapshots, tables, workfolder
 from curate.console import Screen, summary
 from curate.doctor import configured, examined
-from curate.errors import SettingsError
+from curate.errors import CurateError, SettingsError
 from curate.mending import mended
+from curate.models import DRAIN
 from curate.pipeline import Pipeline, Scope, opened, trainable
 from curate.progress import Progress
 from curate.sampling import Sampling
 from curate.settings import Settings, load
 
 LOOKED_AT = 20  # rows whose requests an estimate weighs
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Job:
-    """One command at work."""
+    """One command at work; `log` is the file that all it does is written to, for debugging."""
 
     command: str
     settings: Settings
     screen: Screen
     scope: Scope
     progress: Progress = field(default_factory=Progress)
+    log: Path | None = None
 
     @classmethod
-    def of(cls, command: str, file: Path, work: Path | None, screen: Screen, scope: Scope) -> "Job":
+    def of(
+        cls, command: str, file: Path, work: Path | None, screen: Screen, scope: Scope, log: Path | None = None
+    ) -> "Job":
         """The job of a command with these options. Raises SettingsError."""
-        return cls(command, load(file, work), screen, scope, Progress(say=screen.warn))
+        return cls(command, load(file, work), screen, scope, Progress(say=screen.notice), log)
+
+    def interrupted(self) -> None:
+        """Say what an interrupted command waits for, before it does."""
+        flying = sum(meter.in_flight for meter in self.progress.meters.values())
+        logger.debug("interrupted with %d requests in flight", flying)
+        if flying:
+            replies = "1 reply that is" if flying == 1 else f"{flying:,} replies that are"
+            self.screen.warn(f"waiting up to {DRAIN:.0f} s for {replies} paid for; again to stop at once")
 
     async def ask(self, upto: str | None) -> int:
         """Ask what `upto` owes, or with None all stages, and then write the sets."""
         if upto is None:
             trainable(self.settings)
-        with workfolder.held(self.settings.work, self.command):
+        with self._logged(), workfolder.held(self.settings.work, self.command):
             async with self._pipeline(holds=True) as pipeline:
+                self.progress.budget = pipeline.budget
+                self.progress.models |= {name: stage.model for name, stage in self.settings.stages.items()}
                 with self.screen.watching(self.progress):
                     await pipeline.ask(upto)
                 code = self._asked(table=upto is not None)
@@ -52,7 +69,7 @@ class Job:
     async def filter(self) -> int:
         """Replay, judge, and write the sets; asks nothing."""
         trainable(self.settings)
-        with workfolder.held(self.settings.work, self.command):
+        with self._logged(), workfolder.held(self.settings.work, self.command):
             async with self._pipeline(holds=True) as pipeline:
                 sets = await self._publish(pipeline)
         for step, number in self.progress.tally.owed.items():
@@ -77,15 +94,16 @@ class Job:
 
     async def estimate(self) -> int:
         """What all rows would ask, carry and take, from a pilot that is asked for now, or else from the journal."""
-        if self.scope.pilot is None:
-            async with self._pipeline() as pipeline:
-                return await self._estimate(pipeline, 0, {})
-        with workfolder.held(self.settings.work, self.command):
-            async with self._pipeline(holds=True) as pipeline:
-                with self.screen.watching(self.progress):
-                    await pipeline.ask(None)
-                code = self._asked(table=True)
-                return await self._estimate(pipeline, code, {"asked": summary(self.progress)})
+        with self._logged():
+            if self.scope.pilot is None:
+                async with self._pipeline() as pipeline:
+                    return await self._estimate(pipeline, 0, {})
+            with workfolder.held(self.settings.work, self.command):
+                async with self._pipeline(holds=True) as pipeline:
+                    with self.screen.watching(self.progress):
+                        await pipeline.ask(None)
+                    code = self._asked(table=True)
+                    return await self._estimate(pipeline, code, {"asked": summary(self.progress)})
 
     async def _estimate(self, pipeline: Pipeline, code: int, told: dict[str, Any]) -> int:
         projected = await pipeline.projected()
@@ -129,6 +147,23 @@ class Job:
             raise SettingsError(f"no row has the problem_id {problem_id}")
         self.screen.result({"command": "show", "exit": 0, "records": stories})
         return 0
+
+    @contextmanager
+    def _logged(self) -> Iterator[None]:
+        """What happens in here is logged, if that was asked for: the settings first, how it ended last."""
+        with log.kept(self.log, log.secrets(self.settings) if self.log else ()):
+            logger.debug("curate %s begins", self.command)
+            if self.log:
+                log.settings_used(self.settings)
+            try:
+                yield
+                logger.debug("curate %s ends: %s", self.command, summary(self.progress) if self.log else "")
+            except asyncio.CancelledError:
+                logger.debug("curate %s ends: interrupted", self.command)
+                raise
+            except CurateError as error:
+                logger.debug("curate %s ends: %s", self.command, error)
+                raise
 
     @asynccontextmanager
     async def _pipeline(self, holds: bool = False) -> AsyncIterator[Pipeline]:

@@ -1,6 +1,7 @@
 """The way to one model: how many requests are on it, how fast they follow, and what all of them wait for together."""
 
 import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 from curate.errors import AwayError, GoneError, ThrottledError, TransientError
 from curate.journal import quiet
 from curate.rate import MINUTE, Rate
+
+log = logging.getLogger(__name__)
 
 STREAK, FROM = 8, 4  # failures without an answer between them, of so many requests, that mean: the server is down
 CROWD = 2  # times `concurrency`: more waiting requests than that are better asked later
@@ -118,7 +121,10 @@ class Pace:
         """No reply came of `request` (any number of its own). Whether that counts against the request itself."""
         now = self._clock()
         if isinstance(error, ThrottledError):
+            found = self.rate.found
             self.rate.refused(now, turn.started, error.retry_after)
+            if self.rate.found != found:
+                log.debug("asked too much: from %s to %s requests a second", found, self.rate.found)
             self.trouble = f"asked to wait: {error}"
             return False
         counts = self._counts(error, request)
@@ -154,6 +160,7 @@ class Pace:
     def _end(self, error: TransientError) -> None:
         """Nobody is to wait for this model any more."""
         self.gone = GoneError(str(error))
+        log.debug("given up: %s; %d that wait meet it, too", error, len(self._waiting))
         while self._waiting:
             go = self._waiting.popleft().go
             if not go.done():

@@ -5,6 +5,8 @@ where no whole answer came. It never asks twice or follows a redirection (the ke
 it reads a bounded answer, and goes through the proxy that the environment names.
 """
 
+import asyncio
+import logging
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,6 +16,8 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 
 from curate import __version__
+
+log = logging.getLogger(__name__)
 
 MOST = 64 * 2**20  # bytes of an answer that are read: many times the longest reply of any model
 WHOLE = 2**20  # bytes of a body that are handed on at once; what is larger goes piece by piece
@@ -64,7 +68,12 @@ class Direct:
         data = body if len(body) <= WHOLE else _slices(body)
         async with self._session.post(self._url, data=data, headers=size, allow_redirects=False) as response:
             check(response.headers)
-            return Answer(response.status, response.headers, await bounded(response.content.iter_any()))
+            answer = Answer(response.status, response.headers, await bounded(response.content.iter_any()))
+        if log.isEnabledFor(logging.DEBUG):
+            task = asyncio.current_task()
+            name = task.get_name() if task else "-"
+            log.debug("%s: HTTP %d: sent %d bytes, got %d", name, answer.status, len(body), len(answer.body))
+        return answer
 
     async def close(self) -> None:
         """Close the connections."""

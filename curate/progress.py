@@ -1,14 +1,18 @@
 """What a command has done so far: written by the pipeline, read by the console."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from curate.ask import Meter
+from curate.budget import Budget
 from curate.journal import quiet
 from curate.pace import Pace
 from curate.record import Failed, Outcome, Record
 from curate.walk import Tally, Trace
+
+log = logging.getLogger(__name__)
 
 TOLD = 50  # notices that are shown as they come
 NAMED = 20  # failed records that are kept by name, for each cause
@@ -16,7 +20,10 @@ NAMED = 20  # failed records that are kept by name, for each cause
 
 @dataclass(slots=True)
 class Progress:
-    """How far a command is: `steps` are those that it walks, `asking` the stages that it asks."""
+    """How far a command is: `steps` are those that it walks, `asking` the stages that it asks.
+
+    `models` says which model each stage asks, `budget` what may be spent.
+    """
 
     total: int = 0
     steps: tuple[str, ...] = ()
@@ -24,6 +31,8 @@ class Progress:
     tally: Tally = field(default_factory=Tally)
     meters: dict[str, Meter] = field(default_factory=dict)
     paces: dict[str, Pace] = field(default_factory=dict)
+    models: dict[str, str] = field(default_factory=dict)
+    budget: Budget | None = None
     notices: list[str] = field(default_factory=list)
     say: Callable[[str], None] = quiet
     failed: list[Failed] = field(default_factory=list)
@@ -32,6 +41,7 @@ class Progress:
     def tell(self, line: str) -> None:
         """One line for the user: the first ones are shown, all are kept."""
         self.notices.append(line)
+        log.info("told: %s", line)
         if len(self.notices) <= TOLD:
             self.say(line)
 

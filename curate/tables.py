@@ -11,7 +11,6 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from curate.console import passed, printable, total
 from curate.doctor import Finding
 from curate.estimate import Estimate
 from curate.journal import Spent
@@ -22,6 +21,8 @@ from curate.savings import Saving
 from curate.stages.caption import Caption
 from curate.stages.draft import Draft
 from curate.walk import Trace
+from curate.watch import passed, total
+from curate.words import printable
 
 NAMED = 5  # records named for each cause
 

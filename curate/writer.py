@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import logging
 import os
 import sqlite3
 import threading
@@ -13,6 +14,8 @@ from queue import Empty, SimpleQueue
 from typing import NamedTuple, TypeVar
 
 from curate.errors import StoreError
+
+log = logging.getLogger(__name__)
 
 GROUP = 64  # writes that a commit waits for at most; what is there already joins them
 CROWD = 1024  # writes in one commit at most
@@ -132,9 +135,12 @@ class Writer:
         told = False
         while True:
             try:
+                began = time.monotonic()
                 _commit(base, group)
+                log.debug("committed %d writes in %.3f s", len(group), time.monotonic() - began)
                 return None
             except sqlite3.Error as fault:
+                log.debug("%d writes not committed: %s", len(group), fault)
                 if _locked(fault) and not self._overdue():
                     if not told:
                         self._say(waits(self._path))

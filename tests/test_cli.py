@@ -1,8 +1,10 @@
 """The real command line in processes of its own: exit codes, what goes to which stream, and every bad input."""
 
+import asyncio
 import io
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -17,6 +19,7 @@ import curate
 from curate import jobs, workfolder
 from curate.cli import app, main
 from curate.errors import CurateError, FatalError, SettingsError, StoreError
+from curate.jobs import Job
 from tests.media.media_samples import jpeg
 from tests.server import Answer, completion, failure, sensible, stage_of
 from tests.workplace import ROOT, ended, picture
@@ -88,6 +91,8 @@ def test_every_command_and_every_option_says_what_it_does():
         assert command.help.strip().endswith("."), name
         for option in command.params:
             assert getattr(option, "help", None), (name, option.name)
+    for name in ("caption", "draft", "revise", "run", "filter", "estimate"):
+        assert "log" in {option.name for option in commands[name].params}, name
     common = {"settings", "work", "limit", "quiet", "json"}
     for name in set(COMMANDS) - {"init", "demo", "frames", "doctor"}:
         wanted = common - {"limit"} if name == "mend" else common
@@ -102,6 +107,11 @@ def test_a_command_line_that_cannot_work_exits_2(monkeypatch, capsys, arguments)
     assert called(monkeypatch, *arguments) == 2
     out, err = capsys.readouterr()
     assert out == ""
+    assert "Usage:" in err
+    assert called(monkeypatch, *arguments, "--json") == 2
+    out, err = capsys.readouterr()
+    assert json.loads(out)["command"] == arguments[0]
+    assert json.loads(out)["exit"] == 2
     assert "Usage:" in err
 
 
@@ -134,6 +144,10 @@ def test_every_fault_has_its_exit_code(monkeypatch, capsys, error, code):
     assert called(monkeypatch, "run") == code
     if isinstance(error, CurateError):
         assert capsys.readouterr() == ("", "error: no\n")
+        assert called(monkeypatch, "run", "--json") == code
+        out, err = capsys.readouterr()
+        assert json.loads(out) == {"event": "end", "command": "run", "exit": code, "error": "no"}
+        assert err == "error: no\n"
 
 
 # Settings that cannot work
@@ -303,7 +317,13 @@ def test_an_interrupted_run_keeps_what_was_answered(place, server, name):
     process = place.start("run", "--json")
     until(lambda: "draft" in server.stages())
     process.send_signal(signal.Signals[name])
-    one_line(ended(process), 130, "interrupted: everything answered is kept, the same command goes on from here")
+    ran = ended(process)
+    assert ran.code == 130
+    assert ran.lines == [
+        "waiting up to 15 s for 1 reply that is paid for; again to stop at once",
+        "interrupted: everything answered is kept, the same command goes on from here",
+    ]
+    assert ran.json == {"event": "end", "command": "run", "exit": 130, "error": "interrupted"}
     assert server.stages() == ["caption", "draft"]  # what was under way is waited for, nothing more goes out
     assert not (place.work / "sft").exists()
     server.asked.clear()
@@ -332,7 +352,9 @@ def test_a_second_interrupt_ends_it_at_once(place, server):
         assert process.poll() is None  # it waits for what is paid for
         start = time.monotonic()
         process.send_signal(signal.SIGINT)
-        one_line(ended(process), 130, "interrupted")
+        ran = ended(process)
+        assert (ran.code, len(ran.lines)) == (130, 2)
+        assert ran.lines[1].startswith("interrupted: ")
         assert time.monotonic() - start < 5
     finally:
         let.touch()
@@ -341,6 +363,147 @@ def test_a_second_interrupt_ends_it_at_once(place, server):
     ran = place.run("status", "--json")
     assert ran.steps("passed") == {"input": 1, "caption": 1}
     assert ran.steps("owed") == {"draft": 1}
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["frames", "x", "--out", "y"], "the frames are not all written, the same command begins anew"),
+        (["filter"], "the sets are as they were before, the same command begins anew"),
+        (["status"], "nothing was changed"),
+    ],
+)
+def test_each_command_says_what_an_interrupt_means_for_it(place, monkeypatch, capsys, command, said):
+    async def interrupted(*_):
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(jobs, "frames", interrupted)
+    monkeypatch.setattr(Job, "filter", interrupted)
+    monkeypatch.setattr(Job, "status", interrupted)
+    monkeypatch.chdir(place.folder)
+    assert called(monkeypatch, *command) == 130
+    assert capsys.readouterr() == ("", f"interrupted: {said}\n")
+
+
+def test_an_interrupt_while_it_is_still_loading_is_no_traceback(tmp_path):
+    loading = tmp_path / "typer"
+    loading.mkdir()
+    (loading / "__init__.py").write_text("import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(30)")
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    code = (
+        "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from curate.__main__ import main\nmain()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted: nothing had begun\n")
+
+
+# Seen while it goes
+
+
+def test_status_looks_at_a_run_that_goes_on_and_disturbs_nothing(place, server):
+    def slow(body):
+        answer = sensible(body)
+        answer.delay = 0.3
+        return answer
+
+    server.answer = slow
+    place.questions([picture(n, problem=f"What is part {n}?") for n in range(8)]).settings(model="concurrency = 1")
+    process = place.start("run", "--json")
+    until(lambda: server.stages().count("draft") >= 2)
+    ran = place.run("status", "--json")
+    assert process.poll() is None
+    assert (ran.code, ran.err, ran.json["rows"]) == (0, "", 8)
+    assert ran.steps("passed")["caption"] == 8
+    assert 1 <= ran.steps("passed")["draft"] < 8
+    ran = ended(process)
+    assert (ran.code, ran.json["sets"]) == (0, {"sft": 8, "rl": 8})
+    assert sorted(server.stages()) == sorted(["caption"] + ["draft", "revise"] * 8)
+
+
+def test_a_run_of_some_seconds_tells_events_before_its_last_line(place, server):
+    def slow(body):
+        answer = sensible(body)
+        answer.delay = 1.5
+        return answer
+
+    server.answer = slow
+    place.questions([picture(1), picture(2)])
+    ran = place.run("run", "--json")
+    *events, last = map(json.loads, ran.out.splitlines())
+    assert (last["event"], last["exit"], last["sent"]) == ("end", 0, 5)
+    assert {event["event"] for event in events} == {"progress"}
+    assert events[0]["stages"]["caption"]["sent"] + events[0]["stages"]["caption"]["in_flight"] == 1
+    assert set(events[0]["models"]) == {"captioner", "reasoner", "reviser"}
+    assert len(place.run("caption", "--quiet", "--json").out.splitlines()) == 1
+
+
+# The log
+
+
+def test_the_log_tells_all_but_keys_and_pixels(place, server):
+    asked = []
+
+    def moody(body):
+        asked.append(1)
+        if len(asked) == 2:
+            return failure(503, f"no\x1b[2J, {KEY} and {KEY.upper()}")
+        return sensible(body)
+
+    server.answer = moody
+    place.settings(model='api_key_env = "CURATE_TEST_KEY"\nmax_retries = 1\nextra_body = {secret_field = "hush-hush"}')
+    file = place.folder / "debug.log"
+    file.write_text("before\n")
+    ran = place.run("run", "--log", "debug.log", CURATE_TEST_KEY=KEY, OTHER_API_TOKEN=KEY.upper())
+    assert ran.code == 0
+    text = file.read_text()
+    assert text.startswith("before\n")
+    for hidden in (KEY, KEY.upper(), "hush-hush", "base64", "\x1b"):
+        assert hidden not in text
+    for piece in (
+        "curate run begins",
+        "model captioner: openai",
+        "extra_body has ['secret_field']",
+        "stage caption: {",
+        ": caption asks: attempt 0, sample 0, ",
+        ": HTTP 200: sent ",
+        "10 + 5 tokens (4 cached), finish stop",
+        ": HTTP 503: sent ",
+        "no\\x1b[2J, [key] and [key]",
+        "waits ",
+        "committed ",
+        "curate.media.probe.probe took",
+        "curate run ends: {",
+    ):
+        assert piece in text, piece
+    shape = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00 (DEBUG|INFO|WARNING) [a-z._]+: .+")
+    assert all(shape.fullmatch(line) for line in text.splitlines()[1:])
+
+
+def test_an_interrupt_stands_in_the_log(place, server):
+    def slow(body):
+        answer = sensible(body)
+        answer.delay = 0.5
+        return answer
+
+    server.answer = slow
+    process = place.start("caption", "--log", "debug.log")
+    until(lambda: server.asked)
+    process.send_signal(signal.SIGTERM)
+    assert ended(process).code == 130
+    text = (place.folder / "debug.log").read_text()
+    assert "interrupted with " in text
+    assert text.splitlines()[-1].endswith("curate caption ends: interrupted")
+
+
+@pytest.mark.parametrize("command", ["caption", "draft", "revise", "run", "filter", "estimate"])
+def test_a_log_that_cannot_be_opened_stops_before_anything_is_sent(place, server, monkeypatch, capsys, command):
+    monkeypatch.chdir(place.folder)
+    assert called(monkeypatch, command, "--log", "no/such/folder/log", "--json") == 2
+    out, err = capsys.readouterr()
+    assert err == "error: --log: cannot write no/such/folder/log: No such file or directory\n"
+    assert json.loads(out)["error"] == err.removeprefix("error: ").strip()
+    assert server.asked == []
 
 
 # A full disk

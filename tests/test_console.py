@@ -8,9 +8,10 @@ from rich.console import Console
 
 from curate import console
 from curate.ask import Meter
-from curate.console import Rates, Screen, duration, live_table, printable, progress_rows, summary, total
-from curate.engine import Tally
+from curate.console import Screen, summary
+from curate.pace import Pace
 from curate.progress import Progress
+from curate.walk import Tally
 
 HOSTILE = "\x1b[31mred\x1b[0m \x1b]0;title\x07 \r\b\x9b2J \u202eback [bold]x[/bold] [/no] \ud800"
 
@@ -21,139 +22,11 @@ def progress(seen=0, **counts):
     return Progress(total=10, steps=("caption", "draft", "answer"), asking=("caption", "draft"), tally=tally)
 
 
-def rendered(renderable, **options):
-    stream = io.StringIO()
-    Console(file=stream, width=100, **options).print(renderable)
-    return stream.getvalue()
-
-
 def screen(terminal=False, **options):
     """A screen whose stderr is a text in memory."""
     made = Screen(**options)
     made.err = Console(file=io.StringIO(), width=100, force_terminal=terminal)
     return made
-
-
-def test_a_rate_is_what_passed_over_the_time_it_took():
-    rates = Rates()
-    assert rates.of("caption") == 0.0
-    rates.note(100.0, {"caption": 5})
-    assert rates.of("caption") == 0.0
-    rates.note(104.0, {"caption": 15, "draft": 2})
-    assert (rates.of("caption"), rates.of("draft"), rates.of("answer")) == (2.5, 0.5, 0.0)
-
-
-def test_a_rate_looks_back_one_minute():
-    rates = Rates()
-    for second in range(0, 200, 10):
-        rates.note(second, {"caption": 100 if second < 100 else 100 + (second - 100)})
-    assert rates.of("caption") == pytest.approx(1.0)
-    assert len(rates._seen) <= 8
-
-
-def test_a_rate_survives_a_clock_that_stands_still_and_a_count_that_falls():
-    rates = Rates()
-    rates.note(1.0, {"caption": 9})
-    rates.note(1.0, {"caption": 10})
-    assert rates.of("caption") == 0.0
-    rates.note(2.0, {"caption": 1})  # sent back for another try
-    assert rates.of("caption") == 0.0
-
-
-def test_a_rate_remembers_numbers_and_not_the_counter_that_goes_on():
-    rates, passed = Rates(), {"caption": 1}
-    rates.note(0.0, passed)
-    passed["caption"] = 3
-    rates.note(1.0, passed)
-    assert rates.of("caption") == 2.0
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [
-        (0, "0 s"),
-        (45.4, "45 s"),
-        (89, "89 s"),
-        (90, "2 min"),
-        (720, "12 min"),
-        (5399, "90 min"),
-        (5400, "1.5 h"),
-        (12600, "3.5 h"),
-        (129_599, "36.0 h"),
-        (129_600, "1.5 days"),
-        (181_440, "2.1 days"),
-    ],
-)
-def test_durations_are_said_as_a_person_says_them(seconds, said):
-    assert duration(seconds) == said
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("plain, é, 猫, 👍 [red]", "plain, é, 猫, 👍 [red]"),
-        ("two\nlines\tand a tab", "two\nlines\tand a tab"),
-        ("\x1b[2J", "�[2J"),
-        ("a\rb\bc\x00d\x7f\x9b", "a�b�c�d��"),
-        ("\u202eback\u2066", "�back�"),
-        ("half \ud800", "half �"),
-        ("", ""),
-    ],
-)
-def test_text_cannot_drive_the_terminal(text, shown):
-    assert printable(text) == shown
-
-
-def test_owed_is_what_reached_a_step_and_has_not_left_it():
-    state = progress(
-        passed={"caption": 6, "draft": 3, "answer": 1},
-        rejected={("input", "duplicate"): 1, ("caption", "no frames"): 1, ("answer", "wrong answer"): 2},
-        failed={("draft", "refused by the server"): 1},
-    )
-    rows = {row[0]: row[1:5] for row in progress_rows(state, Rates())}
-    assert rows == {
-        "caption": ["6", "2", "1", ""],  # 10 in, 1 dropped before
-        "draft": ["3", "4", "", "1"],  # 8 can come, 4 are through with it
-        "answer": ["1", "4", "2", ""],
-    }
-
-
-def test_records_that_wait_for_an_earlier_command_are_not_owed_by_later_steps():
-    state = progress(passed={"caption": 7}, owed={"caption": 3, "draft": 7})
-    assert [row[2] for row in progress_rows(state, Rates())] == ["3", "7", "0"]
-
-
-def test_owed_is_never_negative():
-    state = progress(passed={"caption": 12})
-    assert progress_rows(state, Rates())[0][2] == "0"
-
-
-def test_rate_and_time_left_stand_beside_steps_that_ask(monkeypatch):
-    now = iter([0.0, 10.0, 20.0])
-    monkeypatch.setattr(time, "monotonic", lambda: next(now))
-    rates, state = Rates(), progress(passed={"answer": 1})
-    assert progress_rows(state, rates)[0][5:] == ["0.00", ""]
-    state.tally.passed.update(caption=4, draft=2)
-    rows = {row[0]: row[5:] for row in progress_rows(state, rates)}
-    assert rows == {"caption": ["0.40", "15 s"], "draft": ["0.20", "40 s"], "answer": ["", ""]}
-    state.tally.passed.update(caption=6)
-    assert progress_rows(state, rates)[0][6] == "done"
-
-
-def test_totals_are_over_all_reasons_of_one_step():
-    counts = {("a", "x"): 1, ("a", "y"): 2, ("b", "x"): 4}
-    assert (total(counts, "a"), total(counts, "b"), total(counts, "c")) == (3, 4, 0)
-
-
-def test_the_live_table_has_a_line_for_each_step():
-    text = rendered(live_table(progress(passed={"caption": 4}), Rates()))
-    lines = text.splitlines()
-    assert lines[0].split() == ["step", "done", "owed", "rejected", "failed", "per", "second", "time", "left"]
-    assert [line.split()[:3] for line in lines[1:]] == [
-        ["caption", "4", "6"],
-        ["draft", "0", "10"],
-        ["answer", "0", "10"],
-    ]
 
 
 def test_messages_go_to_stderr_and_results_to_stdout(capsys):
@@ -185,7 +58,7 @@ def test_json_takes_the_place_of_the_tables(capsys):
     out, err = capsys.readouterr()
     assert err == ""
     assert out.count("\n") == 1
-    assert json.loads(out) == {"text": "é\n\x1b", "n": 1}
+    assert json.loads(out) == {"event": "end", "text": "é\n\x1b", "n": 1}
     assert out.isascii()
 
 
@@ -217,24 +90,87 @@ def test_progress_on_a_terminal_is_live_and_stays_at_the_end():
     assert last[1:3] == ["10", "0"]
 
 
-def test_progress_elsewhere_is_a_plain_line_now_and_then(monkeypatch):
-    monkeypatch.setattr(console, "PLAIN_EVERY", 0.01)
-    made, state = screen(), progress(passed={"caption": 3})
+def watched(made, state, monkeypatch, until):
+    """Watch until that is true of the screen; what it said on stderr."""
+    monkeypatch.setattr(console, "EVERY", 0.01)
     with made.watching(state):
         end = time.monotonic() + 10
-        while made.err.file.getvalue().count("\n") < 2 and time.monotonic() < end:
+        while not until() and time.monotonic() < end:
             time.sleep(0.01)
-    text = made.err.file.getvalue()
+    return made.err.file.getvalue()
+
+
+def test_progress_elsewhere_is_a_plain_line_now_and_then(monkeypatch):
+    made, state = screen(), progress(seen=1, passed={"caption": 3}, failed={("draft", "no"): 1})
+    text = watched(made, state, monkeypatch, lambda: made.err.file.getvalue().count("\n") >= 2)
     lines = text.splitlines()
     assert len(lines) >= 2
-    assert lines[0].startswith("caption 3 7 ")
-    assert [part.split()[0] for part in lines[0].split("; ")] == ["caption", "draft", "answer"]
+    assert lines[0] == ("1 of 10 rows, time left not known yet; caption 3 done, 7 owed; draft 0 done, 9 owed, 1 failed")
     time.sleep(0.05)
     assert made.err.file.getvalue() == text  # it ends with the block
 
 
+def test_a_model_s_trouble_is_told_once_and_its_end_when_it_is_over(monkeypatch):
+    monkeypatch.setattr(console, "CALM", 0.03)
+    made, state = screen(), progress()
+    state.paces["reasoner"] = pace = Pace(4)
+    pace.trouble = "cannot reach it"
+
+    def calm():
+        if "away" in made.err.file.getvalue():
+            pace.trouble = None
+        return "goes on" in made.err.file.getvalue()
+
+    lines = [line for line in watched(made, state, monkeypatch, calm).splitlines() if line.startswith("reasoner: ")]
+    assert lines == ["reasoner: away: cannot reach it", "reasoner: goes on, after 0 s"]
+
+
+def test_trouble_that_comes_and_goes_is_told_once():
+    news, model = console._Troubles().news, {"trouble": "asked to wait: HTTP 429", "again_in": 2.0}
+    assert news({"m": model}, 0.0) == ["m: asked to wait: HTTP 429; goes on in 2 s"]
+    for second in range(1, 30):
+        assert news({"m": model | {"trouble": model["trouble"] if second % 4 == 0 else None}}, float(second)) == []
+    quiet = model | {"trouble": None}
+    assert news({"m": quiet}, 37.0) == []
+    assert news({"m": quiet}, 38.0) == ["m: goes on, after 28 s"]
+
+
+def test_events_are_lines_of_json_on_stdout(monkeypatch, capsys):
+    made, state = screen(as_json=True), progress(seen=2, passed={"caption": 3})
+    made.notice("small \x1b model")
+    watched(made, state, monkeypatch, lambda: made.err.file.getvalue().count("\n") > 3)
+    made.result({"exit": 0})
+    notice, *events, last = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert notice == {"event": "notice", "text": "small \x1b model"}
+    assert last == {"event": "end", "exit": 0}
+    assert events
+    for event in events:
+        assert (event["event"], event["rows"], event["rows_done"], event["seconds_left"]) == ("progress", 10, 2, None)
+        assert (event["stages"]["caption"]["done"], event["stages"]["caption"]["owed"]) == (3, 7)
+        assert set(event["others"]) == {"answer"}
+
+
+@pytest.mark.parametrize("options", [{"quiet": True, "as_json": True}, {}])
+def test_no_events_where_nobody_wants_them(monkeypatch, capsys, options):
+    monkeypatch.setattr(console, "EVERY", 0.001)
+    made = screen(**options)
+    made.notice("small model")
+    with made.watching(progress()):
+        time.sleep(0.05)
+    assert capsys.readouterr().out == ""
+
+
+def test_nothing_but_asking_makes_events(monkeypatch, capsys):
+    monkeypatch.setattr(console, "EVERY", 0.001)
+    state = progress()
+    state.asking = ()
+    with screen(as_json=True).watching(state):
+        time.sleep(0.05)
+    assert capsys.readouterr().out == ""
+
+
 def test_progress_ends_when_the_work_fails(monkeypatch):
-    monkeypatch.setattr(console, "PLAIN_EVERY", 0.01)
+    monkeypatch.setattr(console, "EVERY", 0.01)
     made = screen()
     with pytest.raises(ZeroDivisionError), made.watching(progress()):
         raise ZeroDivisionError
@@ -244,7 +180,7 @@ def test_progress_ends_when_the_work_fails(monkeypatch):
 
 
 def test_quiet_starts_no_progress(monkeypatch):
-    monkeypatch.setattr(console, "PLAIN_EVERY", 0.001)
+    monkeypatch.setattr(console, "EVERY", 0.001)
     made = screen(quiet=True)
     with made.watching(progress()):
         time.sleep(0.02)

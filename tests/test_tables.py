@@ -10,7 +10,6 @@ from rich.console import Console
 from curate import tables
 from curate.ask import Meter
 from curate.captions.image import ImageCaption, ImageMetadata, SceneContext
-from curate.console import printable
 from curate.journal import Spent
 from curate.progress import Progress, Story
 from curate.record import Failed, Kept, Owed, Rejected
@@ -20,6 +19,7 @@ from curate.stages.caption import Caption
 from curate.stages.draft import Draft
 from curate.stages.revise import Revision
 from curate.walk import Tally, Trace
+from curate.words import printable
 from tests.records import drafted, record, revised
 from tests.test_console import HOSTILE
 

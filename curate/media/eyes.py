@@ -1,9 +1,11 @@
 """Decoding kept at arm's length: in processes that may crash, hang or swell without harm to the run."""
 
 import asyncio
+import logging
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -22,6 +24,8 @@ from curate.media.shape import fitted
 from curate.media.worker import OUT_OF_MEMORY, call, settle
 from curate.medium import Kind
 from curate.provider import Frame
+
+log = logging.getLogger(__name__)
 
 _GIB = 2**30
 _PACE = 4 * 2**20  # bytes a second that the slowest honest file is decoded at
@@ -133,16 +137,23 @@ class Eyes:
     async def _run(self, module: str, function: str, *args: object, seconds: float | None = None) -> object:
         """One task in one process. A seat for each process keeps waiting tasks cheap to cancel."""
         async with self._seats:
+            began = time.monotonic()
             try:
-                return await self._sent(seconds or self._timeout, module, function, *args)
-            except BrokenProcessPool:
-                # an idle process was killed, and the pool gave up: no fault of this clip
-                self._abandon()
-            try:
-                return await self._sent(seconds or self._timeout, module, function, *args)
-            except BrokenProcessPool:
-                self._abandon()
-                raise MediaError("decoder crashed", "twice, before it began", lasting=False) from None
+                return await self._seated(module, function, *args, seconds=seconds)
+            finally:
+                log.debug("%s.%s took %.3f s: %s", module, function, time.monotonic() - began, _file(args))
+
+    async def _seated(self, module: str, function: str, *args: object, seconds: float | None) -> object:
+        try:
+            return await self._sent(seconds or self._timeout, module, function, *args)
+        except BrokenProcessPool:
+            # an idle process was killed, and the pool gave up: no fault of this clip
+            self._abandon()
+        try:
+            return await self._sent(seconds or self._timeout, module, function, *args)
+        except BrokenProcessPool:
+            self._abandon()
+            raise MediaError("decoder crashed", "twice, before it began", lasting=False) from None
 
     async def _sent(self, seconds: float, *args: object) -> object:
         try:
@@ -170,6 +181,12 @@ class Eyes:
         if self._pool is not None and not self._pool.active:
             _stop(self._pool)
             self._pool = None
+
+
+def _file(args: tuple[object, ...]) -> object:
+    """The file that a task with these arguments is about; None where they are frames already."""
+    about = args[0] if args else None
+    return about if isinstance(about, Path) else getattr(about, "path", None)
 
 
 def _size(media: Media) -> tuple[int, int]:
