@@ -15,6 +15,7 @@ BELOW = 0.98  # share of what the server takes, so that the pace can rest there
 REST = 30.0  # seconds without a refusal before more is tried, where many requests have told the pace
 SURE = 100  # requests between two refusals that tell it for sure
 CREEP, STRIDE = 0.005, 0.25  # least and most growth a second from then on
+AMPLE = 2.0  # times what was taken of late: a pace that holds nothing back is not to grow beyond any measure
 LONG = 3.0  # seconds shut, from which on a server counts in windows
 SHORTEST, LONGEST = 0.5, 8.0  # seconds shut after a refusal that names no time
 GRACE = 1.0  # seconds after which a request that was not refused has been taken: refusals come at once
@@ -144,7 +145,12 @@ class Rate:
         between = taken / (now - refused)
         if self._began is None or now - self._began < MINUTE:
             return between
-        return max(between, sum(n for second, n in self._minute if second > now - MINUTE) / MINUTE)
+        return max(between, self._lately(now))
+
+    def _lately(self, now: float) -> float:
+        """Requests a second that were taken within the last minute."""
+        seconds = min(now - (self._began if self._began is not None else now), MINUTE)
+        return sum(n for second, n in self._minute if second > now - MINUTE) / max(seconds, 1.0)
 
     def _count(self, started: float, number: int) -> None:
         """So many more were taken; a refusal takes its request back."""
@@ -170,4 +176,5 @@ class Rate:
             if quiet < self._rest:
                 return
             growth = min(CREEP * 2 ** min((quiet - self._rest) / self._rest, 20), STRIDE)
-        self.found *= (1 + growth) ** min(seconds, 1.0)
+        grown = self.found * (1 + growth) ** min(seconds, 1.0)
+        self.found = max(self.found, min(grown, AMPLE * self._lately(now)))
