@@ -119,6 +119,7 @@ class Pace:
         now = self._clock()
         if isinstance(error, ThrottledError):
             self.rate.refused(now, turn.started, error.retry_after)
+            self._answered, self._down_since = True, None  # whoever throttles is there
             self.trouble = f"asked to wait: {error}"
             return False
         counts = self._counts(error, request)
