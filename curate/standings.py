@@ -82,7 +82,7 @@ class Standings:
         self._written = time.monotonic()
         self._chunk: dict[int, tuple[bytes, Standing]] = {}
         self._places: dict[str, bytes] = {}
-        self._first = -1
+        self._first = -CHUNK  # no row is in the chunk yet
         with self._guarded():
             self._base = sqlite3.connect(path, timeout=30, isolation_level=None)
             self._base.execute("PRAGMA journal_mode=WAL")
