@@ -47,8 +47,8 @@ class Budget:
         for past in spent:
             price = Price(past.cost, past.prompt_tokens + past.completion_tokens)
             self.spent = self.spent.plus(price)
-            self._dearest[past.stage] = Price().plus(price, WIDER / max(past.calls, 1))
-            self._seen[past.stage] = past.calls
+            if past.calls:
+                self._learn(past.stage, Price().plus(price, WIDER / past.calls), past.calls)
 
     @property
     def limited(self) -> bool:
@@ -86,11 +86,14 @@ class Budget:
         self._reserved = self._reserved.plus(need, -1)
         if reply is not None:
             price = Price(reply.cost, reply.prompt_tokens + reply.completion_tokens)
-            before = self._dearest.get(stage, Price())
-            self._seen[stage] += 1
-            self._dearest[stage] = Price(max(price.cost, before.cost), max(price.tokens, before.tokens))
+            self._learn(stage, price, 1)
             self.spent = self.spent.plus(price)
         self._settled.set()
+
+    def _learn(self, stage: str, price: Price, calls: int) -> None:
+        before = self._dearest.get(stage, Price())
+        self._dearest[stage] = Price(max(price.cost, before.cost), max(price.tokens, before.tokens))
+        self._seen[stage] += calls
 
     def _fits(self, need: Price) -> bool:
         cost, total = self.spent.plus(self._reserved).plus(need)
