@@ -15,7 +15,7 @@ def tally() -> Tally:
     found = Tally(seen=100)
     found.passed.update({"short": 90, "caption": 90, "draft": 90, "answer": 60, "revise": 60, "length": 40})
     found.rejected.update({("short", "too short"): 10, ("answer", "wrong"): 25, ("answer", "none"): 5})
-    found.rejected.update({("length", "too long"): 20, ("input", "no such file"): 50})
+    found.rejected.update({("caption", "no frames"): 8, ("length", "too long"): 20, ("input", "no such file"): 50})
     return found
 
 

@@ -226,6 +226,18 @@ def test_a_reader_sees_what_is_flushed_while_another_writes(path, writer):
         writer._base.execute("ROLLBACK")
 
 
+def test_a_reader_in_the_middle_of_its_reading_holds_up_no_writer(path, writer):
+    for number in range(2 * CHUNK):
+        writer.note(number, b"s", KEPT)
+    with closing(opened(path, writes=False)) as reader:
+        reading = reader._base.execute("SELECT * FROM standings")
+        reading.fetchone()
+        writer._base.execute("PRAGMA busy_timeout=0")
+        writer.note(0, b"s", Standing("owed"))
+        writer.flush()
+        assert len(reading.fetchall()) == 2 * CHUNK - 1
+
+
 def test_many_notes_are_written_without_a_flush(path, writer):
     for number in range(CHUNK):
         writer.note(number, b"s", KEPT)
