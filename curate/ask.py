@@ -59,7 +59,10 @@ def limited(ask: Ask, pace: Pace, meter: Meter) -> Ask:
     """
 
     async def waiting(request: Request) -> Reply:
+        refused = 0
         while True:
+            if refused:
+                await asyncio.sleep(wait_after(refused) / 4)
             turn = await pace.turn(guess(request) if pace.counts_tokens else 0.0)
             meter.in_flight += 1
             began, logs = time.monotonic(), log.isEnabledFor(logging.DEBUG)
@@ -85,6 +88,7 @@ def limited(ask: Ask, pace: Pace, meter: Meter) -> Ask:
                 if counts:
                     raise
                 meter.retried += 1
+                refused += 1
             finally:
                 meter.in_flight -= 1
                 pace.leave(turn)

@@ -42,13 +42,13 @@ class Budget:
         self._reserved = Price()
         self._dearest: dict[str, Price] = {}
         self._seen: Counter[str] = Counter()
-        self._under_way = 0
+        self._under_way: Counter[str] = Counter()
         self._settled = asyncio.Event()
         for past in spent:
             price = Price(past.cost, past.prompt_tokens + past.completion_tokens)
             self.spent = self.spent.plus(price)
-            self._dearest[past.stage] = Price().plus(price, WIDER / max(past.calls, 1))
-            self._seen[past.stage] = past.calls
+            if past.calls:
+                self._learn(past.stage, Price().plus(price, WIDER / past.calls), past.calls)
 
     @property
     def limited(self) -> bool:
@@ -70,11 +70,11 @@ class Budget:
         while True:
             known = self._dearest.get(stage)
             need = Price().plus(known, 1 + 1 / self._seen[stage]) if known else LEAST
-            if (known or not self._under_way) and self._fits(need):
+            if (known or not self._under_way[stage]) and self._fits(need):
                 self._reserved = self._reserved.plus(need)
-                self._under_way += 1
+                self._under_way[stage] += 1
                 return need
-            if not self._under_way:
+            if not self._under_way.total():
                 self.out = True
                 raise SpentError(self.told)
             self._settled.clear()
@@ -82,15 +82,18 @@ class Budget:
 
     def settle(self, stage: str, need: Price, reply: Reply | None) -> None:
         """The request has ended, with this reply or without."""
-        self._under_way -= 1
+        self._under_way[stage] -= 1
         self._reserved = self._reserved.plus(need, -1)
         if reply is not None:
             price = Price(reply.cost, reply.prompt_tokens + reply.completion_tokens)
-            before = self._dearest.get(stage, Price())
-            self._seen[stage] += 1
-            self._dearest[stage] = Price(max(price.cost, before.cost), max(price.tokens, before.tokens))
+            self._learn(stage, price, 1)
             self.spent = self.spent.plus(price)
         self._settled.set()
+
+    def _learn(self, stage: str, price: Price, calls: int) -> None:
+        before = self._dearest.get(stage, Price())
+        self._dearest[stage] = Price(max(price.cost, before.cost), max(price.tokens, before.tokens))
+        self._seen[stage] += calls
 
     def _fits(self, need: Price) -> bool:
         cost, total = self.spent.plus(self._reserved).plus(need)

@@ -7,9 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from curate.census import Census
-from curate.words import duration, printable
 from curate.estimate import Estimate
 from curate.projection import DRAWS, FIGURES, INSIDE, Projection, Range
+from curate.words import duration, printable
 
 HEADS = ("calls", "tokens in", "cached", "tokens out", "USD", "time")
 

@@ -4,6 +4,8 @@ import asyncio
 import os
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from functools import cache
 from importlib import import_module
 from multiprocessing import get_context
 from typing import Any, NamedTuple
@@ -38,7 +40,7 @@ async def parts(
 ) -> AsyncIterator[Part]:
     """The parts in order.
 
-    `prepare` and `judge` ("module:function") run in the processes: one with `arguments` when a process begins,
+    `prepare` and `judge` ("module:function") run in the processes: one with `arguments` once in each process,
     the other with what that returned and the numbers of some rows. Raises what they raise.
     """
     context = get_context("spawn")
@@ -54,23 +56,27 @@ async def parts(
                 yield await waiting.popleft()
         while waiting:
             yield await waiting.popleft()
-    except ProcessExpired as error:
+    except (ProcessExpired, BrokenProcessPool) as error:
         raise StoreError(f"a process that replays rows was killed ({error}): was there too little memory?") from None
     finally:
         pool.stop()  # type: ignore[no-untyped-call]
+        for late in waiting:
+            if not (late.cancel() or late.cancelled()):
+                late.exception()  # seen, also where another one has ended it all
         await asyncio.to_thread(pool.join)
 
 
-_bench: list[Any] = []  # in a process of its own: what was prepared
+_bench: list[Callable[[], Any]] = []  # in a process of its own: prepares once, whenever it is first called
 
 
 def _begin(prepare: str, arguments: tuple[object, ...]) -> None:
     child.tied()
-    _bench.append(_named(prepare)(*arguments))
+    # Only what a task raises comes back to the parent, so the preparing is left to the first task.
+    _bench.append(cache(lambda: _named(prepare)(*arguments)))
 
 
 def _judge(judge: str, numbers: Sequence[int]) -> Part:
-    part: Part = _named(judge)(_bench[0], numbers)
+    part: Part = _named(judge)(_bench[0](), numbers)
     return part
 
 

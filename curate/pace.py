@@ -125,6 +125,7 @@ class Pace:
             self.rate.refused(now, turn.started, error.retry_after)
             if self.rate.found != found:
                 log.debug("asked too much: from %s to %s requests a second", found, self.rate.found)
+            self._answered, self._down_since = True, None  # whoever throttles is there
             self.trouble = f"asked to wait: {error}"
             return False
         counts = self._counts(error, request)

@@ -15,6 +15,13 @@ BELOW = 0.98  # share of what the server takes, so that the pace can rest there
 REST = 30.0  # seconds without a refusal before more is tried, where many requests have told the pace
 SURE = 100  # requests between two refusals that tell it for sure
 CREEP, STRIDE = 0.005, 0.25  # least and most growth a second from then on
+LATE = 1 / 32  # weight of the latest request in the share of refusals
+ODD = 0.06  # share of refusals up to which only those wait that were refused
+SURELY = 0.4  # share of refusals that chance does not explain
+VAIN = 2  # times in a row that a lower pace was refused as often: the server refuses by chance
+AS_OFTEN = 0.7  # times the share before
+FORGET = 0.999  # of what is held for chance, at each request
+AMPLE = 2.0  # times what was taken of late: a pace that holds nothing back is not to grow beyond any measure
 LONG = 3.0  # seconds shut, from which on a server counts in windows
 SHORTEST, LONGEST = 0.5, 8.0  # seconds shut after a refusal that names no time
 GRACE = 1.0  # seconds after which a request that was not refused has been taken: refusals come at once
@@ -49,6 +56,10 @@ class Rate:
         self._since = 0
         self._grown = 0.0
         self._minute: deque[list[int]] = deque()
+        self._share = ODD  # of the latest requests: refused; the first refusal is to count
+        self._chances = 0.0  # the share that no pace has helped against
+        self._before: tuple[float, float | None] = (0.0, None)  # share and pace when it was first lowered
+        self._vain = 0
 
     @property
     def allowed(self) -> float | None:
@@ -67,6 +78,8 @@ class Rate:
     def start(self, now: float) -> None:
         """A request goes out."""
         self._began = now if self._began is None else self._began
+        self._share -= self._share * LATE
+        self._chances *= FORGET
         if self.state == "shut":
             self.state, self._probed = "probing", now
         if allowed := self.allowed:
@@ -82,6 +95,7 @@ class Rate:
     def refused(self, now: float, started: float, wish: float | None) -> None:
         """The server took no more; `wish` is when it asks to be asked again, seconds from now."""
         self._count(started, -1)
+        self._share += LATE
         probe = self.state == "probing" and started >= self._probed
         if self.state != "open" and not probe:
             if wish is not None:
@@ -89,8 +103,14 @@ class Rate:
             return
         if probe:
             self.streak += 1
+        elif self._share <= ODD + 1.5 * self._chances:
+            return  # so few that the pace is no cause of it
+        elif self._rest is not None and self._since < 1 / LATE and self._share < SURELY:
+            return  # the last step down has had no time to show
         elif self._refused_at is not None and started < self._refused_at:
             return  # it went out before the pace was lowered
+        elif self._in_vain():
+            return
         else:
             self._slow_down(now)
         self._shut(now, self._grown_wait(SHORTEST, LONGEST) if wish is None else self._soon_after(wish), False)
@@ -135,6 +155,21 @@ class Rate:
             self._rest = REST * min(taken / SURE, 1.0)
         self._refused_at, self._grown, self._since = now, now, 0
 
+    def _in_vain(self) -> bool:
+        """Whether the last steps down have helped nothing: then the pace is again what it was before them."""
+        share, found = self._before
+        if self._rest is None or self._since < 1 / LATE or self._share > SURELY:
+            self._before = (self._share, self.found)
+            return False
+        if self._share < share * AS_OFTEN:
+            self._before, self._vain = (self._share, self.found), 0
+            return False
+        self._vain += 1
+        if self._vain <= VAIN:
+            return False
+        self._chances, self.found, self._vain = self._share, found, 0
+        return True
+
     def _measured(self, now: float, taken: int) -> float:
         """Requests a second that the server has taken."""
         refused = self._refused_at if self._refused_at is not None else now
@@ -144,7 +179,12 @@ class Rate:
         between = taken / (now - refused)
         if self._began is None or now - self._began < MINUTE:
             return between
-        return max(between, sum(n for second, n in self._minute if second > now - MINUTE) / MINUTE)
+        return max(between, self._lately(now))
+
+    def _lately(self, now: float) -> float:
+        """Requests a second that were taken within the last minute."""
+        seconds = min(now - (self._began if self._began is not None else now), MINUTE)
+        return sum(n for second, n in self._minute if second > now - MINUTE) / max(seconds, 1.0)
 
     def _count(self, started: float, number: int) -> None:
         """So many more were taken; a refusal takes its request back."""
@@ -170,4 +210,5 @@ class Rate:
             if quiet < self._rest:
                 return
             growth = min(CREEP * 2 ** min((quiet - self._rest) / self._rest, 20), STRIDE)
-        self.found *= (1 + growth) ** min(seconds, 1.0)
+        grown = self.found * (1 + growth) ** min(seconds, 1.0)
+        self.found = max(self.found, min(grown, AMPLE * self._lately(now)))

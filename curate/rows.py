@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from curate import sources
-from curate.errors import StoreError
+from curate.errors import SettingsError, StoreError
 from curate.sources import BrokenLine, Row
 
 VERSION = 1  # of the copy: another one is made anew
@@ -22,6 +23,8 @@ CREATE TABLE files (name TEXT, rows INTEGER);
 SCAN = "SELECT number, text FROM rows WHERE number > ? AND place % ? = ? ORDER BY number LIMIT ?"
 BROKEN = "!"  # before a line that is no JSON, which no JSON begins with
 BATCH = 500
+DEEPEST = 100  # levels of nesting: more might exhaust the interpreter wherever the row is read again
+STRING, BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"'), re.compile(r"[\[\]{}]")
 TOO_DEEP = "nested too deeply to be written down"
 
 
@@ -43,9 +46,9 @@ class Rows:
                 _copy(files, self.path)
             # Nobody writes to a copy that is in its place, so it needs no locks.
             self._base = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
-            self._names = list(self._base.execute("SELECT name, rows FROM files ORDER BY rowid"))
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"cannot copy the question files to {self.path}: {error}") from None
+        self._names = [(name, rows) for rows, name in self._found("SELECT rows, name FROM files ORDER BY rowid")]
         self._ends = list(accumulate(rows for _, rows in self._names))
 
     def __len__(self) -> int:
@@ -100,8 +103,11 @@ class Rows:
 
 
 def identity(files: Sequence[Path]) -> str:
-    """What changes when one of these files does: 16 hex digits."""
-    stats = [(os.fsencode(f.absolute()).hex(), f.stat().st_size, f.stat().st_mtime_ns) for f in files]
+    """What changes when one of these files does: 16 hex digits. Raises SettingsError where one is not there."""
+    try:
+        stats = [(os.fsencode(f.absolute()).hex(), f.stat().st_size, f.stat().st_mtime_ns) for f in files]
+    except OSError as error:
+        raise SettingsError(f"cannot read {error.filename}: {error.strerror}") from None
     return hashlib.blake2b(repr((VERSION, stats)).encode(), digest_size=8).hexdigest()
 
 
@@ -144,20 +150,28 @@ def _place(row: Row) -> int:
 def _text(raw: Any) -> str:
     if isinstance(raw, BrokenLine):
         return BROKEN + json.dumps(str(raw))
-    try:
-        return json.dumps(raw, default=str)
-    except RecursionError:
-        kept = {key: value for key, value in raw.items() if _shallow(value)} if isinstance(raw, dict) else {}
-        deep = dict.fromkeys(raw.keys() - kept.keys(), TOO_DEEP) if isinstance(raw, dict) else TOO_DEEP
-        return json.dumps(kept | deep if isinstance(deep, dict) else deep, default=str)
+    text = _dumped(raw)
+    if text is not None:
+        return text
+    if not isinstance(raw, dict):
+        return json.dumps(TOO_DEEP)
+    return json.dumps({k: TOO_DEEP if _dumped(v) is None else v for k, v in raw.items()}, default=str)
 
 
-def _shallow(value: Any) -> bool:
+def _dumped(value: Any) -> str | None:
+    """Its JSON; None where it is nested too deeply."""
     try:
-        json.dumps(value, default=str)
+        text = json.dumps(value, default=str)
     except RecursionError:
-        return False
-    return True
+        return None
+    many = text.count("[") + text.count("{") > DEEPEST
+    return None if many and _depth(text) > DEEPEST else text
+
+
+def _depth(text: str) -> int:
+    """Levels of nesting of a JSON text."""
+    marks = BRACKET.findall(STRING.sub("", text))
+    return max(accumulate(1 if mark in "[{" else -1 for mark in marks), default=0)
 
 
 def _raw(text: str) -> Any:

@@ -92,7 +92,7 @@ class Standings:
         self._written = time.monotonic()
         self._chunk: dict[int, tuple[bytes, Standing]] = {}
         self._places: dict[str, bytes] = {}
-        self._first = -1
+        self._first = -CHUNK  # no row is in the chunk yet
         with self._guarded():
             self._base = sqlite3.connect(path, timeout=30, isolation_level=None)
             self._base.execute("PRAGMA journal_mode=WAL")
@@ -176,7 +176,7 @@ class Standings:
 
     def _place(self, path: object) -> bytes:
         """Size and time of the file that a row's path names; of what lies elsewhere nothing is asked."""
-        if not isinstance(path, str) or ".." in path or os.path.isabs(path):
+        if not isinstance(path, str) or ".." in path.split("/") or os.path.isabs(path):
             return b""
         if path not in self._places:
             try:

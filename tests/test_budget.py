@@ -1,0 +1,183 @@
+"""Limits on money and tokens: never passed, and no reason to ask one by one."""
+
+import asyncio
+import random
+
+import pytest
+
+from curate.budget import Budget, Price
+from curate.chat import Reply
+from curate.errors import SpentError
+from curate.journal import Spent
+
+
+def spent(calls: int, cost: float, tokens: int = 0, stage: str = "draft", model: str = "m") -> Spent:
+    """What an earlier run has bought."""
+    return Spent(stage, model, calls, tokens, 0, 0, cost)
+
+
+class Buyers:
+    """Many requests at once; each takes its turn of the loop a few times and costs what it says."""
+
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
+        self.bought: list[float] = []
+        self.under_way = self.most = 0
+
+    async def buy(self, cost: float, stage: str = "draft", fails: bool = False) -> None:
+        need = await self.budget.reserve(stage)
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        self.under_way -= 1
+        reply = None if fails else Reply(text="", cost=cost, prompt_tokens=round(cost * 1000))
+        self.budget.settle(stage, need, reply)
+        if reply is not None:
+            self.bought.append(cost)
+
+    async def all(self, costs: list[float]) -> list[object]:
+        return await asyncio.gather(*(self.buy(cost) for cost in costs), return_exceptions=True)
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("counts", ["money", "tokens"])
+def test_replies_no_dearer_than_the_dearest_never_pass_the_limit(seed, counts):
+    chance = random.Random(seed)
+    dearest, limit = 1.0, chance.uniform(3, 60)
+    costs = [dearest, *(chance.uniform(0, dearest) for _ in range(300))]
+
+    async def main() -> None:
+        budget = Budget(limit, None) if counts == "money" else Budget(None, int(limit * 1000))
+        buyers = Buyers(budget)
+        found = await buyers.all(costs)
+        assert sum(buyers.bought) <= limit
+        assert sum(buyers.bought) >= limit - 2 * dearest
+        assert sum(isinstance(each, SpentError) for each in found) == len(costs) - len(buyers.bought)
+        assert budget.out
+
+    asyncio.run(main())
+
+
+def test_the_first_reply_of_a_stage_is_waited_for_and_then_many_are_asked_at_once():
+    async def main() -> None:
+        buyers = Buyers(Budget(1000.0, None))
+        first = asyncio.create_task(buyers.all([1.0] * 50))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert buyers.under_way == 1
+        await first
+        assert buyers.most == 49
+        assert len(buyers.bought) == 50
+        assert not buyers.budget.out
+
+    asyncio.run(main())
+
+
+def test_the_first_request_of_each_stage_goes_out_alone_and_holds_up_no_other_stage():
+    async def main() -> None:
+        budget = Budget(10.0, None)
+        held = await budget.reserve("draft")
+        second = asyncio.create_task(budget.reserve("draft"))
+        await budget.reserve("revise")
+        await asyncio.sleep(0)
+        assert not second.done()
+        budget.settle("draft", held, Reply(text="", cost=1.0))
+        await second
+
+    asyncio.run(main())
+
+
+def test_room_comes_back_when_a_request_has_ended():
+    async def main() -> None:
+        budget = Budget(3.0, None, [spent(3, 1.0)])
+        needs = [await budget.reserve("draft")]
+        waiting = asyncio.create_task(budget.reserve("draft"))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        budget.settle("draft", needs[0], Reply(text="", cost=0.1))
+        await waiting
+
+    asyncio.run(main())
+
+
+def test_a_request_without_a_reply_costs_nothing():
+    async def main() -> None:
+        buyers = Buyers(Budget(2.5, None))
+        for _ in range(20):
+            await buyers.buy(1.0, fails=True)
+        assert buyers.budget.spent == Price()
+        await buyers.buy(1.0)
+        assert buyers.budget.spent.cost == 1.0
+
+    asyncio.run(main())
+
+
+def test_a_waiter_that_is_cancelled_holds_no_room():
+    async def main() -> None:
+        budget = Budget(10.0, None)
+        held = await budget.reserve("draft")
+        waiting = asyncio.create_task(budget.reserve("draft"))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        budget.settle("draft", held, Reply(text="", cost=5.0))
+        with pytest.raises(SpentError):
+            await budget.reserve("draft")
+        budget.settle("revise", await budget.reserve("revise"), None)
+
+    asyncio.run(main())
+
+
+def test_earlier_spending_counts():
+    async def main() -> None:
+        budget = Budget(10.0, None, [spent(4, 6.0), spent(4, 3.9, model="n")])
+        assert budget.spent.cost == pytest.approx(9.9)
+        with pytest.raises(SpentError):
+            await budget.reserve("draft")
+        assert budget.out
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_dearest_of_a_stages_models_counts(order):
+    async def main() -> None:
+        budget = Budget(100.0, None, [spent(10, 1.0), spent(10, 40.0, model="n")][::order])
+        assert (await budget.reserve("draft")).cost == pytest.approx(12.0 * (1 + 1 / 20))
+
+    asyncio.run(main())
+
+
+def test_replies_that_were_seen_make_the_next_ones_surer():
+    async def main() -> None:
+        budget = Budget(1000.0, None)
+        for seen in range(1, 6):
+            budget.settle("draft", await budget.reserve("draft"), Reply(text="", cost=2.0))
+            need = await budget.reserve("draft")
+            budget.settle("draft", need, None)
+            assert need.cost == pytest.approx(2.0 * (1 + 1 / seen))
+
+    asyncio.run(main())
+
+
+def test_nothing_is_asked_where_the_limit_is_nothing():
+    async def main() -> None:
+        for budget in (Budget(0.0, None), Budget(None, 0)):
+            with pytest.raises(SpentError):
+                await budget.reserve("draft")
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(("cost", "tokens", "limited"), [(None, None, False), (0.0, None, True), (None, 0, True)])
+def test_no_limit_is_nothing_to_heed(cost, tokens, limited):
+    assert Budget(cost, tokens).limited is limited
+
+
+def test_the_user_is_told_how_far_it_went_and_how_to_go_on():
+    past = [spent(2, 1.25, 1_234_567)]
+    end = ": everything answered is kept; raise the limit and run again"
+    money, tokens = "max_cost = 1.5 USD (1.2500 spent)", "max_tokens = 2,000,000 (1,234,567 spent)"
+    assert Budget(1.5, None, past).told == f"stopped before {money}{end}"
+    assert Budget(None, 2_000_000, past).told == f"stopped before {tokens}{end}"
+    assert Budget(1.5, 2_000_000, past).told == f"stopped before {money} and {tokens}{end}"

@@ -1,0 +1,284 @@
+"""The pace that a server takes, found by asking: simulated servers, and the arithmetic case by case."""
+
+import math
+import random
+
+import pytest
+
+from curate.rate import AWAY, FURTHEST, GRACE, LONGEST, SHORTEST, Rate
+from tests.limits import Bucket, FixedWindow, Limit, SlidingWindow
+from tests.simulated import START, simulate, unsaid
+
+MINUTES = 5
+
+
+def window_since(seconds: float, number: int) -> FixedWindow:
+    """A window of a minute that began so long before the first request."""
+    window = FixedWindow(number, 60)
+    window._ends = START + 60 - seconds
+    return window
+
+
+def bucket(number: int, capacity: int) -> Bucket:
+    """So many a minute; full when the first request comes."""
+    made = Bucket(number, 60, capacity=capacity)
+    made._at = START
+    return made
+
+
+LIMITS = {
+    "fixed window": lambda number: FixedWindow(number, 60),
+    "fixed window of the clock": lambda number: window_since(47, number),
+    "sliding window": lambda number: SlidingWindow(number, 60),
+    "bucket of a minute": lambda number: bucket(number, number),
+    "bucket of a second": lambda number: bucket(number, number // 60),
+}
+RETRY_AFTER = {"no Retry-After": unsaid, "whole seconds": math.ceil, "exact seconds": float}
+every_limit = pytest.mark.parametrize("limit", LIMITS.values(), ids=LIMITS)
+
+
+def steady(limit: float | None = None) -> Rate:
+    """A rate whose jitter is the same in every run of a test."""
+    return Rate(limit, random.Random(1).random)
+
+
+@every_limit
+@pytest.mark.parametrize("told", RETRY_AFTER.values(), ids=RETRY_AFTER)
+@pytest.mark.parametrize("number", [600, 6000])
+def test_what_a_limit_allows_is_used_and_little_is_refused(number, told, limit):
+    server = limit(number)
+    first = server._ends - START if getattr(server, "_ends", 0.0) else 0.0
+    run = simulate(server, first + MINUTES * 60, steady(), concurrency=54 + number // 60, told=told)
+    assert run.between(first, first + MINUTES * 60) >= 0.95 * number * MINUTES
+    assert run.share_refused < 0.06
+
+
+@every_limit
+def test_a_limit_that_is_raised_is_used_a_minute_later(limit):
+    server = limit(600)
+
+    def raised() -> None:
+        server.requests, server.burst = 1200, server.burst * 2
+
+    run = simulate(server, 300, steady(), events={120: raised})
+    assert run.between(180, 300) >= 0.75 * 1200 * 2
+
+
+def test_a_pace_that_held_nothing_back_for_hours_still_follows_a_limit_that_falls():
+    server, rate = bucket(600, 10), steady()
+
+    def lowered() -> None:
+        server.requests, server.burst = 300, 5
+
+    # Sixty at once that take 8 s each: no more than 450 a minute, whatever the server takes.
+    run = simulate(server, 7300, rate, concurrency=60, latency=8, events={7000: lowered})
+    assert run.between(7060, 7300) >= 0.95 * 300 * 4
+    assert sum(time >= 7000 for time in run.refused) < 200
+
+
+def test_a_limit_of_the_settings_is_never_passed():
+    run = simulate(FixedWindow(10**9, 60), 120, steady(10.0))
+    ends = range(60, 121)
+    assert all(run.between(end - 60, end) <= 601 for end in ends)
+    assert run.between(60, 120) >= 0.95 * 600
+    assert run.refused == []
+
+
+@pytest.mark.parametrize(("settings", "server"), [(480, 600), (1200, 600)])
+@pytest.mark.parametrize("limit", [LIMITS["fixed window"], LIMITS["bucket of a second"]])
+def test_the_lower_limit_holds_whether_the_settings_or_the_server_set_it(limit, settings, server):
+    run = simulate(limit(server), 300, steady(settings / 60), concurrency=64)
+    lower = min(settings, server)
+    assert 0.95 * lower * 4 <= run.between(60, 300) <= 1.01 * lower * 4
+    assert run.share_refused < 0.06
+
+
+def test_nothing_bounds_the_pace_of_a_server_that_never_refused():
+    rate = steady()
+    for _ in range(1000):
+        assert rate.wait(START) == 0.0
+        rate.start(START)
+    assert rate.allowed is None
+
+
+def shut(rate: Rate, wish: float | None = None) -> None:
+    """Let one request out at the start and have it refused at once."""
+    rate.start(START)
+    rate.refused(START, START, wish)
+
+
+def probe(rate: Rate, now: float) -> float:
+    """Wait as long as the rate wants, then begin a probe; when it began."""
+    wait = rate.wait(now)
+    assert wait is not None
+    rate.start(now + wait)
+    return now + wait
+
+
+def refused_probes(rate: Rate, number: int) -> list[float]:
+    """The waits between so many probes, each refused at once."""
+    shut(rate)
+    now, waits = START, []
+    for _ in range(number):
+        began = probe(rate, now)
+        waits.append(began - now)
+        rate.refused(began, began, None)
+        now = began
+    return waits
+
+
+def test_waits_grow_while_probes_are_refused_and_stay_bounded():
+    waits = refused_probes(Rate(chance=lambda: 0.5), 8)
+    assert waits == pytest.approx([min(SHORTEST * 2**n, LONGEST) for n in range(8)])
+
+
+def test_waits_are_spread():
+    low, high = (refused_probes(Rate(chance=lambda c=c: c), 6) for c in (0.0, 1.0))
+    assert [b / a for a, b in zip(low, high, strict=True)] == pytest.approx([1.25 / 0.75] * 6)
+    assert len(set(refused_probes(steady(), 8)[4:])) == 4
+
+
+def test_a_probe_that_is_taken_ends_the_growth():
+    rate = Rate(chance=lambda: 0.5)
+    refused_probes(rate, 5)
+    began = probe(rate, START + 100)
+    rate.answered(began + 0.1, began)
+    assert (rate.state, rate.streak) == ("open", 0)
+    rate.refused(began + 10, began + 9, None)
+    assert rate.wait(began + 10) == pytest.approx(SHORTEST)
+
+
+@pytest.mark.parametrize("chance", [0.0, 1.0])
+@pytest.mark.parametrize("wish", [0.0, 2.0, 59.0, FURTHEST])
+def test_nothing_starts_before_retry_after(wish, chance):
+    rate = Rate(chance=lambda: chance)
+    shut(rate, wish)
+    assert wish <= rate.wait(START) <= wish * 1.02 + 0.051
+
+
+def test_retry_after_of_hours_is_looked_at_sooner():
+    rate = Rate(chance=lambda: 0.0)
+    shut(rate, 86_400.0)
+    assert rate.wait(START) == FURTHEST
+
+
+def test_the_longest_retry_after_of_many_holds():
+    rate = Rate(chance=lambda: 0.0)
+    for _ in range(3):
+        rate.start(START)
+    for wish in (5.0, 30.0, 10.0):
+        rate.refused(START, START, wish)
+    assert rate.wait(START) == 30.0
+
+
+def test_many_refusals_of_one_burst_lower_the_pace_once():
+    rate, twice = steady(), steady()
+    for each in (rate, twice):
+        for number in range(100):
+            each.start(START + number / 100)
+        for _ in range(2):
+            each.refused(START + 1, START + 0.95, None)
+    for _ in range(4):
+        twice.refused(START + 1.01, START + 0.99, None)
+    assert rate.found == twice.found
+    assert twice.wait(START + 1.01) == pytest.approx(rate.wait(START + 1.01))
+
+
+def test_a_refusal_that_comes_late_tells_nothing_new():
+    rate = steady()
+    for number in range(100):
+        rate.start(START + number / 100)
+    for _ in range(2):
+        rate.refused(START + 1, START + 0.95, None)
+    began = probe(rate, START + 1)
+    rate.answered(began + 0.1, began)
+    found = rate.found
+    rate.refused(began + 0.2, START + 0.99, None)
+    assert (rate.found, rate.state) == (found, "open")
+
+
+def test_while_shut_nothing_goes_out_and_then_one_request_probes():
+    rate = Rate(chance=lambda: 0.5)
+    shut(rate)
+    assert rate.wait(START + 0.1) == pytest.approx(SHORTEST - 0.1)
+    began = probe(rate, START)
+    assert rate.state == "probing"
+    assert rate.wait(began) == pytest.approx(GRACE)
+    rate.answered(began + 0.2, began)
+    assert rate.state == "open"
+
+
+def test_a_probe_that_is_not_refused_soon_has_been_taken():
+    rate = Rate(chance=lambda: 0.5)
+    shut(rate)
+    began = probe(rate, START)
+    rate.wait(began + GRACE)
+    assert rate.state == "open"
+
+
+def test_while_the_server_is_away_only_an_answer_opens():
+    rate = Rate(chance=lambda: 0.5)
+    rate.start(START)
+    rate.away(START, START)
+    began = probe(rate, START)
+    assert rate.wait(began + 1000) is None
+    rate.answered(began + 1001, START)  # from before it went away
+    assert rate.wait(began + 1001) is None
+    rate.answered(began + 1002, began)
+    assert rate.wait(began + 1002) == 0.0
+
+
+def test_looks_for_a_server_that_is_away_become_rare():
+    rate = Rate(chance=lambda: 0.5)
+    rate.start(START)
+    rate.away(START, START)
+    now, waits = START, []
+    for _ in range(8):
+        began = probe(rate, now)
+        waits.append(began - now)
+        rate.away(began, began)
+        now = began
+    assert waits == pytest.approx([min(2.0**n, AWAY) for n in range(8)])
+    assert rate.streak == 8
+
+
+def test_failures_of_one_outage_count_once():
+    rate = Rate(chance=lambda: 0.5)
+    for _ in range(10):
+        rate.start(START)
+    for number in range(10):
+        rate.away(START + 1 + number / 20, START)
+    assert rate.streak == 0
+    assert rate.wait(START + 1.5) == pytest.approx(0.5)
+
+
+def test_a_probe_that_was_given_up_leaves_room_for_another():
+    rate = Rate(chance=lambda: 0.5)
+    rate.start(START)
+    rate.away(START, START)
+    began = probe(rate, START)
+    rate.again(began)
+    assert rate.wait(began) == 0.0
+    rate.start(began)
+    assert rate.wait(began) is None
+
+
+@pytest.mark.parametrize("share", [0.01, 0.05])
+def test_refusals_by_chance_do_not_bring_the_pace_down(share):
+    """A server that refuses at random, whatever the pace: most of what it could take is still asked of it."""
+    server = Random(share)
+    run = simulate(server, 300, steady(), concurrency=24, latency=0.8)
+    assert run.between(0, 300) >= 0.6 * 300 * 24 / 0.8
+
+
+class Random(Limit):
+    """A limit that is none: refuses this share of all requests."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__(1, 1.0)
+        self._share = share
+        self._chance = random.Random(3)
+
+    def missing(self, now: float) -> float:
+        """A moment, by chance."""
+        return 0.5 if self._chance.random() < self._share else 0.0

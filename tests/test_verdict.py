@@ -1,0 +1,55 @@
+"""A row's place in the sets, by how it ended."""
+
+import pytest
+
+from curate.layouts.videorft import VideoRFTLayout
+from curate.record import Failed, Kept, Outcome, Owed, Record, Rejected
+from curate.standings import Standing
+from curate.verdict import Verdict
+from tests.records import drafted, record
+
+LAYOUT = VideoRFTLayout()
+
+
+def verdict(record: Record | None, outcome: Outcome) -> Verdict:
+    return Verdict.of(3, b"stamp", b"asked", record, outcome, LAYOUT, LAYOUT)
+
+
+def test_a_kept_record_is_in_both_sets_and_its_thinking_in_one_only():
+    found = verdict(record(), Kept(drafted(record(), "Because it is so.")))
+    assert (found.number, found.stamp, found.problem_type) == (3, b"stamp", "multiple choice")
+    assert found.standing == Standing.of(Kept(record()), b"asked")
+    assert found.sft.process == "<think>Because it is so.</think>"
+    assert "process" not in type(found.rl).model_fields
+    assert found.rejected is None
+
+
+OTHERS = {
+    "rejected": Rejected(record().row, "length", "too short", "3 words", drafted(record())),
+    "failed": Failed(record(), "length", "too short", "3 words"),
+    "owed": Owed(record(), "length", "3 words"),
+}
+
+
+@pytest.mark.parametrize("outcome", OTHERS.values(), ids=OTHERS)
+def test_a_record_that_was_not_kept_is_a_question_all_the_same(outcome):
+    found = verdict(record(), outcome)
+    assert found.sft is None
+    assert found.rl == LAYOUT.row(record())
+    assert (found.rejected.problem_id, found.rejected.step, found.rejected.detail) == (7, "length", "3 words")
+    assert found.standing.kind in OTHERS
+
+
+@pytest.mark.parametrize("outcome", [Rejected("no row", "input", "not a row"), Failed(None, "input", "x", "y", [1])])
+def test_a_row_that_is_no_record_is_in_no_set(outcome):
+    found = verdict(None, outcome)
+    assert (found.sft, found.rl) == (None, None)
+    assert found.rejected.row in ('"no row"', "[1]")
+    assert (found.problem_type, found.standing.asked) == ("unknown", b"")
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.25])
+def test_the_share_of_right_answers_goes_with_the_question(rate):
+    graded = drafted(record(pass_rate=rate))
+    for outcome in (Kept(graded), Rejected(graded.row, "answer", "wrong", "", graded)):
+        assert verdict(record(), outcome).rl.pass_rate == rate
