@@ -202,6 +202,31 @@ def test_an_outage_fails_nobody_and_one_request_at_a_time_looks_for_the_server()
     jump(main())
 
 
+def test_a_probe_that_is_cancelled_leaves_the_looking_to_another():
+    async def main() -> None:
+        pace = made(4, patience=600)
+        pace.answered(await pace.turn(), 0)
+        pace.failed(await pace.turn(), AWAY, 1)
+        probe, next_one = await tasks(pace.turn(), pace.turn())
+        await asyncio.sleep(60)
+        assert (probe.done(), next_one.done()) == (True, False)
+        pace.leave(await probe)
+        await next_one
+
+    jump(main())
+
+
+def test_a_failure_that_counts_against_its_request_ends_an_outage():
+    async def main() -> None:
+        pace = made(4, retries=5)
+        pace.failed(await pace.turn(), AWAY, 1)
+        probe = await pace.turn()
+        assert pace.failed(probe, TransientError("HTTP 500"), 2)
+        assert pace.rate.state == "open"
+
+    jump(main())
+
+
 def test_every_outage_is_told():
     async def main() -> None:
         said: list[str] = []
