@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 from curate.ask import Meter, budgeted, limited, replayed, retried
 from curate.budget import Budget
@@ -40,6 +41,7 @@ class Models:
         self._anew = anew
         self._asks: dict[str, Ask] = {}
         self._flying: set[asyncio.Task[Reply]] = set()
+        self._paid: set[asyncio.Task[Any] | None] = set()  # tasks whose request is at the server now
         self._ending = False
 
     @asynccontextmanager
@@ -93,17 +95,23 @@ class Models:
                 raise asyncio.CancelledError
             if fatal:
                 raise fatal[0]
+            task = asyncio.current_task()
+            self._paid.add(task)
             try:
                 return await ask(request)
             except FatalError as error:
                 fatal.append(error)
                 raise
+            finally:
+                self._paid.discard(task)
 
         return sent
 
     async def _drain(self) -> None:
         """Wait a while for requests that are paid for, whose records have already been given up."""
         self._ending = True
+        for task in self._flying - self._paid:
+            task.cancel()
         if self._flying:
             await asyncio.wait(self._flying, timeout=DRAIN)
         for task in list(self._flying):
