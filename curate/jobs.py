@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from curate import forecast, log, snapshots, tables, workfolder
+from curate import forecast, log, looking, publishing, snapshots, tables, workfolder
 from curate.console import Screen, summary
 from curate.doctor import configured, examined
 from curate.errors import CurateError, SettingsError
@@ -81,7 +81,7 @@ class Job:
         """Where every record stands and what was spent; a running command is not disturbed."""
         async with self._pipeline() as pipeline:
             with self.screen.watching(self.progress):
-                spent, spared = await pipeline.status()
+                spent, spared = await looking.status(pipeline)
         self.screen.show(tables.status(self.progress))
         if spent:
             self.screen.show(tables.spending(spent))
@@ -106,14 +106,14 @@ class Job:
                     return await self._estimate(pipeline, code, {"asked": summary(self.progress)})
 
     async def _estimate(self, pipeline: Pipeline, code: int, told: dict[str, Any]) -> int:
-        projected = await pipeline.projected()
+        projected = await looking.projected(pipeline)
         if projected:
             self.screen.show(forecast.table(projected[1]))
             for line in forecast.lines(*projected, piloted=self.scope.pilot is not None):
                 self.screen.say(line)
         elif self.scope.pilot is not None:
             self.screen.say("nothing was answered, so there is nothing to project from", "yellow")
-        found = await pipeline.estimate(LOOKED_AT)
+        found = await looking.estimate(pipeline, LOOKED_AT)
         self.screen.show(tables.estimate(found))
         self.screen.say(tables.estimated(found))
         told = {**forecast.weighed(found), "projection": forecast.told(*projected) if projected else None, **told}
@@ -140,7 +140,7 @@ class Job:
         """One record's whole story, for every record of this id."""
         stories = []
         async with self._pipeline() as pipeline:
-            async for story in pipeline.stories(problem_id):
+            async for story in looking.stories(pipeline, problem_id):
                 self.screen.show(tables.story(story))
                 stories.append(tables.told(story))
         if not stories:
@@ -185,7 +185,7 @@ class Job:
     async def _publish(self, pipeline: Pipeline) -> dict[str, int]:
         """Write the sets; returns how many rows each has."""
         with self.screen.watching(self.progress):
-            report = await pipeline.publish()
+            report = await publishing.publish(pipeline)
         self.screen.show(tables.waterfall(report))
         self.screen.say(f"wrote the sets to {relative(self.settings.work)}")
         return report.sets

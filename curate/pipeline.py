@@ -1,41 +1,31 @@
 """The composition root: settings become steps, asks and sets. The only place that sees plugins and machinery."""
 
-import asyncio
 import hashlib
 import itertools
 import json
-from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from curate import assets, judges, sources, workfolder
+from curate import assets, sources, workfolder
 from curate.budget import Budget
-from curate.card import card
 from curate.census import Census, counted, spread
 from curate.engine import Ended, Engine
 from curate.errors import MediaError, SettingsError
-from curate.estimate import Estimate, estimated
-from curate.intake import DUPLICATE, Entry, Intake, Stood, again, known_as
-from curate.journal import Journal, Spent
+from curate.intake import DUPLICATE, Entry, Intake, Stood
+from curate.journal import Journal
 from curate.media.eyes import Eyes
 from curate.media.library import Library
 from curate.models import Models
-from curate.pilot import foreseen, observed
-from curate.progress import Progress, Story
-from curate.projection import Projection
+from curate.progress import Progress
 from curate.record import Failed, Kept, Owed, Record, Rejected, Thought
-from curate.report import Report
 from curate.rows import Rows
-from curate.savings import Saving, savings
 from curate.settings import Settings
-from curate.shards import Publication, RejectedRow
 from curate.sources import Row
-from curate.standings import VERSION, Standing, Standings, medium_of
-from curate.verdict import Verdict
-from curate.walk import Judged, Parked, Step, Tally, Walk, Walked, Way, walked
+from curate.standings import VERSION, Standing, Standings
+from curate.walk import Judged, Parked, Step, Tally, Walked, Way, walked
 
 MIB = 2**20
 WIDTH = 64  # records on their way at once, at least
@@ -73,7 +63,7 @@ class Pipeline:
         self.settings = settings
         self.progress = progress
         self.extras: dict[str, int] = {}
-        self._scope = scope
+        self.scope = scope
         self._holds = holds and not scope.others
         work, media = settings.work, settings.media
         files = sources.found(settings.files, settings.base)
@@ -84,14 +74,12 @@ class Pipeline:
                 self.rows.forget_others()
             others = [folder / workfolder.JOURNAL for folder in scope.others]
             self.journal = stack.enter_context(closing(Journal(work / workfolder.JOURNAL, others, progress.tell)))
-            self._eyes = stack.enter_context(
+            self.eyes = stack.enter_context(
                 closing(Eyes(media.workers, media.timeout, media.memory * MIB, media.decoder, progress.tell))
             )
             place, root = work / workfolder.MEDIA, settings.media_root
-            self._library = stack.enter_context(
-                closing(Library(place, root, self._eyes, media.most_lost, progress.tell))
-            )
-            self._standings = stack.enter_context(
+            self.library = stack.enter_context(closing(Library(place, root, self.eyes, media.most_lost, progress.tell)))
+            self.standings = stack.enter_context(
                 closing(
                     Standings(
                         work / workfolder.STANDINGS, made(settings), self.rows.identity, root, self.journal, self._holds
@@ -115,16 +103,16 @@ class Pipeline:
         names = settings.steps if upto is None else through(settings, upto)
         progress.steps = names
         progress.asking = tuple(n for n in names if n in settings.stages and upto in (None, n))
-        progress.total = self._total()
-        for reason in self._scope.retry:
-            self._library.forget(reason)
-        intake = Intake(self._library, self._standing(names))
-        async with self._models.open([settings.stages[n].model for n in progress.asking], self._eyes):
-            way = Way(self._steps(names), self._mended, self._scope.retry)
+        progress.total = self.total()
+        for reason in self.scope.retry:
+            self.library.forget(reason)
+        intake = Intake(self.library, self._standing(names))
+        async with self._models.open([settings.stages[n].model for n in progress.asking], self.eyes):
+            way = Way(self.steps(names), self._mended, self.scope.retry)
             width = max(WIDTH, self._models.width)
             again = lambda number: intake.again(self.rows.row(number))  # noqa: E731
             engine = Engine(way, progress.tally, width, again, self._models.waiting, lambda: not self.budget.out)
-            entries = intake.entries(self._rows())
+            entries = intake.entries(self.selected())
             ended = engine.stream(entries)
             try:
                 async for row in ended:
@@ -132,144 +120,11 @@ class Pipeline:
             finally:
                 await ended.aclose()
         await self.journal.save({stage: meter.replayed for stage, meter in progress.meters.items()})
-        self._standings.flush()
+        self.standings.flush()
         progress.stopped = self.budget.told if self.budget.out else None
 
-    async def publish(self) -> Report:
-        """Replay the journal in input order, judge, and write the sets, the report and the card."""
-        settings = self.settings
-        self.progress.steps = settings.steps
-        self.progress.asking = ()
-        self.progress.total = self._total()
-        self.progress.tally = Tally()
-        report = Report(settings.steps)
-        with Publication(settings.work) as publication:
-            layouts, shards = settings.layouts, settings.rows_per_shard
-            graded = any(stage.samples > 1 for stage in settings.stages.values())
-            sft = publication.writer("sft", layouts["sft"].sft, shards["sft"])
-            rl = publication.writer("rl", layouts["rl"].graded if graded else layouts["rl"].rl, shards["rl"])
-            rejected = publication.writer("rejected", RejectedRow)
-            async for verdict in self._verdicts():
-                stood = verdict.standing
-                report.count(stood.kind, stood.step, stood.reason, verdict.problem_type)
-                self.progress.tally.stood(stood.kind, stood.step, stood.reason, settings.steps)
-                self._standings.note(verdict.number, verdict.stamp, stood)
-                for writer, row in ((sft, verdict.sft), (rl, verdict.rl), (rejected, verdict.rejected)):
-                    if row is not None:
-                        writer.add(row)
-            report.finish(extras=self.extras, models=self._provenance(), prompts=prompt_hashes(settings))
-            publication.text("report.json", report.as_json())
-            publication.text("README.md", card(report))
-        return report
-
-    async def status(self) -> tuple[list[Spent], list[Saving]]:
-        """Where every record stands, into `progress`; what was bought so far, and what was spared.
-
-        Rows that a command has walked before stand where it left them; where these settings have walked
-        none, or few are left, they are replayed.
-        """
-        progress, steps = self.progress, self.settings.steps
-        progress.steps, progress.total = steps, self._total()
-        end = self.rows.end(self._scope.limit)
-        counts = self._standings.counts(end) if self._standings.matches else None
-        media = self._standings.media(end) - {b""} if counts else set()
-        finished = {cause: n for cause, n in counts.items() if cause[0] in ("kept", "rejected")} if counts else {}
-        if counts and progress.total - sum(finished.values()) > FEW:
-            finished = counts
-            untouched = progress.total - counts.total()
-            progress.tally.stood("owed", steps[0], "", steps, untouched)
-        else:
-            intake = Intake(self._library)
-            left = self.rows.numbers(end, self._standings.finished(end) if counts else set())
-            rows = map(self.rows.row, left)
-            way = Way(self._steps(steps))
-            async for entry in intake.entries(rows):
-                outcome = (await self._walked(entry, way, progress.tally)).outcome
-                media |= {medium_of(outcome.record)} if outcome.record else set()
-        for (kind, step, reason), number in finished.items():
-            progress.tally.stood(kind, step, reason, steps, number)
-        spent, shares = self.journal.spent(), {n: s.shared for n, s in self.settings.stages.items() if n in steps}
-        return spent, savings(steps, shares, progress.tally, len(media), self.journal.saved(), spent)
-
-    async def estimate(self, most: int) -> Estimate:
-        """What the stages would ask about the first `most` rows, or of a pilot's some, and what that weighs.
-
-        Sends nothing.
-        """
-        stages = [self.settings.stages[n] for n in self.settings.steps if n in self.settings.stages]
-        weighed = [(stage, self.settings.models[stage.model]) for stage in stages]
-        numbers = spread(self._some, most) if self._scope.pilot else self._numbers()[:most]
-        entries = Intake(self._library).entries(map(self.rows.row, numbers))
-        items = (entry.item async for entry in entries)
-        return await estimated(items, weighed, self._eyes, len(self._numbers()))
-
-    async def projected(self) -> tuple[Census, Projection] | None:
-        """What all rows will take, from the pilot's records, else from rows that were walked before.
-
-        From the journal alone: None where nothing was bought yet.
-        """
-        if not self.journal.spent():
-            return None
-        self.progress.asking = ()
-        entries = Intake(self._library).entries(map(self.rows.row, self._some))
-        seen = await observed(entries, self._steps(self.settings.steps), self._census)
-        return self._census, foreseen(self.settings, self.progress.meters, self._census, seen)
-
-    async def stories(self, problem_id: int) -> AsyncIterator[Story]:
-        """Every record with this id, step by step, from the journal alone."""
-        way = Way(self._steps(self.settings.steps))
-        matching = (row for row in self._rows() if known_as(row, problem_id))
-        async for entry in Intake(self._library).entries(matching):
-            if not isinstance(entry.item, Record):
-                yield Story((await self._walked(entry, way, Tally())).outcome, [])
-                continue
-            walk = Walk(entry.item, way, Tally())
-            outcome = await walk.run()
-            if not isinstance(outcome, Parked):
-                yield Story(outcome, walk.trail)
-
-    async def judged(self, rows: Iterable[Row]) -> AsyncIterator[Verdict]:
-        """The verdict on each of these rows, in order, from the journal alone."""
-        intake = Intake(self._library, lambda row: (self._standings.stamp(row), None))
-        self.extras = intake.extras
-        way, layouts = Way(self._steps(self.settings.steps)), self.settings.layouts
-        async for entry in intake.entries(rows):
-            ended = await self._walked(entry, way, Tally())
-            record = entry.item if isinstance(entry.item, Record) else None
-            yield Verdict.of(entry.number, entry.stamp, entry.asked, record, ended, layouts["sft"], layouts["rl"])
-
-    async def _verdicts(self) -> AsyncIterator[Verdict]:
-        """The verdict on every row, in order; many rows are judged side by side."""
-        processes = judges.wanted(self.progress.total)
-        if not processes:
-            async for verdict in self.judged(self._rows()):
-                yield verdict
-            return
-        first: dict[bytes, Verdict] = {}
-        extras: Counter[str] = Counter()
-        numbers = self.rows.numbers(self.rows.end(self._scope.limit), set())
-        arguments = (self.settings, self._scope)
-        async for part in judges.parts(numbers, processes, f"{__name__}:bench", f"{__name__}:sentence", arguments):
-            extras += part.extras
-            for line in part.notices:
-                self.progress.tell(line)
-            for verdict in part.verdicts:
-                asked = verdict.standing.asked
-                before = first.setdefault(asked, verdict._replace(sft=None, rl=None)) if asked else verdict
-                yield verdict if before.number == verdict.number else await self._doubled(verdict, before)
-        self.extras = extras
-
-    async def _doubled(self, verdict: Verdict, before: Verdict) -> Verdict:
-        """The verdict on a row that asks the same as one before it, which another process saw."""
-        entry = await Intake(self._library).again(self.rows.row(verdict.number))
-        dropped = again(entry.item, before.standing.problem_id) if isinstance(entry.item, Record) else None
-        if dropped is None:
-            return verdict
-        layouts = self.settings.layouts
-        asked = verdict.standing.asked
-        return Verdict.of(verdict.number, verdict.stamp, asked, None, Walked(dropped), layouts["sft"], layouts["rl"])
-
-    async def _walked(self, entry: Entry, way: Way, tally: Tally) -> Walked:
+    async def walked(self, entry: Entry, way: Way, tally: Tally) -> Walked:
+        """How a row ends that is walked from the journal alone."""
         if isinstance(entry.item, Standing):
             raise TypeError("a row that stands is not walked")
         ended = await walked(entry.item, way, tally)
@@ -279,11 +134,11 @@ class Pipeline:
 
     def _standing(self, names: tuple[str, ...]) -> Stood:
         """Where a row stood before, if walking these steps again would make nothing else of it."""
-        steps, retry = self.settings.steps, self._scope.retry
+        steps, retry = self.settings.steps, self.scope.retry
 
         def stood(row: Row) -> tuple[bytes, Standing | None]:
-            stamp = self._standings.stamp(row)
-            found = self._standings.of(row, stamp)
+            stamp = self.standings.stamp(row)
+            found = self.standings.of(row, stamp)
             if found is None or found.reason == DUPLICATE or found.reason in retry:
                 return stamp, None
             beyond = found.kind == "owed" and found.step in steps[len(names) :]
@@ -295,7 +150,7 @@ class Pipeline:
         """The record as it came in, about the frames of its medium that do decode; None if that is no news."""
         if error.reason != "damaged" or record.medium.kind == "image":
             return None
-        medium = await self._library.surveyed(record.medium)
+        medium = await self.library.surveyed(record.medium)
         return record.model_copy(update={"medium": medium, "outputs": ()}) if medium else None
 
     def _note(self, row: Ended, names: tuple[str, ...]) -> None:
@@ -309,14 +164,14 @@ class Pipeline:
             self._mark(outcome)
         rest = self.settings.steps[len(names) :]
         ahead = Owed(outcome.record, rest[0]) if isinstance(outcome, Kept) and rest else outcome
-        self._standings.note(row.entry.number, row.entry.stamp, Standing.of(ahead, row.entry.asked, row.walked.used))
+        self.standings.note(row.entry.number, row.entry.stamp, Standing.of(ahead, row.entry.asked, row.walked.used))
 
     def _mark(self, dropped: Rejected) -> None:
         """Remember that a stage could not show this medium, so that it is refused before anything is asked."""
         if dropped.reason == "damaged" and dropped.record and dropped.step in self.settings.stages:
-            self._library.mark_unreadable(dropped.record.medium, MediaError(dropped.reason, dropped.detail))
+            self.library.mark_unreadable(dropped.record.medium, MediaError(dropped.reason, dropped.detail))
 
-    def _steps(self, names: tuple[str, ...]) -> list[Step]:
+    def steps(self, names: tuple[str, ...]) -> list[Step]:
         """The steps of these names; only the stages whose models are open ask, the others take from the journal."""
         settings, asking = self.settings, self.progress.asking
         return [
@@ -326,68 +181,37 @@ class Pipeline:
             for n in names
         ]
 
-    def _rows(self) -> Iterator[Row]:
-        if self._scope.pilot:
-            return map(self.rows.row, self._some)
-        return itertools.islice(self.rows, self._scope.limit)
+    def selected(self) -> Iterator[Row]:
+        """The rows that the command is about, in order."""
+        if self.scope.pilot:
+            return map(self.rows.row, self.some)
+        return itertools.islice(self.rows, self.scope.limit)
 
-    def _total(self) -> int:
-        if self._scope.pilot:
-            return len(self._some)
-        total, limit = len(self.rows), self._scope.limit
+    def total(self) -> int:
+        """How many these are."""
+        if self.scope.pilot:
+            return len(self.some)
+        total, limit = len(self.rows), self.scope.limit
         return total if limit is None else min(total, limit)
 
-    def _numbers(self) -> list[int]:
+    def numbers(self) -> list[int]:
         """All rows that the command is about, by number; the pilot's and the others."""
-        return self.rows.numbers(self.rows.end(self._scope.limit), set())
+        return self.rows.numbers(self.rows.end(self.scope.limit), set())
 
     @cached_property
-    def _census(self) -> Census:
-        return counted(itertools.islice(self.rows, self._scope.limit))
+    def census(self) -> Census:
+        """What can be told of all rows without looking at their media."""
+        return counted(itertools.islice(self.rows, self.scope.limit))
 
     @cached_property
-    def _some(self) -> list[int]:
+    def some(self) -> list[int]:
         """The rows of the pilot; without one, those whose replies are likely to be in the journal."""
-        fresh = self._census.fresh
-        if self._scope.pilot:
-            return spread(fresh, self._scope.pilot)
-        end = self.rows.end(self._scope.limit)
-        before = self._standings.walked(end) if self._standings.matches else []
+        fresh = self.census.fresh
+        if self.scope.pilot:
+            return spread(fresh, self.scope.pilot)
+        end = self.rows.end(self.scope.limit)
+        before = self.standings.walked(end) if self.standings.matches else []
         return spread((number for number in before or fresh if number in fresh), KNOWN)
-
-    def _provenance(self) -> dict[str, str]:
-        """Which model answers each stage, and what must be known of it."""
-        models = {}
-        for name in self.settings.steps:
-            if name in self.settings.stages:
-                provider = self.settings.models[self.settings.stages[name].model]
-                models[name] = ". ".join(filter(None, [provider.identity, provider.notice]))
-        return models
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What a process needs that judges rows: a pipeline of its own, and a loop for it."""
-
-    runner: asyncio.Runner
-    pipeline: Pipeline
-
-
-def bench(settings: Settings, scope: Scope) -> Bench:
-    """Made once in each such process."""
-    return Bench(asyncio.Runner(), Pipeline(settings, scope, Progress(), holds=False))
-
-
-def sentence(at: Bench, numbers: Sequence[int]) -> judges.Part:
-    """The verdicts on the rows of these numbers."""
-
-    async def judge() -> judges.Part:
-        pipeline = at.pipeline
-        verdicts = [verdict async for verdict in pipeline.judged(map(pipeline.rows.row, numbers))]
-        notices, pipeline.progress.notices = pipeline.progress.notices, []
-        return judges.Part(verdicts, Counter(pipeline.extras), notices)
-
-    return at.runner.run(judge())
 
 
 @asynccontextmanager
@@ -419,11 +243,6 @@ def trainable(settings: Settings) -> None:
     stages = [settings.stages[name] for name in settings.steps if name in settings.stages]
     if not any(issubclass(stage.output, Thought) for stage in stages):
         raise SettingsError("steps: none of them writes the thinking that the sft set is made of; add 'draft'")
-
-
-def prompt_hashes(settings: Settings) -> dict[str, str]:
-    """The first 12 digits of the SHA-256 over all prompts of each stage among the steps."""
-    return {n: assets.digest("prompts", n) for n in settings.steps if n in settings.stages}
 
 
 def made(settings: Settings) -> str:

@@ -16,7 +16,7 @@ import pyarrow.parquet
 import pytest
 from PIL import Image
 
-from curate import judges
+from curate import judges, publishing
 from curate.pipeline import Scope, opened, through
 from curate.progress import Progress
 from curate.settings import load
@@ -476,7 +476,7 @@ def test_rows_judged_side_by_side_give_the_same_bytes(place, monkeypatch):
     async def publish() -> None:
         async with opened(load(place.toml), Scope(), Progress()) as pipeline:
             pipeline.progress.steps = pipeline.settings.steps
-            await pipeline.publish()
+            await publishing.publish(pipeline)
 
     began = []
     real = judges.ProcessPool
