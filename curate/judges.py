@@ -61,8 +61,7 @@ async def parts(
     finally:
         pool.stop()  # type: ignore[no-untyped-call]
         for late in waiting:
-            if not (late.cancel() or late.cancelled()):
-                late.exception()  # seen, also where another one has ended it all
+            late.cancel()  # where it has failed too, asyncio would tell of it that nobody asked
         await asyncio.to_thread(pool.join)
 
 

@@ -43,6 +43,13 @@ def killed(at: tuple[Path, int], numbers: Sequence[int]) -> Part:
 
 
 def failing(at: tuple[Path, int], numbers: Sequence[int]) -> Part:
+    """The first part fails last, when another one has."""
+    end, other = time.monotonic() + PATIENCE, at[0] / "failed"
+    while numbers[0] == 0 and not other.exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    if numbers[0] == 0:
+        time.sleep(0.5)
+    other.touch()
     raise MediaError("no such file", "x.mp4", lasting=False)
 
 
@@ -59,7 +66,7 @@ async def judged(folder: Path, judge: str = "judge", prepare: str = "prepare", r
 
 def alive(folder: Path) -> list[int]:
     """Which of the processes that were prepared are still there."""
-    return [int(entry.name) for entry in folder.iterdir() if Path("/proc", entry.name).exists()]
+    return [int(entry.name) for entry in folder.glob("[0-9]*") if Path("/proc", entry.name).exists()]
 
 
 def settled(folder: Path, number: int) -> bool:
@@ -95,6 +102,7 @@ def test_a_process_that_is_killed_is_a_clear_error(tmp_path, caplog):
     with pytest.raises(StoreError, match=r"a process that replays rows was killed .* too little memory") as caught:
         asyncio.run(judged(tmp_path, "killed"))
     assert "\n" not in str(caught.value)
+    del caught  # its traceback holds what is to be let go of
     assert alive(tmp_path) == []
     assert untold(caplog) == []
 
@@ -103,6 +111,7 @@ def test_what_a_judge_raises_comes_back_as_it_was(tmp_path, caplog):
     with pytest.raises(MediaError, match=r"no such file: x\.mp4") as caught:
         asyncio.run(judged(tmp_path, "failing"))
     assert not caught.value.lasting
+    del caught
     assert alive(tmp_path) == []
     assert untold(caplog) == []
 
