@@ -131,6 +131,7 @@ class Pace:
         counts = self._counts(error, request)
         if counts:
             self.rate.answered(now, turn.started)  # it does answer, if badly
+            self._down_since = None
         else:
             self._lost(now, turn, error)
         return counts

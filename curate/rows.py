@@ -85,7 +85,7 @@ class Rows:
 
     def forget_others(self) -> None:
         """Remove the copies of other files; for a command that holds the work folder."""
-        for other in self.path.parent.glob("rows-*.sqlite*"):
+        for other in self.path.parent.glob("rows-*.sqlite"):
             if other != self.path:
                 other.unlink(missing_ok=True)
 
