@@ -5,6 +5,7 @@ import json
 import os
 import re
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from itertools import accumulate
@@ -23,6 +24,7 @@ CREATE TABLE files (name TEXT, rows INTEGER);
 SCAN = "SELECT number, text FROM rows WHERE number > ? AND place % ? = ? ORDER BY number LIMIT ?"
 BROKEN = "!"  # before a line that is no JSON, which no JSON begins with
 BATCH = 500
+MAKING = 3600.0  # seconds after which a copy that is not in its place is nobody's
 DEEPEST = 100  # levels of nesting: more might exhaust the interpreter wherever the row is read again
 STRING, BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"'), re.compile(r"[\[\]{}]")
 TOO_DEEP = "nested too deeply to be written down"
@@ -85,9 +87,11 @@ class Rows:
 
     def forget_others(self) -> None:
         """Remove the copies of other files; for a command that holds the work folder."""
-        for other in self.path.parent.glob("rows-*.sqlite"):
-            if other != self.path:
-                other.unlink(missing_ok=True)
+        for other in self.path.parent.glob("rows-*.sqlite*"):
+            with suppress(OSError):  # another command may have been quicker
+                making = other.suffix == ".part" and time.time() - other.stat().st_mtime < MAKING
+                if other != self.path and not making:
+                    other.unlink()
 
     def _found(self, query: str, *values: int) -> list[tuple[int, str]]:
         try:

@@ -211,13 +211,19 @@ def test_files_are_read_once_until_one_changes(tmp_path, work, monkeypatch):
 def test_copies_of_other_files_are_forgotten(tmp_path, work):
     (work / "journal.sqlite").touch()
     (work / "rows-0123.sqlite.77.part").touch()
+    os.utime(work / "rows-0123.sqlite.77.part", (1, 1))
+    (work / "rows-4567.sqlite.88.part").touch()
     file = array(tmp_path, [{"a": 1}])
     assert raws(work, file) == [{"a": 1}]
     array(tmp_path, [{"a": 10}])
     with closing(Rows([file], work)) as rows:
-        assert len(list(work.iterdir())) == 4
+        assert len(list(work.iterdir())) == 5
         rows.forget_others()
-        assert {entry.name for entry in work.iterdir()} == {"journal.sqlite", rows.path.name}
+        assert {entry.name for entry in work.iterdir()} == {
+            "journal.sqlite",
+            "rows-4567.sqlite.88.part",
+            rows.path.name,
+        }
         assert rows.row(0).raw == {"a": 10}
 
 
