@@ -135,6 +135,9 @@ def filter_(
     json: Json = False,
 ) -> None:
     """Replay the journal, judge, and write the sets; sends nothing."""
+    for other in work or ():
+        if (work or []).count(other) > 1:
+            raise SettingsError(f"--work: {other} stands there twice")
     first = work[0] if work else None
     scope = Scope(limit, others=tuple(work[1:]) if work else ())
     finish(Job.of("filter", settings, first, Screen(quiet, json), scope, log).filter(), WRITING)

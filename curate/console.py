@@ -23,12 +23,19 @@ TICK = 1.0  # seconds between two looks
 CALM = 10.0  # seconds without trouble until that is told
 
 
+class _Piped(Console):
+    """A console whose reader may go away: an error like any other, not the end of the program on the spot."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 class Screen:
     """Messages and progress to stderr, results to stdout; `quiet` leaves errors and results only."""
 
     def __init__(self, quiet: bool = False, as_json: bool = False) -> None:
-        self.out = Console(file=sys.stdout)
-        self.err = Console(file=sys.stderr, stderr=True)
+        self.out = _Piped(file=sys.stdout)
+        self.err = _Piped(file=sys.stderr, stderr=True)
         self._quiet = quiet
         self._json = as_json
 

@@ -70,7 +70,7 @@ class Faults:
         if status in (401, 403):
             hint = f"check {self.api_key_env}" if self.api_key_env else "set api_key_env"
             return FatalError(f"{self.base_url} refuses the key ({status}): {hint}")
-        if status in (402, 404) or "insufficient_quota" in (said.code, said.type):
+        if status in (402, 404) or "insufficient_quota" in (said.code, said.type) or "insufficient_quota" in text:
             return FatalError(f"{self.base_url} cannot serve model {self.model!r} ({status}): {text}")
         if status < 400:
             return FatalError(f"{self.base_url} answers {status} with a redirection: set base_url to where it leads")

@@ -72,7 +72,7 @@ class Pipeline:
             self.rows = stack.enter_context(closing(Rows(files, work, scope.shard)))
             if holds:
                 self.rows.forget_others()
-            others = [folder / workfolder.JOURNAL for folder in scope.others]
+            others = [workfolder.journal(folder) for folder in scope.others]
             self.journal = stack.enter_context(closing(Journal(work / workfolder.JOURNAL, others, progress.tell)))
             self.eyes = stack.enter_context(
                 closing(Eyes(media.workers, media.timeout, media.memory * MIB, media.decoder, progress.tell))

@@ -24,6 +24,14 @@ def made(work: Path) -> None:
         raise StoreError(f"cannot use the work folder {work}: {error.strerror}") from error
 
 
+def journal(work: Path) -> Path:
+    """The journal of another work folder. Raises SettingsError where there is none."""
+    path = work / JOURNAL
+    if not path.is_file():
+        raise SettingsError(f"--work: {work} holds no journal, so it is no work folder")
+    return path
+
+
 @contextmanager
 def held(work: Path, command: str) -> Iterator[None]:
     """Hold the work folder for this command. Raises BusyError that says who holds it already.

@@ -143,7 +143,8 @@ class Writer:
                 log.debug("%d writes not committed: %s", len(group), fault)
                 if _locked(fault) and not self._overdue():
                     if not told:
-                        self._say(waits(self._path))
+                        with suppress(OSError):  # nobody may hear of it any more, but replies are kept
+                            self._say(waits(self._path))
                     told = True
                 elif _starved(fault) and self._reserve.exists():
                     self._reserve.unlink(missing_ok=True)

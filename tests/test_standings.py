@@ -37,8 +37,28 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "standings.sqlite"
 
 
-def opened(path: Path, made: str = MADE, rows: str = INPUT, root: Path | None = None, writes: bool = True) -> Standings:
-    return Standings(path, made, rows, root or path.parent, writes)
+class Held:
+    """A journal that holds replies of these names."""
+
+    def __init__(self, *names: bytes) -> None:
+        self.names = names
+
+    def count(self) -> int:
+        return len(self.names)
+
+    def keys(self) -> Iterator[bytes]:
+        return iter(self.names)
+
+
+def opened(
+    path: Path,
+    made: str = MADE,
+    rows: str = INPUT,
+    root: Path | None = None,
+    writes: bool = True,
+    journal: Held | None = None,
+) -> Standings:
+    return Standings(path, made, rows, root or path.parent, journal or Held(), writes)
 
 
 def row(number: int = 0, text: str = "{}", path: object = "./a/x.mp4") -> Row:
@@ -273,7 +293,11 @@ KILLED = """
 import sys
 from pathlib import Path
 from curate.standings import Standing, Standings
-standings = Standings(Path(sys.argv[1]), "settings", "input 1/1", Path("."), True)
+class Held:
+    def count(self):
+        return 0
+
+standings = Standings(Path(sys.argv[1]), "settings", "input 1/1", Path("."), Held(), True)
 for number in range(10**9):
     standings.note(number, b"s", Standing("kept", "", "", number))
     if number == 3000:
@@ -295,3 +319,20 @@ def test_a_process_killed_in_mid_write_leaves_a_usable_file(path):
         standings.note(0, b"s", KEPT)
     with closing(opened(path)) as standings:
         assert standings.of(row(), b"s") == KEPT
+
+
+def test_a_row_whose_replies_are_gone_stands_no_more(path):
+    """Whoever takes a reply out of the journal finds the rows that rest on it walked again, and no others."""
+    names = [bytes([n]) * 8 for n in range(4)]
+    rows = {0: names[0] + names[1], 1: names[2], 2: b"", 3: names[3]}
+    with closing(opened(path, journal=Held(*names))) as standings:
+        for number, used in rows.items():
+            standings.note(number, b"s", KEPT._replace(used=used))
+    with closing(opened(path, journal=Held(*names))) as standings:
+        assert standings.matches
+        assert standings.finished(9) == {0, 1, 2, 3}
+    left = Held(names[0], names[2], names[3])
+    with closing(opened(path, journal=left, writes=False)) as standings:
+        assert not standings.matches
+    with closing(opened(path, journal=left)) as standings:
+        assert standings.finished(9) == {1, 2, 3}

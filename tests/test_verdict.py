@@ -6,13 +6,14 @@ from curate.layouts.videorft import VideoRFTLayout
 from curate.record import Failed, Kept, Outcome, Owed, Record, Rejected
 from curate.standings import Standing
 from curate.verdict import Verdict
+from curate.walk import Walked
 from tests.records import drafted, record
 
 LAYOUT = VideoRFTLayout()
 
 
 def verdict(record: Record | None, outcome: Outcome) -> Verdict:
-    return Verdict.of(3, b"stamp", b"asked", record, outcome, LAYOUT, LAYOUT)
+    return Verdict.of(3, b"stamp", b"asked", record, Walked(outcome), LAYOUT, LAYOUT)
 
 
 def test_a_kept_record_is_in_both_sets_and_its_thinking_in_one_only():
