@@ -68,7 +68,7 @@ async def verdicts(pipeline: Pipeline) -> AsyncIterator[Verdict]:
     first: dict[bytes, tuple[int, int]] = {}
     extras: Counter[str] = Counter()
     numbers = pipeline.rows.numbers(pipeline.rows.end(pipeline.scope.limit), set())
-    arguments = (pipeline.settings, pipeline.scope)
+    arguments = (pristine(pipeline.settings), pipeline.scope)
     async for part in judges.parts(numbers, processes, f"{__name__}:bench", f"{__name__}:sentence", arguments):
         extras += part.extras
         for line in part.notices:
@@ -97,6 +97,12 @@ class Bench:
 
     runner: asyncio.Runner
     pipeline: Pipeline
+
+
+def pristine(settings: Settings) -> Settings:
+    """The same settings without what their models hold while they are open, which no other process can have."""
+    models = {name: type(model)(**model.model_dump()) for name, model in settings.models.items()}
+    return settings.model_copy(update={"models": models})
 
 
 def bench(settings: Settings, scope: Scope) -> Bench:

@@ -475,7 +475,7 @@ def test_rows_judged_side_by_side_give_the_same_bytes(place, monkeypatch):
 
     async def publish() -> None:
         async with opened(load(place.toml), Scope(), Progress()) as pipeline:
-            pipeline.progress.steps = pipeline.settings.steps
+            await pipeline.ask(None)  # the models were open before, as in `run`
             await publishing.publish(pipeline)
 
     began = []
