@@ -62,7 +62,8 @@ def problems(progress: Progress) -> list[str]:
         detail = f": {' | '.join(details)}" if details else ""
         lines.append(f"{number} failed at {step}, {reason} (problem_id {names}{more}){detail}; run again to ask again")
     for step, number in sorted(progress.tally.owed.items()):
-        lines.append(f"{number} wait for {step}: run `curate {step}` first")
+        first = "left unasked" if progress.stopped else f"run `curate {step}` first"
+        lines.append(f"{number} wait for {step}: {first}")
     return lines
 
 

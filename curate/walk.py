@@ -142,7 +142,8 @@ class Walk:
                 ended = await self._unseen(error)
             except CrowdedError:
                 self._take_back(0, self._at)
-                return Parked(self._at)
+                # Also where a filter sent the record back: what it waits for is the stage before that.
+                return Parked(max(self._before))
             if ended is not None:
                 return ended
         return Kept(self.record)

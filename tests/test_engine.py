@@ -416,3 +416,25 @@ def test_rows_that_stood_are_counted_and_not_walked():
     assert dict(tally.passed) == {"draft": 2, "answer": 1}
     assert tally.rejected == {("answer", "wrong"): 1, ("input", "no medium"): 1}
     assert tally.seen == 3
+
+
+def test_a_record_that_a_filter_sends_back_waits_for_the_stage_and_not_for_the_filter():
+    """Or it would be parked for ever: nobody waits for a filter, so none ever becomes free."""
+    crowded = [True]
+
+    async def ask(request: Request) -> Reply:
+        if request.sample and crowded:
+            crowded.clear()
+            raise CrowdedError
+        return Reply(text=answer("A" if request.sample else "B"))
+
+    tally = Tally()
+    assert asyncio.run(walked(captioned(), Way((drafting(ask, tries=2), RIGHT)), tally)) == Parked(0)
+    assert not any(tally.passed.values())
+    crowded.append(True)
+
+    async def go() -> list[Ended]:
+        return await asyncio.wait_for(_all(stream(items(10), (drafting(ask, tries=2), RIGHT), tally, 4)), 10)
+
+    assert len(asyncio.run(go())) == 10
+    assert tally.passed["answer"] == 8
