@@ -288,12 +288,12 @@ def _refusal(failure: Failure) -> RefusedError:
     return TooLongError(failure.error) if failure.reason == TOO_LONG else RefusedError(failure.error)
 
 
-def noted(ask: Ask, used: list[str]) -> Ask:
-    """The same, and every reply's key into `used`."""
+def noted(ask: Ask, note: Callable[[Reply], None]) -> Ask:
+    """The same, and `note` is told of every reply."""
 
     async def noting(request: Request) -> Reply:
         reply = await ask(request)
-        used.append(reply.key)
+        note(reply)
         return reply
 
     return noting

@@ -51,11 +51,6 @@ class Engine:
         self._wake = asyncio.Event()
         self._parked: dict[int, deque[int]] = {}
 
-    @property
-    def parked(self) -> int:
-        """Records that wait outside."""
-        return sum(map(len, self._parked.values()))
-
     async def stream(self, entries: AsyncIterator[Entry]) -> AsyncGenerator[Ended]:
         """Every row as it ends. New ones are taken while `more` says so."""
         try:

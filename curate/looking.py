@@ -55,10 +55,11 @@ async def estimate(pipeline: Pipeline, most: int) -> Estimate:
     """
     stages = [pipeline.settings.stages[n] for n in pipeline.settings.steps if n in pipeline.settings.stages]
     weighed = [(stage, pipeline.settings.models[stage.model]) for stage in stages]
-    numbers = spread(pipeline.some, most) if pipeline.scope.pilot else pipeline.numbers()[:most]
+    every = pipeline.numbers()
+    numbers = spread(pipeline.some, most) if pipeline.scope.pilot else every[:most]
     entries = Intake(pipeline.library).entries(map(pipeline.rows.row, numbers))
     items = (entry.item async for entry in entries)
-    return await estimated(items, weighed, pipeline.eyes, len(pipeline.numbers()))
+    return await estimated(items, weighed, pipeline.eyes, len(every))
 
 
 async def projected(pipeline: Pipeline) -> tuple[Census, Projection] | None:

@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 
-from curate.ask import Meter
+from curate.ask import Meter, noted
 from curate.census import Census
-from curate.chat import Ask, Reply, Request
+from curate.chat import Reply
 from curate.intake import STEP, Entry
 from curate.projection import Asking, Projection, Seen, Speed, Used, Whole, projected
 from curate.record import Failed, Kept, Outcome, Owed, Rejected
@@ -76,12 +76,5 @@ def _billed(steps: Sequence[Step], replies: dict[str, list[Reply]]) -> list[Step
 
 
 def _noting(step: Asked, note: Callable[[Reply], None]) -> Asked:
-    def noted(ask: Ask) -> Ask:
-        async def asked(request: Request) -> Reply:
-            reply = await ask(request)
-            note(reply)
-            return reply
-
-        return asked
-
-    return replace(step, ask=noted(step.ask), kept=noted(step.kept) if step.kept else None, shared=None)
+    kept = noted(step.kept, note) if step.kept else None
+    return replace(step, ask=noted(step.ask, note), kept=kept, shared=None)

@@ -29,7 +29,6 @@ from curate.walk import Judged, Parked, Step, Tally, Walked, Way, walked
 
 MIB = 2**20
 WIDTH = 64  # records on their way at once, at least
-FEW = 2000  # rows that `status` walks rather than tell where they stood
 KNOWN = 200  # rows walked before that an estimate rests on, at most
 
 

@@ -67,9 +67,10 @@ async def verdicts(pipeline: Pipeline) -> AsyncIterator[Verdict]:
         return
     first: dict[bytes, tuple[int, int]] = {}
     extras: Counter[str] = Counter()
-    numbers = pipeline.rows.numbers(pipeline.rows.end(pipeline.scope.limit), set())
     arguments = (pristine(pipeline.settings), pipeline.scope)
-    async for part in judges.parts(numbers, processes, f"{__name__}:bench", f"{__name__}:sentence", arguments):
+    async for part in judges.parts(
+        pipeline.numbers(), processes, f"{__name__}:bench", f"{__name__}:sentence", arguments
+    ):
         extras += part.extras
         for line in part.notices:
             pipeline.progress.tell(line)

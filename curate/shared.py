@@ -46,7 +46,7 @@ class Shared:
 
     async def _found(self, about: Hashable, record: Record, ask: Ask) -> Found:
         used: list[str] = []
-        output = await self._stage.run(record, noted(ask, used))
+        output = await self._stage.run(record, noted(ask, lambda reply: used.append(reply.key)))
         found = self._at_hand[about] = output, used
         if len(self._at_hand) > AT_HAND:
             self._at_hand.popitem(last=False)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from curate.ask import TOO_LONG, noted, resampled
-from curate.chat import Ask
+from curate.chat import Ask, Reply
 from curate.errors import (
     CrowdedError,
     GoneError,
@@ -137,7 +137,7 @@ class Walk:
         while self._at < len(self._steps):
             step = self._steps[self._at]
             try:
-                ended = await (self._judge(step) if isinstance(step, Judged) else self._ask(step, self._at, step.ask))
+                ended = await (self._judge(step) if isinstance(step, Judged) else self._ask(step))
             except MediaError as error:
                 ended = await self._unseen(error)
             except CrowdedError:
@@ -148,8 +148,9 @@ class Walk:
                 return ended
         return Kept(self.record)
 
-    async def _ask(self, step: Asked, at: int, ask: Ask) -> Rejected | Failed | Owed | None:
+    async def _ask(self, step: Asked) -> Rejected | Failed | Owed | None:
         """The stage's output; None where the record goes on with it."""
+        at, ask = self._at, step.ask
         before = self._before[at] = self.record
         try:
             output = await (self._several(step, before, ask) if step.stage.samples > 1 else self._one(step, at, ask))
@@ -166,12 +167,12 @@ class Walk:
             output, used = await step.shared.run(self._before[at], ask)
             self.used += used
             return output
-        return await step.stage.run(self._before[at], resampled(noted(ask, self.used), self._samples[at]))
+        return await step.stage.run(self._before[at], resampled(noted(ask, self._use), self._samples[at]))
 
     async def _several(self, step: Asked, before: Record, ask: Ask) -> None:
         """All samples at once; the record goes on with the first that every filter behind them lets pass."""
         number, at = step.stage.samples, self._at
-        ask = noted(ask, self.used)
+        ask = noted(ask, self._use)
         runs = (step.stage.run(before, resampled(ask, sample)) for sample in range(number))
         found = await asyncio.gather(*runs, return_exceptions=True)
         outputs = [output for output in found if isinstance(output, Output)]
@@ -231,7 +232,7 @@ class Walk:
         """One more sample of this stage; where nothing comes of it, `dropped` stays, if there is one."""
         before = self._before[last]
         try:
-            output = await step.stage.run(before, resampled(noted(ask, self.used), self._samples[last] + 1))
+            output = await step.stage.run(before, resampled(noted(ask, self._use), self._samples[last] + 1))
         except ENDS as error:
             if dropped is not None:
                 return dropped
@@ -265,6 +266,9 @@ class Walk:
         self._samples.clear()
         self._before.clear()
         return None
+
+    def _use(self, reply: Reply) -> None:
+        self.used.append(reply.key)
 
     def _pass(self, at: int) -> None:
         self._tally.passed[self._steps[at].name] += 1
