@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict
 
 from curate.medium import Kind, Medium
 
+CLOSE = json.JSONEncoder(separators=(",", ":"))
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -102,8 +104,7 @@ class Request:
             "again": [self.attempt, self.sample],
         }
         # Not sorted: the order of a schema's properties is the order in which a model writes them.
-        text = json.dumps(said, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return hashlib.sha256(CLOSE.encode(said).encode()).hexdigest()
 
 
 def _named(part: Text | Media) -> Any:

@@ -120,7 +120,8 @@ def sentence(at: Bench, numbers: Sequence[int]) -> judges.Part:
         notices, pipeline.progress.notices = pipeline.progress.notices, []
         return judges.Part(verdicts, Counter(pipeline.extras), notices)
 
-    return at.runner.run(judge())
+    # (not `run`, which minds Ctrl-C at a cost: it has all that was returned written out for an error message)
+    return at.runner.get_loop().run_until_complete(judge())
 
 
 def provenance(pipeline: Pipeline) -> dict[str, str]:

@@ -49,7 +49,7 @@ def _unfinished(outcome: Failed | Owed) -> Rejected:
 
 def clean(text: str) -> str:
     """The text as UTF-8 can hold it."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def schema(row_type: type[Output]) -> Any:

@@ -10,6 +10,7 @@ AROUND = 30
 
 NUMBERED = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth"
 WORDS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+AFTER = ("at", "around", "by", "from", "until", "after")
 SECONDS = "s|secs?|seconds?|mins?|minutes?"
 AMOUNT = r"\d{1,4}(?:\.\d{1,3})?"
 SAYS = (
@@ -20,9 +21,12 @@ SAYS = (
 ASKED = r"(?! (?:in|by|of|from|for|as) (?:any of )?(?:the |an? )?(?:question|option|choice|answer|problem)s?\b)"
 
 # Every pattern meets lower-case text whose white space is single blanks, and repeats nothing without a bound.
-# Before it stand the words one of which it cannot match without: most texts have none, and are not searched.
-Rule = tuple[tuple[str, ...], str]
-TIMED = ("second", "sec", "min", *(f"{digit}{blank}s" for digit in "0123456789" for blank in ("", " ")))
+# Before them stand the words one of which they cannot match without, or a pattern that is found sooner: most texts
+# have none of them, and are not searched.
+Hint = tuple[str, ...] | re.Pattern[str]
+Rule = tuple[Hint, *tuple[str, ...]]
+TIMED = re.compile(r"\d ?[sm]")
+COUNTED = re.compile(r":\d")
 TOLD = ("caption", "description", "record", "annotation")
 PATTERNS: dict[str, tuple[Rule, ...]] = {
     "names its source": (
@@ -78,17 +82,20 @@ PATTERNS: dict[str, tuple[Rule, ...]] = {
         (("frame",), rf"\b(?:{NUMBERED}|\d{{1,4}}(?:st|nd|rd|th)) (?:video |sampled |given )?frame\b"),
     ),
     "exact time": (
-        ((":",), r"\b\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,3})?\b"),
-        ((":",), r"(?<![\d:.])\d{1,2}:[0-5]\d(?:\.\d{1,3})?(?![\d:]| ?[ap]\.?m\b| ?o['’]clock)"),
+        (
+            COUNTED,
+            r"\b\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,3})?\b",
+            r"(?<![\d:.])\d{1,2}:[0-5]\d(?:\.\d{1,3})?(?![\d:]| ?[ap]\.?m\b| ?o['’]clock)",
+        ),
         (
             TIMED,
             rf"\b(?:at|around|about|until|by) (?:about |around |roughly |approximately |exactly |the )?"
             rf"{AMOUNT} ?(?:{SECONDS})\b(?! (?:later|long|per|of)\b)",
+            rf"\bfrom {AMOUNT} ?(?:{SECONDS})? ?(?:to|-|–) ?{AMOUNT} ?(?:{SECONDS})\b",
+            rf"\b{AMOUNT} ?(?:{SECONDS}) in(?:to)? the (?:video|clip)\b",
         ),
         (("mark",), r"\b[\w.-]{1,20}[ -](?:s|secs?|seconds?|mins?|minutes?) ?-?mark\b"),
-        (("second",), rf"\b(?:at|around|by|from|until|after) seconds? (?:\d{{1,4}}|{WORDS})\b"),
-        (TIMED, rf"\bfrom {AMOUNT} ?(?:{SECONDS})? ?(?:to|-|–) ?{AMOUNT} ?(?:{SECONDS})\b"),
-        (TIMED, rf"\b{AMOUNT} ?(?:{SECONDS}) in(?:to)? the (?:video|clip)\b"),
+        (tuple(f"{word} second" for word in AFTER), rf"\b(?:{'|'.join(AFTER)}) seconds? (?:\d{{1,4}}|{WORDS})\b"),
         (("stamp",), r"\b(?:the|these|those|this|that|each|its|their|with) time ?-?stamps?\b"),
     ),
     "bounding box": (
@@ -104,7 +111,8 @@ PATTERNS: dict[str, tuple[Rule, ...]] = {
     ),
 }
 COMPILED = {
-    reason: tuple((hints, re.compile(pattern)) for hints, pattern in rules) for reason, rules in PATTERNS.items()
+    reason: tuple((hint, tuple(map(re.compile, patterns))) for hint, *patterns in rules)
+    for reason, rules in PATTERNS.items()
 }
 # "The clock shows 10:30" is seen, and so is a score of 3:15.
 SEEN = re.compile(
@@ -139,11 +147,16 @@ def lowered(text: str) -> str:
 def leaks(text: str) -> Iterator[tuple[str, re.Match[str]]]:
     """Every leak in a lower-case text whose white space is single blanks, and what it gives away."""
     for reason, rules in COMPILED.items():
-        for hints, pattern in rules:
-            for hint in hints:
-                if hint in text:
+        for hint, patterns in rules:
+            if _hinted(text, hint):
+                for pattern in patterns:
                     yield from ((reason, match) for match in pattern.finditer(text) if not _on_a_clock(match))
-                    break
+
+
+def _hinted(text: str, hint: Hint) -> bool:
+    if isinstance(hint, re.Pattern):
+        return hint.search(text) is not None
+    return any(map(text.__contains__, hint))  # (an expression would make a generator for each rule)
 
 
 def _on_a_clock(match: re.Match[str]) -> bool:

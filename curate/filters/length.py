@@ -40,4 +40,4 @@ class LengthFilter(Filter):
 
 def words(text: str) -> list[str]:
     """The words of a text, in order, with the punctuation that clings to them."""
-    return WORD.findall(text)
+    return text.split() if text.isascii() else WORD.findall(text)  # the same, and quicker

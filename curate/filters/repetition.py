@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from itertools import chain
 
 from pydantic import Field
 
@@ -30,13 +31,19 @@ class RepetitionFilter(Filter):
     def reason(self, record: Record) -> str | None:
         """ "copied sentence: …" or "looping text: …"."""
         thinking = record[Thought].thinking.casefold()
-        sentence, copies = most_copied(thinking)
+        parts = sentences(thinking)
+        sentence, copies = most_copied(parts, self.max_copies)
         if copies > self.max_copies:
             return f"copied sentence: {copies} times {sentence[:80]!r}"
-        share = repeated_share(words(thinking), self.ngram)
+        share = repeated_share([*chain.from_iterable(parts)], self.ngram)
         if share > self.max_share:
             return f"looping text: {share:.0%} of its runs of {self.ngram} words stood there before"
         return None
+
+
+def sentences(text: str) -> list[list[str]]:
+    """The words of each sentence."""
+    return [words(part) for part in SENTENCE_END.split(text)]
 
 
 def repeated_share(text: list[str], n: int) -> float:
@@ -47,8 +54,12 @@ def repeated_share(text: list[str], n: int) -> float:
     return 1 - len(set(zip(*(text[i:] for i in range(n)), strict=False))) / total
 
 
-def most_copied(text: str) -> tuple[str, int]:
-    """The sentence of 6 words or more that stands there most often, and how often; ("", 0) without one."""
-    sentences = (" ".join(words(part)) for part in SENTENCE_END.split(text))
-    counts = Counter(s for s in sentences if s.count(" ") >= SHORT - 1)
-    return max(counts.items(), key=lambda item: item[1], default=("", 0))
+def most_copied(parts: list[list[str]], most: int) -> tuple[str, int]:
+    """The sentence of 6 words or more that stands there most often, and how often, if that is more than `most` times.
+
+    Else ("", 0).
+    """
+    lengths = Counter(map(len, parts))  # copies are of one length, so that few sentences need be compared at all
+    counts = Counter(" ".join(part) for part in parts if len(part) >= SHORT and lengths[len(part)] > most)
+    sentence, copies = max(counts.items(), key=lambda item: item[1], default=("", 0))
+    return (sentence, copies) if copies > most else ("", 0)

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from curate.filters.repetition import RepetitionFilter, most_copied, repeated_share
+from curate.filters.repetition import RepetitionFilter, most_copied, repeated_share, sentences
 from tests.records import THINKING, drafted, record, revised
 
 
@@ -51,7 +51,9 @@ def test_short_sentences_may_come_back():
 
 @pytest.mark.parametrize("end", ["\n", "。", "! "])
 def test_where_sentences_end(end):
-    assert most_copied(f"one two three four five six{end}" * 3)[1] == 3
+    parts = sentences(f"one two three four five six{end}" * 3)
+    assert most_copied(parts, 2)[1] == 3
+    assert most_copied(parts, 3) == ("", 0)
 
 
 def test_case_and_blanks_do_not_hide_a_copy():
