@@ -15,10 +15,10 @@ from curate.console import Screen
 from curate.errors import CurateError, FatalError, SettingsError
 from curate.jobs import Job
 from curate.media.decoder import EXACT
+from curate.options import chosen
+from curate.options import shard as parted
 from curate.pipeline import Scope
 from curate.sampling import MAX_PIXELS
-from curate.settings import chosen
-from curate.settings import shard as parted
 
 app = typer.Typer(
     no_args_is_help=True,

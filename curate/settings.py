@@ -1,27 +1,23 @@
 """The settings: one TOML file. Every mistake in it is one line that names the key, before anything is sent."""
 
-import re
 import tomllib
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, TypeVar, cast, get_args
+from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from curate.checks import checked, nearest
 from curate.errors import SettingsError
 from curate.filter import Filter
 from curate.layout import Layout
 from curate.media import decoder as decoders
 from curate.media.decoder import EXACT
 from curate.plugin import Plugin, find, names
-from curate.processor import Name as ProcessorName
 from curate.provider import Provider
 from curate.record import Output
-from curate.sampling import Sampling
 from curate.stage import Stage
 
-M = TypeVar("M", bound=BaseModel)
 P = TypeVar("P", bound=Plugin)
 DEFAULT_STEPS = ("caption", "draft", "answer", "revise", "format", "leak", "length", "repetition")
 SETS = ("sft", "rl")
@@ -161,40 +157,6 @@ def decoder(name: str) -> None:
         raise SettingsError(f"media.decoder: {name} cannot work here: {reason}")
 
 
-def chosen(
-    count: int | None,
-    fps: float | None,
-    max_frames: int,
-    max_pixels: int,
-    processor: str | None,
-    name: str,
-    damaged: str,
-) -> tuple[Sampling, float]:
-    """What options on the command line say of frames, and the share that may be lost. Raises SettingsError."""
-    if count is not None and fps is not None:
-        raise SettingsError("--count and --fps: choose one of them")
-    if fps is not None and not 0 < fps <= 240:
-        raise SettingsError("--fps: expected a number above 0, 240 at most")
-    if processor is not None and processor not in get_args(ProcessorName):
-        raise SettingsError(f"--processor: unknown {processor!r}{nearest(processor, get_args(ProcessorName))}")
-    if damaged not in ("refuse", "keep"):
-        raise SettingsError(f"--damaged: unknown {damaged!r}; known: keep, refuse")
-    decoder(name)
-    family = cast(ProcessorName | None, processor)
-    media = MediaSettings(damaged=cast(Literal["refuse", "keep"], damaged))
-    return Sampling(fps or 1.0, max_frames, max_pixels, family, None, count), media.most_lost
-
-
-def shard(text: str | None) -> tuple[int, int]:
-    """(i, n) of "i/n". Raises SettingsError."""
-    if text is None:
-        return 1, 1
-    found = re.fullmatch(r"([1-9]\d{0,5})/([1-9]\d{0,5})", text)
-    if not found or int(found[1]) > int(found[2]):
-        raise SettingsError(f"--shard: expected i/n with i from 1 to n, such as 1/4, found {text!r}")
-    return int(found[1]), int(found[2])
-
-
 def order(steps: tuple[str, ...], stages: Mapping[str, Stage], filters: Mapping[str, Filter]) -> None:
     """Raise SettingsError where a step stands twice or before what it needs."""
     made: list[type[Output]] = []
@@ -208,46 +170,6 @@ def order(steps: tuple[str, ...], stages: Mapping[str, Stage], filters: Mapping[
                 raise SettingsError(f"steps: {name!r} needs {maker!r} before it")
         if name in stages:
             made.append(stages[name].output)
-
-
-def checked(
-    cls: type[M],
-    values: Mapping[str, Any],
-    where: str,
-    base: Path | None = None,
-    beside: tuple[str, ...] = (),
-) -> M:
-    """The model of these values, or a SettingsError that names the key in one line."""
-    try:
-        return cls.model_validate(values, context={"base": base})
-    except ValidationError as error:
-        raise SettingsError(explained(error, cls, where, beside)) from None
-
-
-def explained(error: ValidationError, cls: type[BaseModel], where: str, beside: tuple[str, ...] = ()) -> str:
-    """The first fault in one line. Values are left out: one of them may be a key pasted in by mistake."""
-    fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    path = [str(part) for part in fault["loc"]]
-    key = ".".join([where, *path]) if where else ".".join(path)
-    if fault["type"] == "extra_forbidden":
-        known = [*_keys(cls, path[:-1]), *(beside if len(path) == 1 else ())]
-        return f"unknown key {key!r}{nearest(path[-1], known)}"
-    if fault["type"] == "missing":
-        return f"{key} is missing"
-    if fault["type"] == "tuple_type":
-        return f"{key}: expected a list"
-    if fault["type"] == "too_short":
-        return f"{key} must not be empty"
-    return f"{key}: {fault['msg'].removeprefix('Value error, ')}"
-
-
-def nearest(name: str, known: Any) -> str:
-    """ "; did you mean …?", or the list of what is known where nothing is near."""
-    choices = sorted(str(k) for k in known)
-    close = get_close_matches(name, choices, n=1)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; known: {', '.join(choices)}" if choices else ""
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -296,13 +218,3 @@ def _known(where: str, given: Mapping[str, object], known: tuple[str, ...]) -> N
     for name in given:
         if name not in known:
             raise SettingsError(f"unknown key '{where}.{name}'{nearest(name, known)}")
-
-
-def _keys(cls: type[BaseModel], path: list[str]) -> list[str]:
-    """The keys that may stand at this path below the model."""
-    for part in path:
-        inner = cls.model_fields[part].annotation if part in cls.model_fields else None
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-            return []
-        cls = inner
-    return list(cls.model_fields)

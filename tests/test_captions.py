@@ -6,8 +6,8 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from curate.captions.templates import OUTPUTS, SOURCES, OwnTemplates, Template, chosen, plain
+from curate.checks import checked
 from curate.errors import SettingsError
-from curate.settings import checked
 from curate.stages.caption import Caption, CaptionStage
 from tests.pictures import REPLIES
 

@@ -19,9 +19,9 @@ CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
 SERVERS = {"wire", "posting", "packaged", "faults"}  # how one speaks to an OpenAI-compatible server
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
-    "ask", "budget", "card", "census", "doctor", "engine", "estimate", "flights", "folders", "hub", "intake",
-    "journal", "judges", "log", "media", "mending", "models", "outlook", "pace", "pages", "pilot", "progress",
-    "projection", "rate", "report", "rows", "savings", "settings", "shards", "shared", "snapshots", "soundness",
+    "ask", "budget", "card", "census", "checks", "doctor", "engine", "estimate", "flights", "folders", "hub", "intake",
+    "journal", "judges", "log", "media", "mending", "models", "options", "outlook", "pace", "pages", "pilot",
+    "progress", "projection", "rate", "report", "rows", "savings", "settings", "shards", "shared", "snapshots", "soundness",
     "sources", "standings", "swap", "troubles", "verdict", "walk", "watch", "words", "workfolder", "writer",
 }  # fmt: skip
 TOP = {"console", "view", "tables", "forecast", "jobs", "cli", "__main__"}

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from curate import assets
+from curate.checks import nearest
 from curate.errors import SettingsError
 from curate.filters.answer import AnswerFilter
 from curate.filters.length import LengthFilter
@@ -12,7 +13,7 @@ from curate.layouts.videorft import VideoRFTLayout
 from curate.plugin import find
 from curate.providers.openai import OpenAIProvider
 from curate.providers.scripted import ScriptedProvider
-from curate.settings import DEFAULT_STEPS, load, nearest
+from curate.settings import DEFAULT_STEPS, load
 from curate.stage import Stage
 
 KEY = "sk-proj-0123456789abcdef"

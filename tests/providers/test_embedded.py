@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from curate.chat import Media, Message, Reply, Request, Schema, Text
+from curate.checks import checked
 from curate.errors import FatalError, SettingsError
 from curate.provider import Frame
 from curate.providers.embedded import EmbeddedProvider, bounded, packaged
-from curate.settings import checked
 from tests.records import shown
 
 pytest.importorskip("xllamacpp", reason="curate[embedded] is not installed")

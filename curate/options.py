@@ -1,0 +1,44 @@
+"""Options of the command line that say more than one value: read, or refused in one line."""
+
+import re
+from typing import Literal, cast, get_args
+
+from curate.checks import nearest
+from curate.errors import SettingsError
+from curate.processor import Name as ProcessorName
+from curate.sampling import Sampling
+from curate.settings import MediaSettings, decoder
+
+
+def chosen(
+    count: int | None,
+    fps: float | None,
+    max_frames: int,
+    max_pixels: int,
+    processor: str | None,
+    name: str,
+    damaged: str,
+) -> tuple[Sampling, float]:
+    """What options on the command line say of frames, and the share that may be lost. Raises SettingsError."""
+    if count is not None and fps is not None:
+        raise SettingsError("--count and --fps: choose one of them")
+    if fps is not None and not 0 < fps <= 240:
+        raise SettingsError("--fps: expected a number above 0, 240 at most")
+    if processor is not None and processor not in get_args(ProcessorName):
+        raise SettingsError(f"--processor: unknown {processor!r}{nearest(processor, get_args(ProcessorName))}")
+    if damaged not in ("refuse", "keep"):
+        raise SettingsError(f"--damaged: unknown {damaged!r}; known: keep, refuse")
+    decoder(name)
+    family = cast(ProcessorName | None, processor)
+    media = MediaSettings(damaged=cast(Literal["refuse", "keep"], damaged))
+    return Sampling(fps or 1.0, max_frames, max_pixels, family, None, count), media.most_lost
+
+
+def shard(text: str | None) -> tuple[int, int]:
+    """(i, n) of "i/n". Raises SettingsError."""
+    if text is None:
+        return 1, 1
+    found = re.fullmatch(r"([1-9]\d{0,5})/([1-9]\d{0,5})", text)
+    if not found or int(found[1]) > int(found[2]):
+        raise SettingsError(f"--shard: expected i/n with i from 1 to n, such as 1/4, found {text!r}")
+    return int(found[1]), int(found[2])
