@@ -21,10 +21,11 @@ PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
     "ask", "budget", "card", "census", "checks", "doctor", "engine", "estimate", "flights", "folders", "hub", "intake",
     "journal", "judges", "log", "media", "mending", "models", "options", "outlook", "pace", "pages", "pilot",
-    "progress", "projection", "rate", "report", "rows", "savings", "settings", "shards", "shared", "snapshots", "soundness",
-    "sources", "standings", "swap", "troubles", "verdict", "walk", "watch", "words", "workfolder", "writer",
+    "progress", "projection", "rate", "report", "rows", "savings", "settings", "shards", "shared", "snapshots",
+    "soundness", "sources", "standings", "swap", "troubles", "verdict", "walk", "watch", "words", "workfolder",
+    "writer",
 }  # fmt: skip
-TOP = {"console", "view", "tables", "forecast", "jobs", "cli", "__main__"}
+TOP = {"console", "view", "tables", "forecast", "jobs", "command", "cli", "__main__"}
 PIPELINE = {"pipeline", "publishing", "looking"}
 MAY = {
     "ground": GROUND,
