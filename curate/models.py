@@ -5,14 +5,17 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from curate.ask import Meter, budgeted, limited, replayed, retried
+from curate.ask import budgeted, limited, retried
+from curate.asklog import logged
 from curate.budget import Budget
 from curate.chat import Ask, Reply, Request
 from curate.errors import FatalError
 from curate.journal import Journal
+from curate.meter import Meter
 from curate.pace import Pace
 from curate.progress import Progress
 from curate.provider import Eyes, Provider
+from curate.replay import replayed
 from curate.shared import Shared
 from curate.stage import Stage
 from curate.walk import Asked
@@ -79,7 +82,7 @@ class Models:
         if not asks:
             return Asked(name, stage, kept, kept, shared=shared)
         pace = self._progress.paces[stage.model]
-        ask = retried(limited(self._asks[stage.model], pace, meter), provider.max_retries, meter)
+        ask = retried(limited(logged(self._asks[stage.model]), pace, meter), provider.max_retries, meter)
         ask = budgeted(ask, self._budget)
         ask = replayed(
             ask, self._journal, provider.identity, meter, self._flying, lambda: pace.crowded, self._anew.__contains__

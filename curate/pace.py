@@ -92,6 +92,11 @@ class Pace:
         """Whether `turn` wants to know how many tokens a request may take."""
         return self._tokens_a_second is not None and not self._seen
 
+    def __str__(self) -> str:
+        """For the log."""
+        rate = self.rate
+        return f"in flight {self.in_flight}, waiting {self.waiting}, a second at most {rate.allowed}; {rate.state}"
+
     async def turn(self, guess: float = 0.0) -> Turn:
         """Wait until a request may go out; `guess` is what it may take of tokens. Raises GoneError."""
         if self.gone:
@@ -111,6 +116,8 @@ class Pace:
         """A reply came, or a refusal of this request alone; `tokens` is what it took in all."""
         now = self._clock()
         self.rate.answered(now, turn.started)
+        if self.trouble:
+            log.debug("goes on after: %s", self.trouble)
         self._answered, self._down_since, self.trouble = True, None, None
         self._failing.clear()
         if self._tokens_a_second and tokens:

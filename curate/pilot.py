@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 
-from curate.ask import Meter, noted
+from curate.ask import noted
 from curate.census import Census
 from curate.chat import Reply
 from curate.intake import STEP, Entry
+from curate.meter import Meter
 from curate.projection import Asking, Projection, Seen, Speed, Used, Whole, projected
 from curate.record import Failed, Kept, Outcome, Owed, Rejected
 from curate.settings import Settings

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from curate.ask import Meter
 from curate.budget import Budget
 from curate.journal import quiet
+from curate.meter import Meter
 from curate.pace import Pace
 from curate.record import Failed, Outcome, Record
 from curate.walk import Tally, Trace

@@ -3,9 +3,10 @@
 from collections import OrderedDict
 from collections.abc import Hashable
 
-from curate.ask import Meter, noted
+from curate.ask import noted
 from curate.chat import Ask
 from curate.flights import Flights
+from curate.meter import Meter
 from curate.record import Output, Record
 from curate.stage import Stage
 

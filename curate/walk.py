@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from curate.ask import TOO_LONG, noted, resampled
+from curate.ask import noted, resampled
 from curate.chat import Ask, Reply
 from curate.errors import (
     CrowdedError,
@@ -19,6 +19,7 @@ from curate.errors import (
 )
 from curate.filter import Filter
 from curate.record import Failed, Kept, Outcome, Output, Owed, Record, Rejected
+from curate.replay import TOO_LONG
 from curate.shared import Shared
 from curate.stage import Stage
 

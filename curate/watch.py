@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from curate.ask import Meter
+from curate.meter import Meter
 from curate.outlook import Bought, Look, Looks, Passed, busy, left, speed, to_spend, whole
 from curate.progress import Progress
 

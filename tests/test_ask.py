@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from curate import ask as ask_module
-from curate.ask import Meter, budgeted, limited, replayed, resampled, retried, wait_after
+from curate.ask import budgeted, limited, resampled, retried, wait_after
 from curate.budget import Budget
 from curate.chat import Ask, Message, Reply, Request, Text
 from curate.errors import (
@@ -25,7 +25,9 @@ from curate.errors import (
     UnansweredError,
 )
 from curate.journal import Journal
+from curate.meter import Meter
 from curate.pace import Pace
+from curate.replay import replayed
 
 
 def request(text: str = "q", **changes: object) -> Request:

@@ -7,8 +7,8 @@ import pytest
 from rich.console import Console
 
 from curate import console
-from curate.ask import Meter
 from curate.console import Screen, summary
+from curate.meter import Meter
 from curate.pace import Pace
 from curate.progress import Progress
 from curate.walk import Tally

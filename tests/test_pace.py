@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from curate.ask import Meter, limited
+from curate.ask import limited
 from curate.chat import Reply, Request
 from curate.errors import AwayError, GoneError, RefusedError, ThrottledError, TransientError
+from curate.meter import Meter
 from curate.pace import CROWD, FROM, STREAK, Pace, Turn
 from curate.rate import CATCH_UP
 from tests.clock import jump, now

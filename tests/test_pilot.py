@@ -7,8 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from curate.ask import Meter
 from curate.journal import Journal
+from curate.meter import Meter
 from curate.pilot import gated
 from curate.record import Kept, Owed, Rejected
 from curate.walk import Asked, Judged

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from curate import shared as shared_module
-from curate.ask import Meter
 from curate.chat import Ask, Reply, Request
 from curate.errors import CrowdedError, UnreadableError
+from curate.meter import Meter
 from curate.record import Output, Record
 from curate.shared import Shared
 from curate.stage import Stage

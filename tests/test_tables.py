@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 
 from curate import tables
-from curate.ask import Meter
 from curate.captions.image import ImageCaption, ImageMetadata, SceneContext
 from curate.journal import Spent
+from curate.meter import Meter
 from curate.progress import Progress, Story
 from curate.record import Failed, Kept, Owed, Rejected
 from curate.report import Report

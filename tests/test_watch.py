@@ -6,8 +6,8 @@ import pytest
 from rich.console import Console
 
 from curate import view
-from curate.ask import Meter
 from curate.budget import Budget
+from curate.meter import Meter
 from curate.pace import Pace
 from curate.progress import Progress
 from curate.walk import Tally
