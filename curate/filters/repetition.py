@@ -10,7 +10,8 @@ from curate.filter import Filter
 from curate.filters.length import words
 from curate.record import Record, Thought
 
-SENTENCE_END = re.compile(r"(?<=[.!?…])\s|[。！？\n]")
+LINE_END = re.compile(r"[。！？\n]")  # ends a sentence wherever it stands; these only at the end of a word:
+WORD_END = frozenset(".!?…")
 SHORT = 6  # "Wait, let me look again." may come back as often as it likes
 
 
@@ -35,7 +36,12 @@ class RepetitionFilter(Filter):
         sentence, copies = most_copied(parts, self.max_copies)
         if copies > self.max_copies:
             return f"copied sentence: {copies} times {sentence[:80]!r}"
-        share = repeated_share([*chain.from_iterable(parts)], self.ngram)
+        text = [*chain.from_iterable(parts)]
+        runs = len(text) - self.ngram + 1
+        # A run that stood there before begins with a pair that did: few pairs, fewer runs, and pairs are soon counted.
+        if runs < 1 or repeated(text, 2) <= self.max_share * runs:
+            return None
+        share = repeated(text, self.ngram) / runs
         if share > self.max_share:
             return f"looping text: {share:.0%} of its runs of {self.ngram} words stood there before"
         return None
@@ -43,15 +49,21 @@ class RepetitionFilter(Filter):
 
 def sentences(text: str) -> list[list[str]]:
     """The words of each sentence."""
-    return [words(part) for part in SENTENCE_END.split(text)]
+    found = []
+    for line in LINE_END.split(text):
+        said, begun = words(line), 0
+        for end, word in enumerate(said, 1):
+            if word[-1] in WORD_END:
+                found.append(said[begun:end])
+                begun = end
+        found.append(said[begun:])
+    return found
 
 
-def repeated_share(text: list[str], n: int) -> float:
-    """The share, in [0, 1], of the runs of n words that stood in the text before; 0.0 where it has none."""
-    total = len(text) - n + 1
-    if total < 1:
-        return 0.0
-    return 1 - len(set(zip(*(text[i:] for i in range(n)), strict=False))) / total
+def repeated(text: list[str], n: int) -> int:
+    """How many of the text's runs of n words stood in it before."""
+    runs = list(zip(*(text[i:] for i in range(n)), strict=False))
+    return len(runs) - len(set(runs))
 
 
 def most_copied(parts: list[list[str]], most: int) -> tuple[str, int]:

@@ -1,8 +1,9 @@
+import random
 import time
 
 import pytest
 
-from curate.filters.repetition import RepetitionFilter, most_copied, repeated_share, sentences
+from curate.filters.repetition import RepetitionFilter, most_copied, repeated, sentences
 from tests.records import THINKING, drafted, record, revised
 
 
@@ -30,10 +31,27 @@ def test_one_word_again_and_again():
     assert judged("wait " * 200).startswith("looping text: ")
 
 
-def test_the_share():
-    assert repeated_share(["a", "b"] * 4, 2) == pytest.approx(5 / 7)
-    assert repeated_share(["a", "b", "c"], 3) == 0.0
-    assert repeated_share(["a"], 2) == 0.0
+def test_runs_that_stood_there_before():
+    assert repeated(["a", "b"] * 4, 2) == 5
+    assert repeated(["a", "b", "c"], 3) == 0
+    assert repeated(["a"], 2) == 0
+
+
+@pytest.mark.parametrize("options", [{}, {"ngram": 2}, {"ngram": 3, "max_share": 0}, {"max_share": 0.5}])
+def test_the_pairs_that_spare_counting_runs_change_no_verdict(options):
+    chance = random.Random(7)
+    bound = RepetitionFilter(**options)
+    found = set()
+    for _ in range(300):
+        text = " ".join(chance.choice("abcdefghij") * chance.randint(1, 3) for _ in range(chance.randint(0, 60)))
+        text += " x y z" * chance.randint(0, 12)
+        said = text.split()
+        runs = len(said) - bound.ngram + 1
+        loops = runs > 0 and repeated(said, bound.ngram) / runs > bound.max_share
+        reason = bound.reason(drafted(record(), text))
+        assert (reason or "").startswith("looping text") == loops
+        found.add(loops)
+    assert found == {True, False}
 
 
 def test_a_sentence_may_be_weighed_once_for_each_option():
