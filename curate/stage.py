@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from curate import assets
 from curate.chat import Ask, Media, Message, Reply, Request, Schema, Text
+from curate.cuts import sparing
 from curate.errors import UnansweredError, UnreadableError
 from curate.plugin import Plugin
 from curate.processor import Name as ProcessorName
@@ -103,7 +104,8 @@ class Stage(Plugin, ABC):
 
     async def run(self, record: Record, ask: Ask) -> Output:
         """One request, parsed; a stage that needs several overrides this and still knows only `ask`."""
-        return await self.read(self.request(record), ask, lambda reply: self.parse(reply, record))
+        request = self.request(record)
+        return await sparing(lambda ask: self.read(request, ask, lambda reply: self.parse(reply, record)), ask)
 
     async def read(self, request: Request, ask: Ask, parse: Callable[[Reply], Out], split_if_cut: bool = False) -> Out:
         """Ask until a reply can be read, at most `attempts` new replies in one run.

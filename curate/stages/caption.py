@@ -1,7 +1,7 @@
 """Caption: a literal, structured record of every sampled frame, one per medium (paper, section 3.1)."""
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from curate.captions.templates import FALLBACK, OUTPUTS, AnyImage, OwnTemplates, Template, chosen
 from curate.captions.video import FrameCaption, VideoCaption
 from curate.chat import Ask, Media, Reply, Request, Schema
+from curate.cuts import sparing
 from curate.jsonschema import checked_in, loaded
 from curate.medium import clocks
 from curate.record import Output, Record
@@ -97,7 +98,8 @@ class CaptionStage(ShowingStage):
             return await super().run(record, ask)
         done: list[VideoCaption] = []
         for piece in self.shows(record):
-            done += await self._window(record, piece, done[-1].frames[-1] if done else None, ask)
+            before = done[-1].frames[-1] if done else None
+            done += await sparing(partial(self._window, record, piece, before), ask)
         return Caption(described=stitched(done, clocks(media.times)))
 
     async def _window(self, record: Record, media: Media, before: FrameCaption | None, ask: Ask) -> list[VideoCaption]:
