@@ -137,7 +137,7 @@ def test_the_table_says_what_to_expect_and_what_it_rests_on(sixty):
     assert re.search(r"in all .*\(.* – .*\)", ran.out)
     assert "MiB a request" in ran.out
     assert "from 12 of 60 rows" in ran.err
-    assert re.search(r"asked \d+ replies \([\d,]+ tokens for \d", ran.err)
+    assert re.search(r"asked \d+ replies \([\d,]+ tokens in, [\d,]+ of them cached, [\d,]+ out, \d", ran.err)
     assert re.search(r"the slowest model, (captioner|reasoner|reviser), decides", ran.err)
 
 
