@@ -11,6 +11,7 @@ from curate import assets
 from curate.chat import Ask, Media, Message, Reply, Request, Schema, Text
 from curate.cuts import sparing
 from curate.errors import UnansweredError, UnreadableError
+from curate.medium import Kind
 from curate.plugin import Plugin
 from curate.processor import Name as ProcessorName
 from curate.record import Out, Output, Record
@@ -62,6 +63,10 @@ class Stage(Plugin, ABC):
     def shows(self, record: Record) -> tuple[Media, ...]:
         """What each request about this record shows: one medium a request, none where it shows nothing."""
         return self.media(record)
+
+    def most(self, kind: Kind) -> int:
+        """Replies that a record about a medium of this kind takes at most, as long as none is cut."""
+        return self.attempts * max(self.tries, self.samples)
 
     def objection(self, shows_parts: bool) -> str | None:
         """Why this stage cannot ask a model that shows clips whole or (`shows_parts`) in parts; None: it can."""

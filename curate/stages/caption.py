@@ -11,7 +11,7 @@ from curate.captions.video import FrameCaption, VideoCaption
 from curate.chat import Ask, Media, Reply, Request, Schema
 from curate.cuts import sparing
 from curate.jsonschema import checked_in, loaded
-from curate.medium import clocks
+from curate.medium import Kind, clocks
 from curate.record import Output, Record
 from curate.stage import CutError, ShowingStage
 
@@ -61,6 +61,10 @@ class CaptionStage(ShowingStage):
         media = self.media(record)[0]
         starts = range(0, len(media.frames), self.window)
         return tuple(media.part(start, start + self.window) for start in starts)
+
+    def most(self, kind: Kind) -> int:
+        """Of a video, for every window."""
+        return super().most(kind) * (-(-self.max_frames // self.window) if kind == "video" else 1)
 
     def objection(self, shows_parts: bool) -> str | None:
         """Windows are parts of a clip."""
