@@ -302,6 +302,19 @@ def test_one_bad_record_costs_one_row(place, server):
     assert "no such image" in rejected["detail"]
 
 
+@pytest.mark.parametrize("lines", [False, True])
+def test_a_number_beyond_64_bits_costs_its_own_row(place, server, lines):
+    rows = [row(1), row(2**70), row(3), row(4, score=-(2**80))]
+    place.questions(rows)
+    if lines:
+        (place.folder / "questions.json").write_text("\n".join(map(json.dumps, rows)))
+    ran = place.run("run", "--json")
+    assert (ran.code, ran.json["sets"]) == (0, {"sft": 3, "rl": 3}), ran.err
+    (dropped,) = table(place, "rejected")
+    assert (dropped["reason"], dropped["problem_id"]) == ("bad problem_id", None)
+    assert str(2**70) in dropped["detail"]
+
+
 def test_a_prompt_that_is_too_long_is_rejected_for_good_until_it_is_retried(place, server):
     server.answer = lambda body: failure(400, "prompt is too long") if "part 2" in words(body) else sensible(body)
     for _ in range(2):
