@@ -123,7 +123,7 @@ class Stage(Plugin, ABC):
         problem = ""
         while bought < self.attempts:
             try:
-                reply = await ask(replace(request, attempt=attempt))
+                reply = await ask(replace(request, attempt=attempt) if attempt else request)
             except UnansweredError:
                 if attempt < self.attempts:
                     raise
