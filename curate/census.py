@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from curate.intake import UnusableError, usable
+from curate.medium import Kind
 from curate.sources import Row
 
 
@@ -15,12 +16,13 @@ from curate.sources import Row
 class Census:
     """All rows: `fresh` is {number: medium} of those that can be asked about, `unusable` counts the others by reason.
 
-    `sharing` counts the fresh ones by medium. Media are told apart by path.
+    `sharing` counts the fresh ones by medium, `kinds` says what each is. Media are told apart by path.
     """
 
     rows: int = 0
     fresh: dict[int, bytes] = field(default_factory=dict)
     sharing: Counter[bytes] = field(default_factory=Counter)
+    kinds: dict[bytes, Kind] = field(default_factory=dict)
     unusable: Counter[str] = field(default_factory=Counter)
 
 
@@ -42,6 +44,7 @@ def counted(rows: Iterable[Row]) -> Census:
         known.add(question)
         medium = census.fresh[row.number] = _medium(fields["path"])
         census.sharing[medium] += 1
+        census.kinds[medium] = fields["data_type"]
     return census
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -65,13 +65,19 @@ class Schema:
     body: dict[str, Any]
 
 
+# Of a reply in the journal that a lower `max_tokens` cut: it is asked for again, OutgrownError tells of it, or it
+# is kept, and nothing is asked.
+Cuts = Literal["asked", "told", "kept"]
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One question to one model.
 
     `attempt` counts what is asked again because a reply could not be read, `sample` what is asked
     again because a filter rejected the outcome. `max_tokens` bounds the reply and is no part of the
-    key: a reply that ended by itself stays good under another limit.
+    key: a reply that ended by itself stays good under another limit. Nor are `cuts`, which say what becomes
+    of one that did not.
     """
 
     stage: str
@@ -83,6 +89,7 @@ class Request:
     seed: int | None = None
     attempt: int = 0
     sample: int = 0
+    cuts: Cuts = field(default="asked", compare=False)
 
     @property
     def characters(self) -> int:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,12 +17,21 @@ def tied() -> None:
 @contextmanager
 def uninterrupted() -> Iterator[None]:
     """Threads and processes begun in here never see Ctrl-C, not even before their first line runs."""
-    resource_tracker.ensure_running()  # it would lift the mask when started later
+    _tracked()  # the tracker would lift the mask when started later
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _tracked() -> None:
+    """Start the process that clears up what a killed command leaves, and says nothing of it."""
+    sys.warnoptions.append("ignore:resource_tracker")  # of which its own command line is made
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        sys.warnoptions.pop()
 
 
 def _leave_with_parent() -> None:

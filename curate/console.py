@@ -169,6 +169,9 @@ def summary(progress: Progress) -> dict[str, Any]:
         "steps": steps,
         "sent": sum(m.sent for m in meters),
         "replayed": sum(m.replayed for m in meters),
+        "prompt_tokens": sum(m.prompt_tokens for m in meters),
+        "cached_tokens": sum(m.cached_tokens for m in meters),
+        "completion_tokens": sum(m.tokens for m in meters),
         "cost": round(sum(m.cost for m in meters), 6),
         "notices": progress.notices,
     }

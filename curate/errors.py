@@ -81,6 +81,10 @@ class UnansweredError(CurateError):
         self.failure = failure
 
 
+class OutgrownError(CurateError):
+    """The journal holds only a reply that a lower token limit cut, and the request wants to be told."""
+
+
 class SpentError(UnansweredError):
     """Another request might pass the limit that the settings set for money or tokens."""
 

@@ -32,6 +32,7 @@ from curate.posting import Answer
 
 SHOWN = 300  # characters of a server's error that are worth showing
 SIFTED = 10_000  # characters that are looked through for them
+YEAR = 366 * 86400.0  # seconds: nobody asks to wait for longer
 _OVERLOADED = 529
 _PASSING = {408, 409, 425}
 _TOO_LONG = re.compile(
@@ -140,7 +141,10 @@ def _cause(error: ClientConnectorError) -> str:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the server asks to wait: milliseconds, seconds, or a date in the header; None where it does not."""
+    """Seconds that the server asks to wait: milliseconds, seconds, or a date in the header; None where it does not.
+
+    What lies in the past (the clocks differ), or is no wait at all, is no wish.
+    """
     exact = _seconds(headers.get("retry-after-ms"))
     if exact is not None:
         return exact / 1000
@@ -150,17 +154,20 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _seconds(value: str | None) -> float | None:
-    """A number that is not below 0; None where it is no number."""
     try:
-        found = float(value or "")
+        return _sane(float(value or ""))
     except ValueError:
         return None
-    return max(0.0, found) if found == found else None
 
 
 def _until(date: str) -> float | None:
     try:
         then = parsedate_to_datetime(date)
-        return max(0.0, (then.replace(tzinfo=then.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+        return _sane((then.replace(tzinfo=then.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
     except (ValueError, OverflowError):
         return None
+
+
+def _sane(wait: float) -> float | None:
+    """This wait; None where it lies in the past, is no number or ends after years: no server means that."""
+    return wait if 0 <= wait <= YEAR else None

@@ -12,7 +12,7 @@ from curate.chat import Reply
 from curate.errors import SettingsError, StoreError
 from curate.journal import MENDED, VERSION, connect, prepared
 from curate.pages import Cell, Pages, Value
-from curate.soundness import dropped, looking, tables_of
+from curate.soundness import dropped, headless, looking, tables_of
 from curate.swap import synced
 from curate.workfolder import STANDINGS
 from curate.writer import unusable
@@ -91,6 +91,8 @@ def whole(path: Path) -> int | None:
     """
     if not path.stat().st_size:
         return 0
+    if headless(path):
+        return None
     try:
         with closing(looking(path)) as base:
             base.execute("BEGIN")

@@ -9,16 +9,18 @@ from curate.ask import budgeted, limited, retried
 from curate.asklog import logged
 from curate.budget import Budget
 from curate.chat import Ask, Reply, Request
-from curate.errors import FatalError
+from curate.errors import FatalError, ThrottledError
 from curate.journal import Journal
 from curate.meter import Meter
 from curate.pace import Pace
 from curate.progress import Progress
 from curate.provider import Eyes, Provider
+from curate.rate import FURTHEST
 from curate.replay import replayed
 from curate.shared import Shared
 from curate.stage import Stage
 from curate.walk import Asked
+from curate.words import duration
 
 DRAIN = 15.0  # seconds that an interrupted run waits for what is under way
 
@@ -55,7 +57,7 @@ class Models:
                 provider = self._providers[name]
                 await provider.open(eyes)
                 stack.push_async_callback(provider.close)
-                self._asks[name] = self._gated(provider.ask)
+                self._asks[name] = self._gated(telling(provider.ask, name, self._progress.tell))
                 self._progress.paces[name] = pace(provider, self._progress.tell)
                 if provider.notice:
                     self._progress.tell(provider.notice)
@@ -120,6 +122,23 @@ class Models:
         for task in list(self._flying):
             task.cancel()
         await asyncio.gather(*self._flying, return_exceptions=True)
+
+
+def telling(ask: Ask, model: str, say: Callable[[str], None]) -> Ask:
+    """The same; `say` hears once of a server that asks to wait for longer than anybody does."""
+    told = False
+
+    async def asked(request: Request) -> Reply:
+        nonlocal told
+        try:
+            return await ask(request)
+        except ThrottledError as error:
+            if not told and (error.retry_after or 0.0) > FURTHEST:
+                told = True
+                say(f"{model} asks to wait {duration(error.retry_after or 0.0)}; asked again in {duration(FURTHEST)}")
+            raise
+
+    return asked
 
 
 def pace(provider: Provider, say: Callable[[str], None]) -> Pace:

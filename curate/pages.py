@@ -8,12 +8,15 @@ import struct
 import sys
 from array import array
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 MAGIC = b"SQLite format 3\0"
 PAGE = 16384  # bytes, where the header does not say
 HEAD, FRAME = 32, 24  # bytes before the log's first frame, and before the page in each
+LOG_MAGIC, LOG_VERSION = b"\x37\x7f\x06\x82", 3007000  # the last bit of the magic says in which order words stand
+ORDERS = ("little", "big")
 TABLE, LISTED, BRANCH = 13, 10, 2  # kinds of pages with rows: a table's leaf, an index's leaf and its inner pages
 INTEGERS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}  # {type: bytes}
 REAL = 7
@@ -54,22 +57,40 @@ class Pages:
 
     def _logged(self) -> Iterator[tuple[int, int]]:
         """(page, place in the log) of every sound frame."""
+        salt, before, order = self._begun()
+        for place, frame in self._every():
+            if frame[8:16] == salt and (before is None or _follows(before, frame, order)):
+                yield int.from_bytes(frame[:4]), place + FRAME
+            before = frame[16:24]
+
+    def _begun(self) -> tuple[bytes, bytes | None, str]:
+        """The log's salt, the checksum of its head and the order of its words.
+
+        Where the head is damaged, the first two frames that belong together tell, and nothing but its rows
+        whether the very first is sound: there is no checksum then.
+        """
         if self._log is None:
-            return
+            return b"", None, ORDERS[0]
         self._log.seek(0)
         head = self._log.read(HEAD)
-        if len(head) < HEAD or int.from_bytes(head[8:12]) != self._size:
-            return
-        order = "big" if head[3] & 1 else "little"
-        before, place = head[24:32], HEAD
-        while True:
+        if headed(head):
+            return head[16:24], head[24:32], _order(head)
+        for (_, before), (_, frame) in pairwise(self._every()):
+            for order in ORDERS:
+                if _follows(before[16:24], frame, order):
+                    return frame[8:16], None, order
+        return next((frame[8:16] for _, frame in self._every()), b""), None, ORDERS[0]
+
+    def _every(self) -> Iterator[tuple[int, bytes]]:
+        """(place in the log, bytes) of every frame that is there as a whole."""
+        place = HEAD
+        while self._log is not None:
             self._log.seek(place)
             frame = self._log.read(FRAME + self._size)
             if len(frame) < FRAME + self._size:
                 return
-            if frame[8:16] == head[16:24] and _sum(before, frame[:8] + frame[FRAME:], order) == frame[16:24]:
-                yield int.from_bytes(frame[:4]), place + FRAME
-            before, place = frame[16:24], place + FRAME + self._size
+            yield place, frame
+            place += FRAME + self._size
 
     def _framed(self, place: int) -> bytes:
         if self._log is None:
@@ -140,6 +161,25 @@ def _page_size(head: bytes) -> int:
     size = int.from_bytes(head[16:18]) if head.startswith(MAGIC) else 0
     size = 65536 if size == 1 else size
     return size if size >= 512 and size & (size - 1) == 0 else PAGE
+
+
+def headed(head: bytes) -> bool:
+    """Whether a log that begins with these bytes has a sound head."""
+    return (
+        len(head) >= HEAD
+        and head[:3] + bytes([head[3] & ~1]) == LOG_MAGIC
+        and int.from_bytes(head[4:8]) == LOG_VERSION
+        and _sum(bytes(8), head[:24], _order(head)) == head[24:32]
+    )
+
+
+def _order(head: bytes) -> str:
+    return ORDERS[head[3] & 1]
+
+
+def _follows(before: bytes, frame: bytes, order: str) -> bool:
+    """Whether the checksum of this frame goes on from the one before."""
+    return _sum(before, frame[:8] + frame[FRAME:], order) == frame[16:24]
 
 
 def _sum(before: bytes, data: bytes, order: str) -> bytes:

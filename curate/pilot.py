@@ -11,6 +11,7 @@ from curate.meter import Meter
 from curate.projection import Asking, Projection, Seen, Speed, Used, Whole, projected
 from curate.record import Failed, Kept, Outcome, Owed, Rejected
 from curate.settings import Settings
+from curate.stage import Stage
 from curate.standings import Standing
 from curate.walk import Asked, Parked, Step, Tally, Way, walked
 
@@ -19,12 +20,19 @@ def foreseen(settings: Settings, meters: Mapping[str, Meter], census: Census, se
     """All rows of the census, from those seen; `meters` tell how long the replies to each stage took."""
     stages = {name: settings.stages[name] for name in settings.steps if name in settings.stages}
     clocks = {name: meters.get(name, Meter()) for name in stages}
-    asks = [Asking(n, s.model, s.shared, clocks[n].seconds, clocks[n].sent) for n, s in stages.items()]
+    asks = [
+        Asking(n, s.model, s.shared, clocks[n].seconds, clocks[n].sent, possible(s, census)) for n, s in stages.items()
+    ]
     speeds = {
         name: Speed(model.concurrency, model.requests_per_minute, model.tokens_per_minute)
         for name, model in settings.models.items()
     }
     return projected(seen, asks, speeds, Whole(list(census.sharing.values()), settings.steps[0] in settings.filters))
+
+
+def possible(stage: Stage, census: Census) -> int:
+    """Replies that this stage can take for all rows."""
+    return sum(stage.most(census.kinds[m]) * (1 if stage.shared else rows) for m, rows in census.sharing.items())
 
 
 async def observed(entries: AsyncIterator[Entry], steps: Sequence[Step], census: Census) -> list[Seen]:

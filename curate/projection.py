@@ -69,7 +69,8 @@ class Seen:
 class Asking:
     """A stage: its model, and whether records about one medium `share` its answer.
 
-    `seconds` is how long `timed` replies took, all together.
+    `seconds` is how long `timed` replies took, all together; `most` is how many calls the whole input can take,
+    unless the pilot took more for one row or medium.
     """
 
     stage: str
@@ -77,6 +78,7 @@ class Asking:
     shares: bool = False
     seconds: float = 0.0
     timed: int = 0
+    most: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,7 @@ class _Sample:
         self._weights = [weight / mean for weight in weights]
         self._passed = passed
         self._figures = list(zip(*used, strict=True))
+        self.largest = max((one.calls for one in used), default=0.0)
         self._open = math.sqrt(max(0.0, unseen))
         self._share = _part(self._weights, passed)
         self._means = [_part(self._weights, figure) for figure in self._figures]
@@ -209,9 +212,11 @@ class _Pilot:
                 break
             units = fine * self._media_of(reach) if ask.shares else rows * reach
             found[ask.stage, "units"] = units
-            for figure, mean in zip(FIGURES, using.mean(weights, chance), strict=True):
-                found[ask.stage, figure] = units * mean
-                found["", figure] = found.get(("", figure), 0.0) + units * mean
+            used = using.mean(weights, chance)
+            part = min(1.0, max(ask.most, units * using.largest) / (units * used.calls)) if units * used.calls else 1.0
+            for figure, mean in zip(FIGURES, used, strict=True):
+                found[ask.stage, figure] = units * mean * part
+                found["", figure] = found.get(("", figure), 0.0) + units * mean * part
             reach *= passing.share(weights, chance)
         else:
             found["", "kept"] = rows * reach

@@ -7,7 +7,15 @@ from typing import Any
 
 from curate.asklog import named
 from curate.chat import Ask, Reply, Request
-from curate.errors import CrowdedError, MediaError, RefusedError, TooLongError, TransientError, UnansweredError
+from curate.errors import (
+    CrowdedError,
+    MediaError,
+    OutgrownError,
+    RefusedError,
+    TooLongError,
+    TransientError,
+    UnansweredError,
+)
 from curate.journal import Failure, Journal
 from curate.meter import Meter
 
@@ -66,7 +74,7 @@ class _Replayed:
                 return await asyncio.shield(task)
             finally:
                 self._meter.waiting -= 1
-        reply = self._journal.get(key, request.max_tokens)
+        reply = self._bought(key, request)
         if reply is not None:
             self._meter.replayed += 1
             return reply
@@ -80,6 +88,16 @@ class _Replayed:
             self._meter.parked.add(hash(key))
             raise CrowdedError
         return await asyncio.shield(self._started(key, self._buy(key, request, self._ask)))
+
+    def _bought(self, key: str, request: Request) -> Reply | None:
+        """The journal's reply to this request. Raises UnansweredError or OutgrownError as its `cuts` say."""
+        kept = request.cuts == "kept"
+        reply = self._journal.get(key, 0 if kept else request.max_tokens)
+        if reply is None and kept:
+            raise UnansweredError
+        if reply is None and request.cuts == "told" and self._journal.get(key, 0):
+            raise OutgrownError
+        return reply
 
     def _started(self, key: str, buying: Coroutine[Any, Any, Reply]) -> asyncio.Task[Reply]:
         task = self._shared[key] = asyncio.create_task(buying, name=key[:12])

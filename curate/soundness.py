@@ -2,10 +2,12 @@
 
 import json
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
 from curate.errors import StoreError
+from curate.pages import FRAME, HEAD, headed
 from curate.writer import LOCKED, damaged
 
 OURS = {"replies", "failures", "spent", "saved"}
@@ -19,7 +21,7 @@ ENDS = (
 )
 NEWEST = "SELECT key, max_tokens, reply FROM replies ORDER BY rowid DESC LIMIT ?"
 LISTED = "SELECT COUNT(*) FROM replies WHERE key = ? AND max_tokens = ?"
-FRAME = 24  # bytes before each page in the log
+LOOKS = 3  # at the head of a log, before it counts as damaged
 
 
 def looking(path: Path) -> sqlite3.Connection:
@@ -32,6 +34,8 @@ def examine(path: Path) -> None:
     """Raise StoreError, or what SQLite says, where the journal shows damage. Takes milliseconds, also for gigabytes."""
     if not path.exists() or not path.stat().st_size:
         return
+    if headless(path):
+        raise damaged(path, f"{path.name}-wal is damaged at its beginning")
     with closing(looking(path)) as base:
         base.execute("BEGIN")
         tables = tables_of(base, path)
@@ -68,6 +72,25 @@ def _newest(base: sqlite3.Connection, path: Path) -> None:
             raise damaged(path, "one of the newest replies is not in the index")
 
 
+def headless(path: Path) -> bool:
+    """Whether there is a log with a page in it whose head is damaged: SQLite drops all of that without a word.
+
+    The head is written in one go and is on the disk before the first page, so a kill or a loss of power leaves
+    none like this; another command may be writing a new one at this moment.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    for _ in range(LOOKS):
+        try:
+            with log.open("rb") as file:
+                head = file.read(HEAD + FRAME + 1)
+        except OSError:
+            return False
+        if len(head) <= HEAD + FRAME or headed(head[:HEAD]):
+            return False
+        time.sleep(0.02)
+    return True
+
+
 def dropped(path: Path) -> bool:
     """Whether the log goes on behind the place where SQLite, having just read it, took it to end.
 
@@ -89,7 +112,7 @@ def dropped(path: Path) -> bool:
     except OSError:
         return False
     if len(state) < 48 or state[32:40] != head[16:24]:
-        # The log was begun anew meanwhile, or its very head is damaged, which only `curate mend` can tell.
+        # The log was begun anew meanwhile.
         return False
     taken = int.from_bytes(state[16:20], "little")
     return sum(number > taken for number in commits) > 1

@@ -1,8 +1,10 @@
 """Question files to raw rows: a JSON array, JSON lines or Parquet, read as a stream."""
 
 import glob
+import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,6 +12,7 @@ import ijson
 
 from curate import hub
 from curate.errors import SettingsError
+from curate.words import one_line
 
 SNIPPET = 2000  # characters kept of a line that is no JSON
 
@@ -61,7 +64,7 @@ def rows(files: Sequence[Path]) -> Iterator[Row]:
                 yield Row(raw, f"{file.name}:{line}", total)
                 total += 1
         except (OSError, UnicodeDecodeError, ijson.JSONError) as error:
-            raise SettingsError(f"cannot read {file}: {' '.join(str(error).split())}") from error
+            raise SettingsError(f"cannot read {file}: {one_line(str(error), 300)}") from error
 
 
 def _reader(file: Path) -> Iterator[Any]:
@@ -79,10 +82,33 @@ def _reader(file: Path) -> Iterator[Any]:
 
 
 def _array(file: Path) -> Iterator[Any]:
+    """The items, read the quick way up to a number that is too large for it, and from there on by Python alone."""
+    read = 0
+    try:
+        for raw in _items(file, ijson.items, use_float=True):
+            yield raw
+            read += 1
+    except ijson.IncompleteJSONError as error:
+        if "overflow" not in str(error):
+            raise
+        patient = ijson.get_backend("python").items
+        yield from map(_floated, itertools.islice(_items(file, patient, use_float=False), read, None))
+
+
+def _items(file: Path, items: Callable[..., Iterator[Any]], use_float: bool) -> Iterator[Any]:
     with file.open("rb") as stream:
         if stream.read(3) != b"\xef\xbb\xbf":
             stream.seek(0)
-        yield from ijson.items(stream, "item", use_float=True)
+        yield from items(stream, "item", use_float=use_float)
+
+
+def _floated(value: Any) -> Any:
+    """The same with the floats that JSON has in Python."""
+    if isinstance(value, dict):
+        return {key: _floated(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_floated(item) for item in value]
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def _lines(file: Path) -> Iterator[Any]:

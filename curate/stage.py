@@ -9,7 +9,9 @@ from pydantic import Field, ValidationError, model_validator
 
 from curate import assets
 from curate.chat import Ask, Media, Message, Reply, Request, Schema, Text
+from curate.cuts import sparing
 from curate.errors import UnansweredError, UnreadableError
+from curate.medium import Kind
 from curate.plugin import Plugin
 from curate.processor import Name as ProcessorName
 from curate.record import Out, Output, Record
@@ -62,6 +64,10 @@ class Stage(Plugin, ABC):
         """What each request about this record shows: one medium a request, none where it shows nothing."""
         return self.media(record)
 
+    def most(self, kind: Kind) -> int:
+        """Replies that a record about a medium of this kind takes at most, as long as none is cut."""
+        return self.attempts * max(self.tries, self.samples)
+
     def objection(self, shows_parts: bool) -> str | None:
         """Why this stage cannot ask a model that shows clips whole or (`shows_parts`) in parts; None: it can."""
         return None
@@ -103,7 +109,8 @@ class Stage(Plugin, ABC):
 
     async def run(self, record: Record, ask: Ask) -> Output:
         """One request, parsed; a stage that needs several overrides this and still knows only `ask`."""
-        return await self.read(self.request(record), ask, lambda reply: self.parse(reply, record))
+        request = self.request(record)
+        return await sparing(lambda ask: self.read(request, ask, lambda reply: self.parse(reply, record)), ask)
 
     async def read(self, request: Request, ask: Ask, parse: Callable[[Reply], Out], split_if_cut: bool = False) -> Out:
         """Ask until a reply can be read, at most `attempts` new replies in one run.
@@ -116,7 +123,7 @@ class Stage(Plugin, ABC):
         problem = ""
         while bought < self.attempts:
             try:
-                reply = await ask(replace(request, attempt=attempt))
+                reply = await ask(replace(request, attempt=attempt) if attempt else request)
             except UnansweredError:
                 if attempt < self.attempts:
                     raise

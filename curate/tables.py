@@ -25,6 +25,7 @@ from curate.watch import passed, total
 from curate.words import printable
 
 NAMED = 5  # records named for each cause
+COUNTED = ("sent", "replayed", "shared", "prompt_tokens", "cached_tokens", "tokens", "cost")
 
 
 def outcome(progress: Progress) -> Table:
@@ -43,12 +44,10 @@ def outcome(progress: Progress) -> Table:
 def calls(progress: Progress) -> str:
     """One line on what was asked and what it cost."""
     meters = progress.meters.values()
-    sent, replayed, shared = (sum(getattr(m, name) for m in meters) for name in ("sent", "replayed", "shared"))
-    tokens, cost = sum(m.tokens for m in meters), sum(m.cost for m in meters)
-    price = f" for {cost:.4f} USD" if cost else ""
-    return (
-        f"asked {sent:,} replies ({tokens:,} tokens{price}); {replayed:,} came from the journal, {shared:,} were shared"
-    )
+    sent, replayed, shared, said, cached, answered, cost = (sum(getattr(m, name) for m in meters) for name in COUNTED)
+    tokens = f"{said:,} tokens in{f', {cached:,} of them cached' if cached else ''}, {answered:,} out"
+    price = f", {cost:.4f} USD" if cost else ""
+    return f"asked {sent:,} replies ({tokens}{price}); {replayed:,} came from the journal, {shared:,} were shared"
 
 
 def problems(progress: Progress) -> list[str]:

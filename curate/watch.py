@@ -123,6 +123,7 @@ def _stage(progress: Progress, name: str, looks: list[Look]) -> dict[str, Any]:
         "prompt_tokens_per_second": round(fast.prompt_tokens, 1),
         "tokens_per_second": round(fast.tokens, 1),
         "prompt_tokens": meter.prompt_tokens,
+        "cached_tokens": meter.cached_tokens,
         "tokens": meter.tokens,
         "cost": round(meter.cost, 6),
         "seconds_left": _rounded(_left(progress, name, looks)),

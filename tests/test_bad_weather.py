@@ -1,6 +1,7 @@
 """A full disk, a locked or a damaged journal, by the real command line: one clear line, and nothing lost."""
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -81,6 +82,20 @@ def kept(place: Workplace) -> Counter[str]:
     """{stage: replies in the journal}."""
     with closing(sqlite3.connect(place.work / "journal.sqlite")) as base:
         return Counter(dict(base.execute("SELECT stage, COUNT(*) FROM replies GROUP BY stage")))
+
+
+def kept_so_far(place: Workplace) -> int:
+    """Replies in the journal of a run that may be at work; none where there is no journal yet."""
+    copy = place.folder / "looked"
+    copy.mkdir(exist_ok=True)
+    for name in ("journal.sqlite", "journal.sqlite-wal"):
+        if not (place.work / name).exists():
+            return 0
+        shutil.copy(place.work / name, copy)
+    with closing(sqlite3.connect(copy / "journal.sqlite")) as base:
+        if not base.execute("SELECT 1 FROM sqlite_master WHERE name = 'replies'").fetchone():
+            return 0
+        return int(base.execute("SELECT COUNT(*) FROM replies").fetchone()[0])
 
 
 def fill(disk: Path, leave: int) -> Path:
@@ -224,6 +239,26 @@ def test_after_mending_only_what_was_lost_is_asked_again(many, server):
         "reading all of work/journal.sqlite",
         "work/journal.sqlite is whole, with 81 replies: nothing was changed",
     ]
+
+
+def test_a_log_whose_head_is_damaged_after_a_kill_costs_nothing(many, server):
+    process = many.start("run", "--quiet")
+    while kept_so_far(many) < 30:
+        time.sleep(0.01)
+    process.kill()
+    process.communicate()
+    replies = kept_so_far(many)
+    log = many.work / "journal.sqlite-wal"
+    overwrite(log, 0, b"\xa5" * 32)
+    asked, damaged = len(server.asked), log.read_bytes()
+    ran = many.run("run", "--quiet")
+    assert (ran.code, len(ran.lines)) == (1, 1), ran.err
+    assert "journal.sqlite-wal is damaged at its beginning; `curate mend` saves all of it" in ran.err
+    assert (len(server.asked), log.read_bytes()) == (asked, damaged)
+    ran = many.run("mend", "--json")
+    assert (ran.code, ran.json["replies"], ran.json["lost"]) == (0, replies, 0), ran.err
+    assert many.run("run").code == 0
+    assert len(server.asked) == asked + 81 - replies
 
 
 def test_mending_what_is_no_journal_keeps_it(many):

@@ -16,6 +16,7 @@ def test_rows_are_counted_by_medium_and_by_what_is_wrong_with_them():
     assert (found.rows, list(found.fresh)) == (7, [0, 1, 2, 6])
     assert sorted(found.sharing.values()) == [1, 3]
     assert found.sharing[found.fresh[6]] == 3
+    assert list(found.kinds.values()) == ["video", "video"]
     assert found.unusable == {"duplicate": 1, "not a row": 1, "no reference answer": 1}
 
 

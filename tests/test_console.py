@@ -195,7 +195,8 @@ def test_the_summary_is_the_whole_account():
         failed={("caption", "unreadable reply"): 1},
         owed={"draft": 1},
     )
-    state.meters.update(caption=Meter(sent=3, replayed=4, cost=0.1), draft=Meter(sent=1, cost=0.20000000001))
+    asked = Meter(sent=3, replayed=4, cost=0.1, prompt_tokens=30, cached_tokens=10, tokens=6)
+    state.meters.update(caption=asked, draft=Meter(sent=1, cost=0.20000000001, prompt_tokens=5, tokens=2))
     state.notices.append("small model")
     found = summary(state)
     assert found["steps"] == {
@@ -206,7 +207,8 @@ def test_the_summary_is_the_whole_account():
     }
     assert list(found["steps"]["answer"]["rejected"]) == ["a", "b"]
     del found["steps"]
-    assert found == {"rows": 10, "sent": 4, "replayed": 4, "cost": 0.3, "notices": ["small model"]}
+    tokens = {"prompt_tokens": 35, "cached_tokens": 10, "completion_tokens": 8}
+    assert found == {"rows": 10, "sent": 4, "replayed": 4, **tokens, "cost": 0.3, "notices": ["small model"]}
 
 
 def test_the_summary_of_nothing_is_json():

@@ -155,11 +155,13 @@ def test_the_last_line_of_stdout_is_one_json_object(done):
     ran = done.ran
     assert ran.code == 0
     assert ran.lines == [
-        "asked 8 replies (40 tokens for 16.0000 USD); 0 came from the journal, 2 were shared",
+        "asked 8 replies (80 tokens in, 32 of them cached, 40 out, 16.0000 USD); "
+        "0 came from the journal, 2 were shared",
         "wrote the sets to work",
     ]
     found = ran.json
     assert (found["command"], found["exit"], found["rows"]) == ("run", 0, 4)
+    assert [found[name] for name in ("prompt_tokens", "cached_tokens", "completion_tokens")] == [80, 32, 40]
     assert list(found["steps"]) == [
         "input",
         "caption",

@@ -58,6 +58,13 @@ def place(tmp_path: Path, unsteady: ChaosServer) -> Workplace:
     )
 
 
+def test_what_clears_up_after_a_kill_says_nothing(place, unsteady):
+    process = place.start("run", "--quiet")
+    until(lambda: len(unsteady.asked) >= 4)
+    process.kill()
+    assert "resource_tracker" not in ended(process).err
+
+
 class Account:
     """What was bought and what was kept, from kill to kill."""
 

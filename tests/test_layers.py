@@ -12,7 +12,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 # From the ground up; a module imports from its own layer or a lower one. Machinery and plugins stand
 # side by side and meet only in the pipeline.
 GROUND = {
-    "errors", "timeline", "medium", "processor", "sampling", "record", "chat", "assets", "tags", "jsonschema",
+    "errors", "timeline", "medium", "processor", "sampling", "record", "chat", "cuts", "assets", "tags", "jsonschema",
     "answers", "child",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}

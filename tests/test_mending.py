@@ -238,6 +238,65 @@ def test_a_log_damaged_in_its_middle_is_told_and_all_but_a_page_is_saved(log):
     assert found.aside.with_name(found.aside.name + "-wal").read_bytes() == before[1]
 
 
+@pytest.mark.parametrize(
+    "head",
+    [GARBAGE[:32], bytes(32), GARBAGE[:4], None],
+    ids=["garbage", "zeros", "magic", "checksum"],
+)
+def test_a_log_damaged_at_its_head_is_told_and_all_is_saved(log, head):
+    path = log.with_name("journal.sqlite")
+    overwrite(log, 0 if head else 12, head or b"\xa5")
+    before = path.read_bytes(), log.read_bytes()
+    for _ in range(2):
+        with pytest.raises(StoreError, match=r"journal.sqlite-wal is damaged at its beginning; `curate mend`"):
+            Journal(path)
+    assert (path.read_bytes(), log.read_bytes()) == before
+    found = mended(path)
+    assert (found.replies, found.lost) == (150, 0)
+    assert readable(path, 150) == set(range(150))
+    assert found.aside
+    assert found.aside.with_name(found.aside.name + "-wal").read_bytes() == before[1]
+
+
+def test_a_log_damaged_at_its_head_and_in_its_first_page_keeps_the_rest(log):
+    path = log.with_name("journal.sqlite")
+    overwrite(log, 0, GARBAGE[:2000])
+    assert mended(path).replies >= 130
+    assert readable(path, 150) >= set(range(50))
+
+
+def test_of_a_log_that_went_round_again_only_the_last_round_counts_when_its_head_is_damaged(log):
+    """Behind the pages of the last round stand those of the one before."""
+    path = log.with_name("journal.sqlite")
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("PRAGMA wal_checkpoint(RESTART)")
+        base.execute("UPDATE replies SET at = at + 1 WHERE rowid = 7")
+        base.commit()
+        copies = path.read_bytes(), log.read_bytes()
+    path.write_bytes(copies[0])
+    log.write_bytes(copies[1])
+    assert frames(log) > 20
+    overwrite(log, 0, GARBAGE[:32])
+    found = mended(path)
+    assert (found.replies, found.lost) == (150, 0)
+    assert readable(path, 150) == set(range(150))
+
+
+@pytest.mark.parametrize("size", [0, 16, 32, 56])
+def test_a_log_without_a_page_is_no_damage(path, size):
+    log = path.with_name("journal.sqlite-wal")
+    log.write_bytes(GARBAGE[:size])
+    assert len(readable(path, COUNT)) == COUNT
+
+
+def test_what_kills_leave_is_no_damage(tmp_path):
+    path = tmp_path / "journal.sqlite"
+    for start in range(0, 200, 20):
+        log = killed(path, 20, first=start)
+        assert log.stat().st_size
+        assert len(readable(path, start + 20)) == start + 20
+
+
 def test_a_damaged_file_with_a_log_is_mended_with_it(log):
     path = log.with_name("journal.sqlite")
     overwrite(path, 0, GARBAGE)

@@ -131,13 +131,26 @@ def test_without_a_pilot_the_journal_tells_and_nothing_is_sent(sixty, server):
     assert "the time is unknown: replies came from the journal" in sixty.run("estimate", "--pilot", "15").err
 
 
+def test_pictures_take_no_more_captions_than_they_can_be_asked_about(place, server):
+    for n in range(60):
+        (place.folder / "media" / f"{n}.jpg").write_bytes(jpeg((48 + n, 32)))
+    place.questions([picture(n, path=f"./{n}.jpg") for n in range(60)])
+    place.settings(PRICES)
+    calls = place.run("estimate", "--pilot", "2", "--json").json["projection"]["stages"]["caption"]["calls"]
+    assert calls["expected"] == 60
+    assert 60 < calls["high"] <= 180
+    place.settings(PRICES, stages="attempts = 1")
+    calls = place.run("estimate", "--json").json["projection"]["stages"]["caption"]["calls"]
+    assert (calls["expected"], calls["high"]) == (60, 60)
+
+
 def test_the_table_says_what_to_expect_and_what_it_rests_on(sixty):
     ran = sixty.run("estimate", "--pilot", "12")
     assert re.search(r"draft +60 \(\d\d – \d\d\)", ran.out), ran.out
     assert re.search(r"in all .*\(.* – .*\)", ran.out)
     assert "MiB a request" in ran.out
     assert "from 12 of 60 rows" in ran.err
-    assert re.search(r"asked \d+ replies \([\d,]+ tokens for \d", ran.err)
+    assert re.search(r"asked \d+ replies \([\d,]+ tokens in, [\d,]+ of them cached, [\d,]+ out, \d", ran.err)
     assert re.search(r"the slowest model, (captioner|reasoner|reviser), decides", ran.err)
 
 

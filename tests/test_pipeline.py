@@ -247,6 +247,29 @@ def test_raising_max_tokens_asks_again_only_for_replies_that_were_cut(place, ser
     assert len(table(place, "sft")) == 3
 
 
+@pytest.mark.parametrize("stage", ["caption", "draft", "revise"])
+def test_what_was_cut_and_then_answered_is_not_bought_again_under_a_higher_limit(place, server, stage):
+    """The clip's caption is asked for in halves then, everything else once more."""
+    met: set[str] = set()
+
+    def answer(body: dict[str, Any]) -> Answer:
+        said = words(body)
+        cut = stage_of(body) == stage and said not in met and "Above are 1 frames" not in said
+        met.add(said)
+        return completion("", finish="length", reasoning_content="Let me") if cut else sensible(body)
+
+    server.answer = answer
+    assert place.run("run").code == 0
+    bought, rows = server.stages(), table(place, "sft")
+    assert len(bought) > 8
+    place.settings(stages="max_tokens = 9000")
+    assert place.run("filter").code == 0
+    assert table(place, "sft") == rows
+    assert place.run("run").code == 0
+    assert server.stages() == bought
+    assert table(place, "sft") == rows
+
+
 def test_an_unreadable_reply_is_asked_again_and_a_rerun_asks_only_for_it(place, server):
     def answer(body: dict[str, Any]) -> Answer:
         if stage_of(body) == "revise" and "part 1" in words(body):
@@ -277,6 +300,19 @@ def test_one_bad_record_costs_one_row(place, server):
     [rejected] = table(place, "rejected")
     assert rejected["problem_id"] == 2
     assert "no such image" in rejected["detail"]
+
+
+@pytest.mark.parametrize("lines", [False, True])
+def test_a_number_beyond_64_bits_costs_its_own_row(place, server, lines):
+    rows = [row(1), row(2**70), row(3), row(4, score=-(2**80))]
+    place.questions(rows)
+    if lines:
+        (place.folder / "questions.json").write_text("\n".join(map(json.dumps, rows)))
+    ran = place.run("run", "--json")
+    assert (ran.code, ran.json["sets"]) == (0, {"sft": 3, "rl": 3}), ran.err
+    (dropped,) = table(place, "rejected")
+    assert (dropped["reason"], dropped["problem_id"]) == ("bad problem_id", None)
+    assert str(2**70) in dropped["detail"]
 
 
 def test_a_prompt_that_is_too_long_is_rejected_for_good_until_it_is_retried(place, server):

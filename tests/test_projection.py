@@ -101,6 +101,24 @@ def test_few_and_equal_records_are_never_certain(number):
     assert found.stages["draft"]["calls"].low <= found.stages["draft"]["calls"].expected
 
 
+def test_no_more_calls_than_the_input_can_take():
+    """Two pictures of a hundred were seen; each can be asked about three times."""
+    asks = [Asking("caption", "eyes", True, most=300), DRAFT]
+    free = projected([seen(1), seen(2)], [CAPTION, DRAFT], SPEEDS, Whole([1] * 100))
+    assert free.stages["caption"]["calls"].high > 300
+    found = projected([seen(1), seen(2)], asks, SPEEDS, Whole([1] * 100))
+    assert found.stages["caption"]["calls"].high == pytest.approx(300)
+    assert found.stages["caption"]["cost"].high < free.stages["caption"]["cost"].high
+    assert found.stages["draft"] == free.stages["draft"]
+
+
+def test_what_the_pilot_took_is_possible():
+    asks = [Asking("caption", "eyes", True, most=300), DRAFT]
+    found = projected([seen(1, caption=used(9)), seen(2)], asks, SPEEDS, Whole([1] * 100))
+    assert found.stages["caption"]["calls"].expected == pytest.approx(500)
+    assert found.stages["caption"]["calls"].high <= 900
+
+
 def test_more_records_make_it_narrower():
     chance = random.Random(1)
     rows = [seen(n, chance.random() < 0.6, draft=used(1, chance.uniform(50, 150))) for n in range(400)]

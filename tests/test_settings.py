@@ -10,6 +10,7 @@ from curate.filters.answer import AnswerFilter
 from curate.filters.length import LengthFilter
 from curate.layouts.video_r1 import VideoR1Layout
 from curate.layouts.videorft import VideoRFTLayout
+from curate.options import shard
 from curate.plugin import find
 from curate.providers.openai import OpenAIProvider
 from curate.providers.scripted import ScriptedProvider
@@ -362,3 +363,15 @@ def test_nothing_is_read_from_the_environment_or_the_disk(settings, monkeypatch)
 )
 def test_nearest(name, known, expected):
     assert nearest(name, known) == expected
+
+
+def test_a_shard_is_one_of_so_many():
+    assert (shard(None), shard("1/1"), shard("2/3"), shard("12/12")) == ((1, 1), (1, 1), (2, 3), (12, 12))
+
+
+@pytest.mark.parametrize(
+    "text", ["3/2", "0/3", "1/0", "-1/3", "1/-3", "x/y", "2", "2/3/4", "", " 1/2", "1/2.5", "+1/2"]
+)
+def test_what_is_no_shard_is_told(text):
+    with pytest.raises(SettingsError, match="--shard: expected i/n with i from 1 to n, such as 1/4, found"):
+        shard(text)

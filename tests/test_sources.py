@@ -75,6 +75,23 @@ def test_numbers_are_those_of_python(file):
     assert [type(value) for value in row.values()] == [float, int, float, float]
 
 
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+@pytest.mark.parametrize("large", ["18446744073709551616", "-9223372036854775809", "1e400"])
+def test_a_number_beyond_64_bits_is_read_like_any_other(file, name, large):
+    texts = ['{"a": 0.5}', f'{{"a": [{large}]}}', *(f'{{"a": {n}}}' for n in range(1000)), '{"a": [0.25, {"b": 1.0}]}']
+    content = "\n".join(texts) if name.endswith("l") else f"[{','.join(texts)}]"
+    found = raws(file(name, content))
+    assert found == [json.loads(text) for text in texts]
+    assert type(found[-1]["a"][0]) is float
+
+
+def test_what_is_broken_behind_a_large_number_is_told(file):
+    with pytest.raises(SettingsError, match="cannot read"):
+        raws(file("a.json", f'[{{"a": {2**70}}}, {{"a": nothing}}]'))
+    with pytest.raises(SettingsError, match="cannot read"):
+        raws(file("a.json", f"[{'9' * 5000}]"))
+
+
 @pytest.mark.parametrize("broken", ['{"a": 1', "no JSON", "{'a': 1}", '{"a": 1} {"a": 2}', "[" * 100_000, "9" * 5000])
 def test_a_broken_line_is_a_row_of_its_own(file, broken):
     found = raws(file("a.jsonl", f'{{"a": 1}}\n{broken}\n{{"a": 2}}\n'))

@@ -170,10 +170,10 @@ class Eyes:
         if self._closed:
             raise MediaError("decoder closed", "the run is ending", lasting=False)
         self._abandon()
-        if self._pool is None:
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPool(self._workers, 0, settle, (self._memory,), context)
         with child.uninterrupted():
+            if self._pool is None:
+                context = multiprocessing.get_context("spawn")
+                self._pool = ProcessPool(self._workers, 0, settle, (self._memory,), context)
             return self._pool.schedule(call, args=args, timeout=seconds)
 
     def _abandon(self) -> None:

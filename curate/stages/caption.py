@@ -1,7 +1,7 @@
 """Caption: a literal, structured record of every sampled frame, one per medium (paper, section 3.1)."""
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -9,8 +9,9 @@ from pydantic import Field, model_validator
 from curate.captions.templates import FALLBACK, OUTPUTS, AnyImage, OwnTemplates, Template, chosen
 from curate.captions.video import FrameCaption, VideoCaption
 from curate.chat import Ask, Media, Reply, Request, Schema
+from curate.cuts import sparing
 from curate.jsonschema import checked_in, loaded
-from curate.medium import clocks
+from curate.medium import Kind, clocks
 from curate.record import Output, Record
 from curate.stage import CutError, ShowingStage
 
@@ -61,6 +62,10 @@ class CaptionStage(ShowingStage):
         starts = range(0, len(media.frames), self.window)
         return tuple(media.part(start, start + self.window) for start in starts)
 
+    def most(self, kind: Kind) -> int:
+        """Of a video, for every window."""
+        return super().most(kind) * (-(-self.max_frames // self.window) if kind == "video" else 1)
+
     def objection(self, shows_parts: bool) -> str | None:
         """Windows are parts of a clip."""
         if shows_parts or self.window >= self.max_frames:
@@ -97,7 +102,8 @@ class CaptionStage(ShowingStage):
             return await super().run(record, ask)
         done: list[VideoCaption] = []
         for piece in self.shows(record):
-            done += await self._window(record, piece, done[-1].frames[-1] if done else None, ask)
+            before = done[-1].frames[-1] if done else None
+            done += await sparing(partial(self._window, record, piece, before), ask)
         return Caption(described=stitched(done, clocks(media.times)))
 
     async def _window(self, record: Record, media: Media, before: FrameCaption | None, ask: Ask) -> list[VideoCaption]:
