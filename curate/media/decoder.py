@@ -1,7 +1,7 @@
 """The contract of a decoder, a way to read the frames of a film: one file in `decoders`, found by its name.
 
-Each has `why_not()`, one line where it cannot work here, else None. `pyav` is exact; every other has
-`opened(path)`, a context that gives a `Film`, and is believed only where the index agrees with it.
+`pyav` is exact. Every other has `opened(path)`, a context that gives a `Film`, and is believed only where the
+index agrees with it; and `why_not()`, one line where it cannot work here, else None.
 """
 
 from collections.abc import Callable, Sequence
@@ -42,5 +42,7 @@ def module(name: str) -> Any:
 
 def why_not(name: str) -> str | None:
     """Why this decoder cannot work here, in one line, or None."""
+    if name == EXACT:
+        return None  # it is always there, and importing it takes as long as all else that a command begins with
     reason: str | None = module(name).why_not()
     return reason

@@ -36,11 +36,6 @@ _QUARTERS = (  # display matrices by counter-clockwise quarter turns
 _AHEAD = 1.5  # seconds by which a seek in other formats aims too early
 
 
-def why_not() -> str | None:
-    """It is always there."""
-    return None
-
-
 def read(path: Path, spots: Sequence[Spot], size: tuple[int, int]) -> Iterator[tuple[Spot, Pixels | None]]:
     """RGB pixels (height, width, 3) of each spot that can be read, upright and of this size, in any order.
 
