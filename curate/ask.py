@@ -15,6 +15,7 @@ from curate.chat import Ask, Reply, Request
 from curate.errors import RefusedError, TransientError
 from curate.meter import Meter
 from curate.pace import Pace, Turn
+from curate.rate import FURTHEST
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,8 @@ BACKOFF = wait_random_exponential(multiplier=1, max=60)
 
 def limited(ask: Ask, pace: Pace, meter: Meter) -> Ask:
     """Ask when the model's pace allows, and again as often as it took nothing: that is no fault of the request.
+
+    Not before the server wants to be asked again, though others may be asked meanwhile.
 
     Raises TransientError for a failure that counts against the request, GoneError once the model is given up.
     """
@@ -42,10 +45,10 @@ def limited(ask: Ask, pace: Pace, meter: Meter) -> Ask:
         return reply
 
     async def waiting(request: Request) -> Reply:
-        refused = 0
+        refused, wish = 0, 0.0
         while True:
             if refused:
-                await asyncio.sleep(wait_after(refused) / 4)
+                await asyncio.sleep(max(wait_after(refused) / 4, wish))
             turn = await pace.turn(guess(request) if pace.counts_tokens else 0.0)
             meter.in_flight += 1
             try:
@@ -60,6 +63,7 @@ def limited(ask: Ask, pace: Pace, meter: Meter) -> Ask:
                     raise
                 meter.retried += 1
                 refused += 1
+                wish = min(error.retry_after or 0.0, FURTHEST)
             finally:
                 meter.in_flight -= 1
                 pace.leave(turn)

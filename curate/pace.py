@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from curate.errors import AwayError, GoneError, ThrottledError, TransientError
 from curate.journal import quiet
-from curate.rate import MINUTE, Rate
+from curate.rate import Rate
+from curate.tally import MINUTE
 
 log = logging.getLogger(__name__)
 
@@ -19,9 +20,9 @@ CROWD = 2  # times `concurrency`: more waiting requests than that are better ask
 
 @dataclass(slots=True)
 class Turn:
-    """One request on its way: when it went out (seconds), and the tokens it was thought to take."""
+    """One request on its way: its number in the `Rate`, and the tokens it was thought to take."""
 
-    started: float
+    number: int
     tokens: float
 
 
@@ -115,7 +116,7 @@ class Pace:
     def answered(self, turn: Turn, tokens: int) -> None:
         """A reply came, or a refusal of this request alone; `tokens` is what it took in all."""
         now = self._clock()
-        self.rate.answered(now, turn.started)
+        self.rate.answered(now, turn.number)
         if self.trouble:
             log.debug("goes on after: %s", self.trouble)
         self._answered, self._down_since, self.trouble = True, None, None
@@ -129,7 +130,7 @@ class Pace:
         now = self._clock()
         if isinstance(error, ThrottledError):
             found = self.rate.found
-            self.rate.refused(now, turn.started, error.retry_after)
+            self.rate.refused(now, turn.number, error.retry_after)
             if self.rate.found != found:
                 log.debug("asked too much: from %s to %s requests a second", found, self.rate.found)
             self._answered, self._down_since = True, None  # whoever throttles is there
@@ -137,7 +138,7 @@ class Pace:
             return False
         counts = self._counts(error, request)
         if counts:
-            self.rate.answered(now, turn.started)  # it does answer, if badly
+            self.rate.answered(now, turn.number)  # it does answer, if badly
             self._down_since = None
         else:
             self._lost(now, turn, error)
@@ -145,7 +146,7 @@ class Pace:
 
     def leave(self, turn: Turn) -> None:
         """The request is off its way, whatever came of it; one that was given up tells nothing of the server."""
-        self.rate.again(turn.started)
+        self.rate.again(turn.number)
         self.in_flight -= 1
         self._pump()
 
@@ -161,7 +162,7 @@ class Pace:
             self._down_since = now
             if self._answered:
                 self._say(f"{error}; waiting for it, up to {self._patience / MINUTE:.0f} min")
-        self.rate.away(now, turn.started)
+        self.rate.away(now, turn.number)
         self.trouble = str(error)
         if now - self._down_since > self._patience if self._answered else self.rate.streak >= self._retries:
             self._end(error)
@@ -189,11 +190,11 @@ class Pace:
                 self._later(wait)
                 return
             head = self._waiting.popleft()
-            self.rate.start(now)
+            number = self.rate.start(now)
             if self._tokens_a_second:
                 self._tokens_next = max(self._tokens_next, now) + head.tokens / self._tokens_a_second
             self.in_flight += 1
-            head.go.set_result(Turn(now, head.tokens))
+            head.go.set_result(Turn(number, head.tokens))
 
     def _later(self, wait: float | None) -> None:
         if self._timer is not None:

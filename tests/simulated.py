@@ -47,7 +47,7 @@ def simulate(
     `told` is its Retry-After, from the seconds that are missing; `events` happen so many seconds after the start.
     """
     chance, run = random.Random(1), Run()
-    under_way: list[tuple[float, float, float | None]] = []  # when it ends, when it began, seconds missing
+    under_way: list[tuple[float, int, float | None]] = []  # when it ends, its number, seconds missing
     coming = sorted((events or {}).items(), key=lambda event: event[0])
     now = START
     while now < START + seconds:
@@ -55,17 +55,17 @@ def simulate(
             coming.pop(0)[1]()
         wait = rate.wait(now) if len(under_way) < concurrency else None
         if wait == 0.0:
-            rate.start(now)
+            number = rate.start(now)
             missing = limit.missing(now) or None
             took = REFUSAL if missing else latency * chance.uniform(0.8, 1.2)
-            heapq.heappush(under_way, (now + took, now, missing))
+            heapq.heappush(under_way, (now + took, number, missing))
             (run.refused if missing else run.taken).append(now - START)
         elif under_way and (wait is None or under_way[0][0] <= now + wait):
-            now, began, missing = heapq.heappop(under_way)
+            now, number, missing = heapq.heappop(under_way)
             if missing is None:
-                rate.answered(now, began)
+                rate.answered(now, number)
             else:
-                rate.refused(now, began, told(missing))
+                rate.refused(now, number, told(missing))
         else:
             assert wait is not None, "nothing is under way and nothing may go out"
             now += wait

@@ -294,13 +294,14 @@ def test_what_throttles_is_no_failure_of_the_request():
     async def main() -> None:
         pace, model = made(), Model()
         model.trouble = ThrottledError("slow down", retry_after=30)
-        waiting = asyncio.create_task(asked(pace, model, range(8)))
+        waiting = asyncio.create_task(asked(pace, model, range(20)))
         await asyncio.sleep(10)
         assert pace.trouble == "asked to wait: slow down"
-        assert len(model.starts) == 4
+        assert len(model.starts) <= 8  # those on their way, and as many that followed before all of these had failed
+        assert (pace.rate.state, pace.in_flight) == ("shut", 0)
         model.trouble = None
         assert texts(await waiting) == {"yes"}
-        assert model.starts[4] - model.starts[0] >= 31
+        assert model.starts[8] - model.starts[0] >= 31
 
     jump(main())
 
@@ -373,5 +374,20 @@ def test_crowded_and_busy_tell_how_many_wait():
         assert (pace.waiting, pace.busy, pace.crowded) == (5, True, False)
         for each in turns:
             each.cancel()
+
+    jump(main())
+
+
+def test_who_was_asked_to_wait_waits_though_others_are_asked():
+    async def main() -> None:
+        pace, model = made(), Model()
+        model.bad = {30: ThrottledError("not you", retry_after=45)}
+        waiting = asyncio.create_task(asked(pace, model, range(100)))
+        await asyncio.sleep(10)
+        model.bad = {}
+        assert texts(await waiting) == {"yes"}
+        first, second = (start for start, number in zip(model.starts, model.asked, strict=True) if number == 30)
+        assert second - first >= 46
+        assert sum(first < start < first + 10 for start in model.starts) == 36  # the others never stopped
 
     jump(main())

@@ -103,16 +103,14 @@ def test_nothing_bounds_the_pace_of_a_server_that_never_refused():
 
 def shut(rate: Rate, wish: float | None = None) -> None:
     """Let one request out at the start and have it refused at once."""
-    rate.start(START)
-    rate.refused(START, START, wish)
+    rate.refused(START, rate.start(START), wish)
 
 
-def probe(rate: Rate, now: float) -> float:
-    """Wait as long as the rate wants, then begin a probe; when it began."""
+def probe(rate: Rate, now: float) -> tuple[float, int]:
+    """Wait as long as the rate wants, then begin a probe; when it began, and its number."""
     wait = rate.wait(now)
     assert wait is not None
-    rate.start(now + wait)
-    return now + wait
+    return now + wait, rate.start(now + wait)
 
 
 def refused_probes(rate: Rate, number: int) -> list[float]:
@@ -120,9 +118,9 @@ def refused_probes(rate: Rate, number: int) -> list[float]:
     shut(rate)
     now, waits = START, []
     for _ in range(number):
-        began = probe(rate, now)
+        began, number = probe(rate, now)
         waits.append(began - now)
-        rate.refused(began, began, None)
+        rate.refused(began, number, None)
         now = began
     return waits
 
@@ -141,10 +139,11 @@ def test_waits_are_spread():
 def test_a_probe_that_is_taken_ends_the_growth():
     rate = Rate(chance=lambda: 0.5)
     refused_probes(rate, 5)
-    began = probe(rate, START + 100)
-    rate.answered(began + 0.1, began)
+    began, number = probe(rate, START + 100)
+    rate.answered(began + 0.1, number)
     assert (rate.state, rate.streak) == ("open", 0)
-    rate.refused(began + 10, began + 9, None)
+    for number in [rate.start(began + 10) for _ in range(10)]:
+        rate.refused(began + 10, number, None)
     assert rate.wait(began + 10) == pytest.approx(SHORTEST)
 
 
@@ -164,36 +163,40 @@ def test_retry_after_of_hours_is_looked_at_sooner():
 
 def test_the_longest_retry_after_of_many_holds():
     rate = Rate(chance=lambda: 0.0)
-    for _ in range(3):
-        rate.start(START)
-    for wish in (5.0, 30.0, 10.0):
-        rate.refused(START, START, wish)
-    assert rate.wait(START) == 30.0
+    numbers = [rate.start(START) for _ in range(3)]
+    for number, wish in zip(numbers, (30.0, 5.0, 40.0), strict=True):
+        rate.refused(START, number, wish)
+    assert rate.wait(START) == 40.0
+
+
+def taken_then_refused(rate: Rate, taken: int, refused: int) -> None:
+    """So many a second apart from the start on, then so many at once that are all refused a little later."""
+    for number in range(taken):
+        rate.answered(START + number, rate.start(START + number))
+    numbers = [rate.start(START + taken) for _ in range(refused)]
+    for number in numbers:
+        rate.refused(START + taken + 0.1, number, None)
 
 
 def test_many_refusals_of_one_burst_lower_the_pace_once():
     rate, twice = steady(), steady()
+    taken_then_refused(rate, 100, 10)
+    taken_then_refused(twice, 100, 60)
+    assert twice.wait(START + 101) == pytest.approx(rate.wait(START + 101))
     for each in (rate, twice):
-        for number in range(100):
-            each.start(START + number / 100)
-        for _ in range(2):
-            each.refused(START + 1, START + 0.95, None)
-    for _ in range(4):
-        twice.refused(START + 1.01, START + 0.99, None)
+        began, number = probe(each, START + 101)
+        each.answered(began + 0.1, number)
     assert rate.found == twice.found
-    assert twice.wait(START + 1.01) == pytest.approx(rate.wait(START + 1.01))
 
 
 def test_a_refusal_that_comes_late_tells_nothing_new():
     rate = steady()
-    for number in range(100):
-        rate.start(START + number / 100)
-    for _ in range(2):
-        rate.refused(START + 1, START + 0.95, None)
-    began = probe(rate, START + 1)
-    rate.answered(began + 0.1, began)
+    taken_then_refused(rate, 100, 10)
+    late = rate.start(START + 100.1)
+    began, number = probe(rate, START + 101)
+    rate.answered(began + 0.1, number)
     found = rate.found
-    rate.refused(began + 0.2, START + 0.99, None)
+    rate.refused(began + 0.2, late, None)
     assert (rate.found, rate.state) == (found, "open")
 
 
@@ -201,42 +204,41 @@ def test_while_shut_nothing_goes_out_and_then_one_request_probes():
     rate = Rate(chance=lambda: 0.5)
     shut(rate)
     assert rate.wait(START + 0.1) == pytest.approx(SHORTEST - 0.1)
-    began = probe(rate, START)
+    began, number = probe(rate, START)
     assert rate.state == "probing"
     assert rate.wait(began) == pytest.approx(GRACE)
-    rate.answered(began + 0.2, began)
+    rate.answered(began + 0.2, number)
     assert rate.state == "open"
 
 
 def test_a_probe_that_is_not_refused_soon_has_been_taken():
     rate = Rate(chance=lambda: 0.5)
     shut(rate)
-    began = probe(rate, START)
+    began, _ = probe(rate, START)
     rate.wait(began + GRACE)
     assert rate.state == "open"
 
 
 def test_while_the_server_is_away_only_an_answer_opens():
     rate = Rate(chance=lambda: 0.5)
-    rate.start(START)
-    rate.away(START, START)
-    began = probe(rate, START)
+    before = rate.start(START)
+    rate.away(START, before)
+    began, number = probe(rate, START)
     assert rate.wait(began + 1000) is None
-    rate.answered(began + 1001, START)  # from before it went away
+    rate.answered(began + 1001, before)
     assert rate.wait(began + 1001) is None
-    rate.answered(began + 1002, began)
+    rate.answered(began + 1002, number)
     assert rate.wait(began + 1002) == 0.0
 
 
 def test_looks_for_a_server_that_is_away_become_rare():
     rate = Rate(chance=lambda: 0.5)
-    rate.start(START)
-    rate.away(START, START)
+    rate.away(START, rate.start(START))
     now, waits = START, []
     for _ in range(8):
-        began = probe(rate, now)
+        began, number = probe(rate, now)
         waits.append(began - now)
-        rate.away(began, began)
+        rate.away(began, number)
         now = began
     assert waits == pytest.approx([min(2.0**n, AWAY) for n in range(8)])
     assert rate.streak == 8
@@ -244,41 +246,86 @@ def test_looks_for_a_server_that_is_away_become_rare():
 
 def test_failures_of_one_outage_count_once():
     rate = Rate(chance=lambda: 0.5)
-    for _ in range(10):
-        rate.start(START)
-    for number in range(10):
-        rate.away(START + 1 + number / 20, START)
+    for number in [rate.start(START) for _ in range(10)]:
+        rate.away(START + 1 + number / 20, number)
     assert rate.streak == 0
     assert rate.wait(START + 1.5) == pytest.approx(0.5)
 
 
 def test_a_probe_that_was_given_up_leaves_room_for_another():
     rate = Rate(chance=lambda: 0.5)
-    rate.start(START)
-    rate.away(START, START)
-    began = probe(rate, START)
-    rate.again(began)
+    rate.away(START, rate.start(START))
+    began, number = probe(rate, START)
+    rate.again(number)
     assert rate.wait(began) == 0.0
     rate.start(began)
     assert rate.wait(began) is None
 
 
-@pytest.mark.parametrize("share", [0.01, 0.05])
-def test_refusals_by_chance_do_not_bring_the_pace_down(share):
-    """A server that refuses at random, whatever the pace: most of what it could take is still asked of it."""
-    server = Random(share)
-    run = simulate(server, 300, steady(), concurrency=24, latency=0.8)
-    assert run.between(0, 300) >= 0.6 * 300 * 24 / 0.8
+class Chance(Limit):
+    """Refuses this share of all requests whatever the pace, and what is beyond a limit, if there is one."""
 
-
-class Random(Limit):
-    """A limit that is none: refuses this share of all requests."""
-
-    def __init__(self, share: float) -> None:
+    def __init__(self, share: float, seed: int, wish: float = 0.5, limit: Limit | None = None) -> None:
         super().__init__(1, 1.0)
-        self._share = share
-        self._chance = random.Random(3)
+        self._share, self._wish, self._limit = share, wish, limit
+        self._random = random.Random(seed)
 
     def missing(self, now: float) -> float:
-        """A moment, by chance."""
-        return 0.5 if self._chance.random() < self._share else 0.0
+        """As long as it wishes, by chance."""
+        if self._random.random() < self._share:
+            return self._wish
+        return self._limit.missing(now) if self._limit else 0.0
+
+
+class Unpaced(Rate):
+    """Whatever is refused is asked again at once."""
+
+    def wait(self, now: float) -> float:
+        return 0.0
+
+    def refused(self, now: float, number: int, wish: float | None) -> None:
+        pass
+
+
+SEEDS = range(4)
+
+
+@pytest.mark.parametrize("told", [unsaid, float], ids=["no Retry-After", "Retry-After"])
+@pytest.mark.parametrize(("concurrency", "latency", "seconds"), [(16, 0.8, 120), (40, 2.0, 120), (25, 0.05, 5)])
+@pytest.mark.parametrize(("share", "least"), [(0.01, 0.95), (0.05, 0.95), (0.1, 0.85), (0.2, 0.75)])
+def test_refusals_by_chance_cost_little_but_themselves(share, least, concurrency, latency, seconds, told):
+    """A server that refuses at random: what is taken of it is compared with asking it without any pace."""
+
+    def taken(rate: Rate, seed: int) -> int:
+        return len(simulate(Chance(share, seed), seconds, rate, concurrency, latency, told).taken)
+
+    kept = [taken(Rate(None, random.Random(seed).random), seed) / taken(Unpaced(), seed) for seed in SEEDS]
+    assert sum(kept) / len(kept) >= least, kept
+
+
+@pytest.mark.parametrize("limit", [LIMITS["fixed window"], LIMITS["bucket of a second"]], ids=["window", "bucket"])
+def test_a_limit_is_kept_to_and_used_though_some_are_refused_by_chance(limit):
+    run = simulate(Chance(0.05, 1, limit=limit(600)), 360, steady(), concurrency=64)
+    assert run.between(60, 360) >= 0.88 * 600 * 5
+    assert sum(time >= 60 for time in run.refused) <= 0.1 * 600 * 5
+
+
+@pytest.mark.parametrize("latency", [0.2, 4.0])
+@pytest.mark.parametrize("seconds", [10, 60])
+def test_a_window_of_300_a_minute_is_used_after_the_first_minute(seconds, latency):
+    """With Retry-After in whole seconds, as servers send it."""
+    run = simulate(FixedWindow(5 * seconds, seconds), 360, steady(), 64, latency, math.ceil)
+    assert run.between(60, 360) >= 0.95 * 300 * 5
+    assert sum(time >= 60 for time in run.refused) <= 0.05 * 300 * 5
+
+
+def test_chance_that_ends_is_forgotten():
+    server = Chance(0.2, 1)
+    rate = steady()
+
+    def limited() -> None:
+        server._share, server._limit = 0.0, bucket(600, 10)
+
+    run = simulate(server, 420, rate, concurrency=24, events={60: limited})
+    assert run.between(120, 420) >= 0.95 * 600 * 5
+    assert sum(time >= 120 for time in run.refused) <= 0.05 * 600 * 5
