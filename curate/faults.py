@@ -10,15 +10,6 @@ from email.utils import parsedate_to_datetime
 from errno import errorcode
 from typing import Any
 
-from aiohttp import (
-    ClientConnectorError,
-    ClientHttpProxyError,
-    ClientPayloadError,
-    ClientResponseError,
-    ConnectionTimeoutError,
-    InvalidURL,
-)
-
 from curate.errors import (
     AskError,
     AwayError,
@@ -28,7 +19,7 @@ from curate.errors import (
     TooLongError,
     TransientError,
 )
-from curate.posting import Answer
+from curate.posting import Answer, BadAnswerError
 
 SHOWN = 300  # characters of a server's error that are worth showing
 SIFTED = 10_000  # characters that are looked through for them
@@ -54,13 +45,15 @@ class Faults:
 
     def lost(self, error: Exception) -> TransientError:
         """What it means that a call was cut off by this error (of aiohttp, the openai package or a time-out)."""
+        import aiohttp  # not at the top: it is there wherever a call was lost, and most commands make none
+
         if why := _away(error):
             return AwayError(f"cannot reach {self.base_url}: {self._clean(why)}")
         if isinstance(error, TimeoutError):
             return TransientError(f"{self.base_url} did not answer within {self.timeout:g} s")
-        if isinstance(error, ClientPayloadError):
+        if isinstance(error, BadAnswerError | aiohttp.ClientPayloadError):
             return TransientError(f"{self.base_url} sent no whole reply: {self._clean(str(error))}")
-        if isinstance(error, ClientResponseError):
+        if isinstance(error, aiohttp.ClientResponseError):
             return TransientError(f"{self.base_url} sent no usable reply: {self._clean(error.message)}")
         return TransientError(f"{self.base_url} dropped the connection: {self._clean(str(error) or repr(error))}")
 
@@ -124,20 +117,23 @@ def _word(value: Any) -> str:
 
 def _away(error: Exception) -> str:
     """Why there is no connection; "" where there was one."""
-    if isinstance(error, ConnectionTimeoutError):
+    import aiohttp
+
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
         return "no connection in time"
-    if isinstance(error, ClientHttpProxyError):
+    if isinstance(error, aiohttp.ClientHttpProxyError):
         return f"the proxy says {error.status} {error.message}"
-    if isinstance(error, InvalidURL):
+    if isinstance(error, aiohttp.InvalidURL):
         return "no such address"
-    return _cause(error) if isinstance(error, ClientConnectorError) else ""
+    if not isinstance(error, aiohttp.ClientConnectorError):
+        return ""
+    return _cause(error.os_error, type(error) is aiohttp.ClientConnectorError)
 
 
-def _cause(error: ClientConnectorError) -> str:
+def _cause(error: OSError, numbered: bool) -> str:
     """The system's own words where it has some; TLS and the look-up of names count their errors differently."""
-    number = error.os_error.errno
-    known = type(error) is ClientConnectorError and number in errorcode
-    return os.strerror(number) if known and number else str(error.os_error.strerror or error.os_error)
+    number = error.errno
+    return os.strerror(number) if numbered and number and number in errorcode else str(error.strerror or error)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -36,8 +36,7 @@ async def status(pipeline: Pipeline) -> tuple[list[Spent], list[Saving]]:
         progress.tally.stood("owed", steps[0], "", steps, untouched)
     else:
         intake = Intake(pipeline.library)
-        left = pipeline.rows.numbers(end, pipeline.standings.finished(end) if counts else set())
-        rows = map(pipeline.rows.row, left)
+        rows = map(pipeline.rows.row, _left(pipeline, end, sum(finished.values())))
         way = Way(pipeline.steps(steps))
         async for entry in intake.entries(rows):
             outcome = (await pipeline.walked(entry, way, progress.tally)).outcome
@@ -46,6 +45,13 @@ async def status(pipeline: Pipeline) -> tuple[list[Spent], list[Saving]]:
         progress.tally.stood(kind, step, reason, steps, number)
     spent, shares = pipeline.journal.spent(), {n: s.shared for n, s in pipeline.settings.stages.items() if n in steps}
     return spent, savings(steps, shares, progress.tally, len(media), pipeline.journal.saved(), spent)
+
+
+def _left(pipeline: Pipeline, end: int, finished: int) -> list[int]:
+    """The numbers of the rows that are not finished; where so many are."""
+    if finished == pipeline.progress.total:
+        return []
+    return pipeline.rows.numbers(end, pipeline.standings.finished(end) if finished else set())
 
 
 async def estimate(pipeline: Pipeline, most: int) -> Estimate:

@@ -3,9 +3,7 @@
 import asyncio
 from typing import Any
 
-import aiohttp
-
-from curate.posting import ENCODINGS, IDLE, PATH, Answer, bounded, check, connect_timeout, proxy
+from curate.posting import ENCODINGS, IDLE, PATH, Answer, BadAnswerError, bounded, check, connect_timeout, proxy
 
 
 class Packaged:
@@ -13,6 +11,7 @@ class Packaged:
 
     def __init__(self, base_url: str, key: str | None, timeout: float, concurrency: int) -> None:
         # A second of imports that nobody else should wait for.
+        import aiohttp
         import httpx2
         import openai
 
@@ -32,6 +31,7 @@ class Packaged:
         connect = connect_timeout(timeout)
         limits = httpx2.Limits(max_connections=concurrency, keepalive_expiry=IDLE)
         self._timeout = timeout
+        self.errors: tuple[type[Exception], ...] = (aiohttp.ClientError, OSError)
         self._kind = httpx2.Response
         self._status = openai.APIStatusError
         self._error = openai.APIError
@@ -54,17 +54,16 @@ class Packaged:
         except self._status as error:
             said = error.response
         except self._error as error:
-            raise _root(error) from None
+            raise self._root(error) from None
         return Answer(said.status_code, said.headers, said.content)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
 
-
-def _root(error: BaseException) -> BaseException:
-    """aiohttp's own error below the package's."""
-    while error.__cause__ and not isinstance(error, aiohttp.ClientError):
-        error = error.__cause__
-    known = isinstance(error, aiohttp.ClientError | TimeoutError | OSError)
-    return error if known else aiohttp.ClientPayloadError(str(error))
+    def _root(self, error: BaseException) -> BaseException:
+        """aiohttp's own error below the package's."""
+        found: BaseException | None = error
+        while found and not isinstance(found, self.errors):
+            found = found.__cause__
+        return found or BadAnswerError(str(error))

@@ -24,6 +24,7 @@ from curate.record import Failed, Kept, Owed, Record, Rejected, Thought
 from curate.rows import Rows
 from curate.settings import Settings
 from curate.sources import Row
+from curate.stage import ShowingStage
 from curate.standings import VERSION, Standing, Standings
 from curate.walk import Judged, Parked, Step, Tally, Walked, Way, walked
 
@@ -105,6 +106,8 @@ class Pipeline:
         progress.total = self.total()
         for reason in self.scope.retry:
             self.library.forget(reason)
+        if any(isinstance(settings.stages[name], ShowingStage) for name in progress.asking):
+            self.eyes.wake()
         intake = Intake(self.library, self._standing(names))
         async with self._models.open([settings.stages[n].model for n in progress.asking], self.eyes):
             way = Way(self.steps(names), self._mended, self.scope.retry)

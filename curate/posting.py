@@ -1,21 +1,23 @@
 """Posting a body of JSON to one address, many at once.
 
-A client rests on aiohttp and raises what it raises: `aiohttp.ClientError`, `TimeoutError` or `OSError`
-where no whole answer came. It never asks twice or follows a redirection (the key would travel with it);
-it reads a bounded answer, and goes through the proxy that the environment names.
+A client rests on aiohttp, which is imported with the first of them: no other command waits for that. It raises
+`errors` where no whole answer came: aiohttp's own, `TimeoutError` and other `OSError`. It never asks twice or follows
+a redirection (the key would travel with it); it reads a bounded answer, and goes through the proxy that the
+environment names.
 """
 
 import asyncio
 import logging
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-import aiohttp
-
 from curate import __version__
+
+if TYPE_CHECKING:
+    pass
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +38,14 @@ class Answer:
     body: bytes
 
 
+class BadAnswerError(OSError):
+    """An answer came, but not one that can be taken."""
+
+
 class Client(Protocol):
-    """One server's door, open for a run."""
+    """One server's door, open for a run. `errors` are those that tell of a call without a whole answer."""
+
+    errors: tuple[type[Exception], ...]
 
     async def post(self, body: bytes) -> Answer:
         """Send this JSON once; whatever the status, the answer."""
@@ -53,8 +61,11 @@ class Direct:
     """
 
     def __init__(self, base_url: str, key: str | None, timeout: float) -> None:
+        import aiohttp
+
+        self.errors: tuple[type[Exception], ...] = (aiohttp.ClientError, OSError)
         self._url = base_url.rstrip("/") + PATH
-        self._session = aiohttp.ClientSession(
+        self._session: aiohttp.ClientSession = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=timeout, connect=connect_timeout(timeout)),
@@ -100,13 +111,13 @@ def proxy(base_url: str) -> str | None:
 
 
 async def bounded(pieces: AsyncIterable[bytes]) -> bytes:
-    """All of these pieces. Raises ClientPayloadError where they are too many."""
+    """All of these pieces. Raises BadAnswerError where they are too many."""
     taken, size = [], 0
     async for piece in pieces:
         taken.append(piece)
         size += len(piece)
         if size > MOST:
-            raise aiohttp.ClientPayloadError(f"more than {MOST // 2**20} MiB")
+            raise BadAnswerError(f"more than {MOST // 2**20} MiB")
     return b"".join(taken)
 
 
@@ -123,7 +134,7 @@ def _headers(key: str | None) -> dict[str, str]:
 
 
 def check(headers: Mapping[str, str]) -> None:
-    """Raises ClientPayloadError where the body is packed in a way that nobody asked for."""
+    """Raises BadAnswerError where the body is packed in a way that nobody asked for."""
     encoding = headers.get("content-encoding", "").strip().lower()
     if encoding not in ("", "identity", *ENCODINGS.split(", ")):
-        raise aiohttp.ClientPayloadError(f"an encoding that was not asked for ({encoding[:40]})")
+        raise BadAnswerError(f"an encoding that was not asked for ({encoding[:40]})")

@@ -41,7 +41,7 @@ MAY = {
     "top": GROUND | MACHINERY | PLUGINS | TOP | PIPELINE,
 }
 HOMES = {
-    "aiohttp": {"posting.py", "packaged.py", "faults.py", "providers/openai.py"},
+    "aiohttp": {"posting.py", "packaged.py", "faults.py"},
     "openai": {"packaged.py"},
     "httpx2": {"packaged.py"},  # what the openai package rests on
     "pyarrow": {"shards.py", "sources.py"},
@@ -64,6 +64,7 @@ HOMES = {
 }
 IN_THE_DECODERS_PROCESS = {"worker.py", "checked.py"}  # foreign code may raise anything there
 LAZY = {
+    "aiohttp",
     "openai",
     "httpx2",
     "pyarrow",

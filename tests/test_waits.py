@@ -35,7 +35,8 @@ class Refusing:
 @pytest.fixture(autouse=True)
 def _brief(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is waited for at most takes no time; what is said of it stays."""
-    monkeypatch.setattr(rate, "FURTHEST", 0.05)
+    for module in ("rate", "ask"):
+        monkeypatch.setattr(f"curate.{module}.FURTHEST", 0.05)
     monkeypatch.setattr(rate, "LONGEST", 0.05)
     monkeypatch.setattr("curate.ask.wait_after", lambda _: 0.0)
 

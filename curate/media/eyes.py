@@ -63,6 +63,10 @@ class Eyes:
         self._seats = asyncio.Semaphore(self._workers)
         self._flights: Flights[object] = Flights()
 
+    def wake(self) -> None:
+        """Start the processes now, while the caller makes ready: they take as long to begin as the caller does."""
+        self._schedule(self._timeout, "curate.media.frames", "ready")
+
     async def probe(self, path: Path, kind: Kind) -> Facts:
         """What is known of the file at this path. Raises MediaError."""
         return cast(Facts, await self._shared(path, "probe", "probe", path, kind))

@@ -94,3 +94,7 @@ def _read(medium: Medium, spots: Sequence[Spot], size: tuple[int, int]) -> Itera
         yield from animation.read(medium.path, spots, size)
     else:
         yield from pyav.read(medium.path, spots, size)
+
+
+def ready() -> None:
+    """Nothing more: this process has imported what frames need."""

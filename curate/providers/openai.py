@@ -6,7 +6,6 @@ import re
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from aiohttp import ClientError
 from pydantic import Field, PrivateAttr, field_validator
 
 from curate.chat import Media, Reply, Request
@@ -123,7 +122,7 @@ class OpenAIProvider(Provider):
     async def _post(self, body: bytes) -> Answer:
         try:
             return await self._client.post(body)
-        except (ClientError, OSError) as error:  # a TimeoutError is an OSError
+        except self._client.errors as error:
             raise self._faults().lost(error) from None
 
     def _faults(self) -> Faults:

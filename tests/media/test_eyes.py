@@ -56,6 +56,20 @@ def test_probe_frames_and_lines(eyes: Eyes, clip: Path) -> None:
     asyncio.run(main())
 
 
+def test_a_process_begins_before_it_is_needed(eyes: Eyes, clip: Path) -> None:
+    async def main() -> None:
+        before = set(workers())
+        eyes.wake()
+        async with asyncio.timeout(30):
+            while not set(workers()) - before:
+                await asyncio.sleep(0.01)
+        begun = set(workers()) - before
+        await eyes.probe(clip, "video")
+        assert set(workers()) - before == begun
+
+    asyncio.run(main())
+
+
 def test_a_crash_costs_one_task(eyes: Eyes, clip: Path) -> None:
     async def main() -> None:
         waiting = asyncio.create_task(eyes.probe(clip, "video"))
