@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from curate.tally import Stretch, Tally, surprise
+from curate.starts import Starts, Stretch, surprise
 
 LEAST = 0.02  # share of refusals that is let be
 CHANCE = 0.25  # share that chance is thought to refuse before anything is known
@@ -35,13 +35,13 @@ class Trial:
 
 
 class Cause:
-    """What the refusals in a tally come from; `since` is the first request that tells of the present pace."""
+    """What refusals come from; `since` is the first request that tells of the present pace."""
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, starts: Starts) -> None:
         self.usual = 0.0  # the share refused that no pace helps against
         self.trial: Trial | None = None
         self.since = 0
-        self._tally = tally
+        self._starts = starts
 
     @property
     def _explained(self) -> float:
@@ -49,41 +49,41 @@ class Cause:
 
     @property
     def _sure(self) -> float:
-        return math.log(min(self._tally.asked, LOOKS) / ODDS)
+        return math.log(min(self._starts.asked, LOOKS) / ODDS)
 
     def correct(self, until: float) -> None:
         """Less is usual where clearly less was refused at this pace, of what went out up to then."""
-        asked, share = self._tally.settled(self.since, until)
+        asked, share = self._starts.settled(self.since, until)
         if share < self.usual and surprise(asked, share, self.usual) > 2 * SURELY:
             self.usual = share
 
     def full(self) -> bool:
         """Whether so many of the latest were refused one after another that the server takes nothing more for now."""
-        likely = SPARE * max(self._tally.likely(CHANCE), self.usual)
-        found = self._tally.strangest(likely, self.since)
+        likely = SPARE * max(self._starts.likely(CHANCE), self.usual)
+        found = self._starts.strangest(likely, self.since)
         if not found or found.share < NEARLY_ALL:
             return False
-        return found.surprise >= self._sure or found.asked == self._tally.asked  # or it has never taken any
+        return found.surprise >= self._sure or found.asked == self._starts.asked  # or it has never taken any
 
     def many(self) -> Stretch | None:
         """The latest requests, if more of them were refused than chance explains."""
-        found = self._tally.strangest(self._explained, self.since)
+        found = self._starts.strangest(self._explained, self.since)
         return found if found and found.surprise >= self._sure and found.taken >= ENOUGH else None
 
     def suspect(self, found: Stretch, before: float | None) -> None:
         """A trial begins, of a pace lower than the one before."""
         # The whole is what chance would refuse; a limit has hidden in it while it was not reached.
-        self.trial = Trial(max(self._tally.share(self.since), found.share / 4), before)
+        self.trial = Trial(max(self._starts.share(self.since), found.share / 4), before)
 
     def weigh(self) -> Verdict | None:
         """How the trial stands: None where there is none, or nothing is sure yet.
 
         Half the share before, at least, speaks for chance; the usual one for a limit that is no more reached.
         """
-        trial, asked = self.trial, self._tally.asked - self.since
+        trial, asked = self.trial, self._starts.asked - self.since
         if not trial or not asked:
             return None
-        share, usual = self._tally.share(self.since), self._explained
+        share, usual = self._starts.share(self.since), self._explained
         half = max(trial.share / 2, 1.5 * usual)
         odds = asked * (share * math.log(half / usual) + (1 - share) * math.log((1 - half) / (1 - usual)))
         if odds < -SURELY:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from curate.intake import Entry
 from curate.record import Failed, Record, Rejected
 from curate.standings import Standing
-from curate.walk import Asked, Parked, Tally, Walked, Way, walked
+from curate.steps import Asked, Parked, Way
+from curate.tally import Tally
+from curate.walk import Walked, walked
 
 PULSE = 1.0  # seconds after which to look again, whatever happens
 MOST = 16_384  # records in memory at once, also of those that only wait for a reply that another one bought

@@ -13,7 +13,9 @@ from curate.projection import Projection
 from curate.record import Record
 from curate.savings import Saving, savings
 from curate.standings import medium_of
-from curate.walk import Parked, Tally, Walk, Way
+from curate.steps import Parked, Way
+from curate.tally import Tally
+from curate.walk import Walk
 
 FEW = 2000  # rows that `status` walks rather than tell where they stood
 

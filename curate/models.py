@@ -19,7 +19,7 @@ from curate.rate import FURTHEST
 from curate.replay import replayed
 from curate.shared import Shared
 from curate.stage import Stage
-from curate.walk import Asked
+from curate.steps import Asked
 from curate.words import duration
 
 DRAIN = 15.0  # seconds that an interrupted run waits for what is under way

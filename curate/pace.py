@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from curate.errors import AwayError, GoneError, ThrottledError, TransientError
 from curate.journal import quiet
 from curate.rate import Rate
-from curate.tally import MINUTE
+from curate.starts import MINUTE
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,9 @@ from curate.record import Failed, Kept, Outcome, Owed, Rejected
 from curate.settings import Settings
 from curate.stage import Stage
 from curate.standings import Standing
-from curate.walk import Asked, Parked, Step, Tally, Way, walked
+from curate.steps import Asked, Parked, Step, Way
+from curate.tally import Tally
+from curate.walk import walked
 
 
 def foreseen(settings: Settings, meters: Mapping[str, Meter], census: Census, seen: Sequence[Seen]) -> Projection:

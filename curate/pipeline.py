@@ -26,7 +26,9 @@ from curate.settings import Settings
 from curate.sources import Row
 from curate.stage import ShowingStage
 from curate.standings import VERSION, Standing, Standings
-from curate.walk import Judged, Parked, Step, Tally, Walked, Way, walked
+from curate.steps import Judged, Parked, Step, Way
+from curate.tally import Tally
+from curate.walk import Walked, walked
 
 MIB = 2**20
 WIDTH = 64  # records on their way at once, at least

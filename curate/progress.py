@@ -10,7 +10,8 @@ from curate.journal import quiet
 from curate.meter import Meter
 from curate.pace import Pace
 from curate.record import Failed, Outcome, Record
-from curate.walk import Tally, Trace
+from curate.steps import Trace
+from curate.tally import Tally
 
 log = logging.getLogger(__name__)
 

@@ -15,8 +15,10 @@ from curate.report import Report
 from curate.settings import Settings
 from curate.shards import Publication, RejectedRow
 from curate.sources import Row
+from curate.steps import Way
+from curate.tally import Tally
 from curate.verdict import Verdict
-from curate.walk import Tally, Walked, Way
+from curate.walk import Walked
 
 
 async def publish(pipeline: Pipeline) -> Report:

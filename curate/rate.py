@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from curate.cause import Cause
-from curate.tally import MINUTE, Tally
+from curate.starts import MINUTE, Starts
 
 BELOW = 0.98  # share of what the server takes, so that a pace can rest there
 NEARER = 0.25  # of the way from what was taken, mostly below the limit, to the pace at which the limit was reached
@@ -53,8 +53,8 @@ class Rate:
         self.streak = 0  # probes in a row that came to nothing
         self._limit = limit
         self._chance = chance
-        self._tally = Tally()
-        self._cause = Cause(self._tally)
+        self._starts = Starts()
+        self._cause = Cause(self._starts)
         self._next = 0.0
         self._probe = 0  # the number of the latest probe
         self._probed = 0.0  # when it went out
@@ -83,7 +83,7 @@ class Rate:
 
     def start(self, now: float) -> int:
         """A request goes out; its number."""
-        number = self._tally.start(now)
+        number = self._starts.start(now)
         self._taken += 1
         if self._opened is None:
             self._opened = now
@@ -103,7 +103,7 @@ class Rate:
 
     def refused(self, now: float, number: int, wish: float | None) -> None:
         """The server did not take a request; `wish` is when it asks to be asked again, seconds from now."""
-        self._tally.refuse(number)
+        self._starts.refuse(number)
         self._taken -= number >= self._first
         if self._probing(number):
             self.streak += 1
@@ -119,7 +119,7 @@ class Rate:
             return
         self.streak += self.state == "probing"
         self._shut(now, self._grown_wait(1.0, AWAY), True)
-        self._opened, self._first, self._taken = None, self._tally.asked, 0
+        self._opened, self._first, self._taken = None, self._starts.asked, 0
 
     def again(self, number: int) -> None:
         """A probe came to nothing that tells about the server: another one may go out."""
@@ -159,7 +159,7 @@ class Rate:
             if cause.trial:
                 self.found, cause.trial = cause.trial.before, None
             self._shut_full(now, wish)
-        elif not cause.trial and now - self._tally.began >= SOON and (some := cause.many()):
+        elif not cause.trial and now - self._starts.began >= SOON and (some := cause.many()):
             cause.suspect(some, self.found)
             self._try_less(now, some.first)
 
@@ -170,13 +170,13 @@ class Rate:
             self._try_less(now, self._cause.since)
         elif trial and verdict == "in vain":
             self.found, self._rest = trial.before, QUICK
-            self._lowered, self._cause.since = now, self._tally.asked
+            self._lowered, self._cause.since = now, self._starts.asked
 
     def _try_less(self, now: float, first: int) -> None:
         """Lower the pace to what was taken since that request."""
-        taken = self._tally.taken(now, first, self._cause.since, LATELY if self.found is None else 0.0)
+        taken = self._starts.taken(now, first, self._cause.since, LATELY if self.found is None else 0.0)
         self._lower(now, self._asking(taken) * BELOW)
-        self._rest, self._cause.since = REST, self._tally.asked
+        self._rest, self._cause.since = REST, self._starts.asked
 
     def _asking(self, taken: float) -> float:
         """The pace at which so many are taken; by halves, so that it shows if chance refuses less than is thought."""
@@ -195,7 +195,7 @@ class Rate:
         taken, rested = self._taken / seconds, not self._resting(until)
         rest = min(seconds, max(REST, RESTING / taken))
         if seconds > MINUTE:
-            taken = max(taken, self._tally.lately(until))
+            taken = max(taken, self._starts.lately(until))
         if self.found is None:
             self._rest = rest
             return taken * BELOW
@@ -214,4 +214,4 @@ class Rate:
         if over > 0:
             growth = min(CREEP * 2 ** min(over / self._rest / 2, 20), STRIDE)
             grown = self.found * (1 + growth) ** min(seconds, 1.0)
-            self.found = max(self.found, min(grown, AMPLE * self._tally.pace(now)))
+            self.found = max(self.found, min(grown, AMPLE * self._starts.pace(now)))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from curate.journal import Spent
-from curate.walk import Tally
+from curate.tally import Tally
 
 
 @dataclass(frozen=True, slots=True)

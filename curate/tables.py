@@ -20,7 +20,7 @@ from curate.report import Report
 from curate.savings import Saving
 from curate.stages.caption import Caption
 from curate.stages.draft import Draft
-from curate.walk import Trace
+from curate.steps import Trace
 from curate.watch import passed, total
 from curate.words import printable
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from curate.ask import noted, resampled
@@ -17,105 +16,10 @@ from curate.errors import (
     UnansweredError,
     UnreadableError,
 )
-from curate.filter import Filter
 from curate.record import Failed, Kept, Outcome, Output, Owed, Record, Rejected
 from curate.replay import TOO_LONG
-from curate.shared import Shared
-from curate.stage import Stage
-
-
-def idle() -> bool:
-    """A model that nobody waits for."""
-    return False
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A stage and how it asks.
-
-    `kept` asks the journal only, `busy` tells whether others wait for its model, and `shared` has one run
-    serve all records about a medium, where the stage allows that.
-    """
-
-    name: str
-    stage: Stage
-    ask: Ask
-    kept: Ask | None = None
-    busy: Callable[[], bool] = idle
-    shared: Shared | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A filter."""
-
-    name: str
-    filter: Filter
-
-
-Step = Asked | Judged
-Mend = Callable[[Record, MediaError], Awaitable[Record | None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """What one step found: a stage's output, or a filter's reason (None: it let the record pass)."""
-
-    step: str
-    output: Output | None = None
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Parked:
-    """A record that comes back later to the step at this place, whose model has too many waiting already."""
-
-    at: int
-
-
-@dataclass(slots=True)
-class Tally:
-    """How many records stand where. `passed` is by step, `rejected` and `failed` by step and reason."""
-
-    seen: int = 0
-    passed: Counter[str] = field(default_factory=Counter)
-    rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
-    failed: Counter[tuple[str, str]] = field(default_factory=Counter)
-    owed: Counter[str] = field(default_factory=Counter)
-
-    def end(self, outcome: Outcome) -> None:
-        """Count a record that has come to its end."""
-        self.seen += 1
-        if isinstance(outcome, Rejected):
-            self.rejected[outcome.step, outcome.reason] += 1
-        elif isinstance(outcome, Failed):
-            self.failed[outcome.step, outcome.reason] += 1
-        elif isinstance(outcome, Owed):
-            self.owed[outcome.step] += 1
-
-    def stood(self, kind: str, step: str, reason: str, steps: Sequence[str], number: int = 1) -> None:
-        """Count so many rows by where they stood; `steps` are those that this command walks."""
-        self.seen += number
-        passed = steps[: steps.index(step)] if step in steps else () if step == "input" else steps
-        for name in passed:
-            self.passed[name] += number
-        if kind == "owed" and step in steps:
-            self.owed[step] += number
-        elif kind in ("rejected", "failed"):
-            (self.rejected if kind == "rejected" else self.failed)[step, reason] += number
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """What every record goes through.
-
-    A record whose medium cannot be shown may begin anew as what `mend` makes of it, once; one that is
-    rejected for a reason in `anew` is asked about once more.
-    """
-
-    steps: Sequence[Step]
-    mend: Mend | None = None
-    anew: frozenset[str] = frozenset()
+from curate.steps import Asked, Judged, Parked, Trace, Way
+from curate.tally import Tally
 
 
 class Walk:

@@ -11,7 +11,7 @@ from curate.console import Screen, summary
 from curate.meter import Meter
 from curate.pace import Pace
 from curate.progress import Progress
-from curate.walk import Tally
+from curate.tally import Tally
 
 HOSTILE = "\x1b[31mred\x1b[0m \x1b]0;title\x07 \r\b\x9b2J \u202eback [bold]x[/bold] [/no] \ud800"
 

@@ -25,7 +25,9 @@ from curate.stages.caption import Caption
 from curate.stages.draft import Draft, DraftStage
 from curate.stages.revise import ReviseStage, Revision
 from curate.standings import Standing
-from curate.walk import Asked, Judged, Parked, Step, Tally, Walk, Way, walked
+from curate.steps import Asked, Judged, Parked, Step, Way
+from curate.tally import Tally
+from curate.walk import Walk, walked
 from tests.records import THINKING, record
 from tests.stages.test_draft import captioned
 

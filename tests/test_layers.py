@@ -22,8 +22,8 @@ MACHINERY = {
     "ask", "asklog", "budget", "card", "cause", "census", "checks", "doctor", "engine", "estimate", "flights",
     "folders", "hub", "intake", "journal", "judges", "log", "media", "mending", "meter", "models", "options",
     "outlook", "pace", "pages", "pilot", "progress", "projection", "rate", "replay", "report", "rows", "savings",
-    "settings", "shards", "shared", "snapshots", "soundness", "sources", "standings", "swap", "tally", "troubles",
-    "verdict", "walk", "watch", "words", "workfolder", "writer",
+    "settings", "shards", "shared", "snapshots", "soundness", "sources", "standings", "starts", "steps", "swap",
+    "tally", "troubles", "verdict", "walk", "watch", "words", "workfolder", "writer",
 }  # fmt: skip
 TOP = {"console", "view", "tables", "forecast", "jobs", "command", "cli", "__main__"}
 PIPELINE = {"pipeline", "publishing", "looking"}

@@ -11,7 +11,7 @@ from curate.journal import Journal
 from curate.meter import Meter
 from curate.pilot import gated
 from curate.record import Kept, Owed, Rejected
-from curate.walk import Asked, Judged
+from curate.steps import Asked, Judged
 from curate.workfolder import held
 from tests.media.media_samples import encode, jpeg
 from tests.records import record

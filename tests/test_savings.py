@@ -4,7 +4,7 @@ import pytest
 
 from curate.journal import Spent
 from curate.savings import Saving, savings
-from curate.walk import Tally
+from curate.tally import Tally
 
 STEPS = ["short", "caption", "draft", "answer", "revise", "length"]
 STAGES = {"caption": True, "draft": False, "revise": False}

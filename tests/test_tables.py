@@ -18,7 +18,8 @@ from curate.savings import Saving
 from curate.stages.caption import Caption
 from curate.stages.draft import Draft
 from curate.stages.revise import Revision
-from curate.walk import Tally, Trace
+from curate.steps import Trace
+from curate.tally import Tally
 from curate.words import printable
 from tests.records import drafted, record, revised
 from tests.test_console import HOSTILE

@@ -10,7 +10,7 @@ from curate.budget import Budget
 from curate.meter import Meter
 from curate.pace import Pace
 from curate.progress import Progress
-from curate.walk import Tally
+from curate.tally import Tally
 from curate.watch import Watch, total, troubles
 from tests.test_console import HOSTILE
 
