@@ -130,7 +130,8 @@ class Rate:
         return self.state == "probing" and number >= self._probe
 
     def _open(self, now: float) -> None:
-        if not self._lost and self._taken:
+        self._taken -= 1  # the probe is the first of those to come
+        if not self._lost and self._taken > 0:  # else the server took none, which tells no pace
             self._lower(now, self._measured((self._closed + self._probed) / 2))
         self.state, self.streak, self._opened = "open", 0, self._probed
         self._first, self._taken, self._cause.since = self._probe, 1, self._probe
