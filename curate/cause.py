@@ -17,7 +17,7 @@ NEARLY_ALL = 0.8  # share of refusals from which on the server takes nothing mor
 ODDS, LOOKS = 0.05, 256  # odds at which chance is no explanation, once among so many requests at most
 ENOUGH = 3  # requests taken among those refused, from which a pace can be told
 SURELY = 4.0  # logarithm of the odds at which a trial ends
-AS_OFTEN = 0.6  # times the share before, at least: a lower pace has changed nothing
+AS_OFTEN = 0.4  # times the share before, at least: a lower pace has changed nothing (a limit would refuse none now)
 
 Verdict = Literal["helped", "too little", "in vain"]
 
@@ -26,7 +26,7 @@ Verdict = Literal["helped", "too little", "in vain"]
 class Trial:
     """A pace that was lowered to see whether that helps: the share refused, and the pace, before.
 
-    `vain`: it is lowered again, because the first time has changed nothing; twice is no accident.
+    `vain`: it is lowered again though one time has changed nothing; a second is no accident.
     """
 
     share: float
@@ -98,5 +98,5 @@ class Cause:
         if vain and trial.vain:
             self.usual, self.trial = (share + trial.share) / 2, None
             return "in vain"
-        self.trial = Trial(share, trial.before, vain)
+        self.trial = Trial(share, trial.before, vain or trial.vain)
         return "too little"

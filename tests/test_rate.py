@@ -303,6 +303,21 @@ def test_refusals_by_chance_cost_little_but_themselves(share, least, concurrency
     assert sum(kept) / len(kept) >= least, kept
 
 
+@pytest.mark.parametrize("told", [unsaid, float], ids=["no Retry-After", "Retry-After"])
+@pytest.mark.parametrize("share", [0.1, 0.2])
+def test_a_model_that_is_seldom_asked_is_held_back_by_no_chance(share, told):
+    """Where the very first requests are refused by chance, little is known, and that must not decide the pace."""
+    seconds, a_second = 60, 10.0
+
+    def taken(seed: int) -> float:
+        rate = Rate(a_second, random.Random(seed).random)
+        run = simulate(Chance(share, seed, 1.0), seconds, rate, concurrency=16, latency=0.3, told=told)
+        return len(run.taken) / (a_second * seconds * (1 - share))
+
+    used = sorted(taken(seed) for seed in range(40))
+    assert (used[0] >= 0.4, used[4] >= 0.75, used[20] >= 0.9) == (True, True, True), used
+
+
 @pytest.mark.parametrize("limit", [LIMITS["fixed window"], LIMITS["bucket of a second"]], ids=["window", "bucket"])
 def test_a_limit_is_kept_to_and_used_though_some_are_refused_by_chance(limit):
     run = simulate(Chance(0.05, 1, limit=limit(600)), 360, steady(), concurrency=64)
