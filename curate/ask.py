@@ -10,7 +10,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 from tenacity.wait import wait_random_exponential
 
 from curate.asklog import named
-from curate.budget import Budget
+from curate.budget import Budget, Price
 from curate.chat import Ask, Reply, Request
 from curate.errors import RefusedError, TransientError
 from curate.meter import Meter
@@ -76,18 +76,23 @@ def guess(request: Request) -> float:
     return request.frames * FRAME + request.characters / CHARACTERS + request.max_tokens / USUAL
 
 
-def budgeted(ask: Ask, budget: Budget) -> Ask:
-    """Ask only what fits the budget. Raises SpentError."""
+def budgeted(ask: Ask, budget: Budget, price: Callable[[float, float], float]) -> Ask:
+    """Ask only what fits the budget, whatever comes of it. Raises SpentError.
+
+    `price` is USD for so many tokens of a prompt and of a reply.
+    """
     if not budget.limited:
         return ask
 
     async def thrifty(request: Request) -> Reply:
-        need = await budget.reserve(request.stage)
+        prompt = guess(request) - request.max_tokens / USUAL
+        most = Price(price(prompt, request.max_tokens), prompt + request.max_tokens)
+        held = await budget.reserve(request.stage, most)
         reply = None
         try:
             reply = await ask(request)
         finally:
-            budget.settle(request.stage, need, reply)
+            budget.settle(request.stage, most, held, reply)
         return reply
 
     return thrifty

@@ -9,8 +9,6 @@ from curate.chat import Reply
 from curate.errors import SpentError
 from curate.journal import Spent
 
-WIDER = 3.0  # times the mean of earlier runs, whose dearest reply nobody knows
-
 
 class Price(NamedTuple):
     """What a reply takes: USD and tokens."""
@@ -22,16 +20,20 @@ class Price(NamedTuple):
         """Both together, the other so many times."""
         return Price(self.cost + other.cost * times, self.tokens + other.tokens * times)
 
+    def over(self, other: "Price") -> float:
+        """How many times the other it is, in USD or in tokens."""
+        return max(self.cost / other.cost, self.tokens / other.tokens)
 
-LEAST = Price(1e-9, 1.0)
+
+LEAST = Price(1e-9, 1.0)  # what any request counts with
 
 
 class Budget:
     """At most `max_cost` USD and `max_tokens` tokens (prompt and completion), earlier runs included.
 
-    What is under way counts with what a reply of its stage may take: the dearest so far and, the fewer were
-    seen, the more beyond it. The first one of a stage, of which nothing is known, goes out alone. `out` is true
-    once something had to be left unasked.
+    What is under way counts with the most that it may take. How long a prompt is nobody knows before the server
+    has counted one, so the first request of a stage goes out alone, and those that follow count with as many
+    times more as any took. `out` is true once something had to be left unasked.
     """
 
     def __init__(self, max_cost: float | None, max_tokens: int | None, spent: Iterable[Spent] = ()) -> None:
@@ -39,16 +41,13 @@ class Budget:
         self.max_tokens = max_tokens
         self.spent = Price()
         self.out = False
+        self._next = Price()  # what the request may take that was left unasked
         self._reserved = Price()
-        self._dearest: dict[str, Price] = {}
-        self._seen: Counter[str] = Counter()
+        self._times: dict[str, float] = {}  # by stage: what a reply took of the most that was thought
         self._under_way: Counter[str] = Counter()
         self._settled = asyncio.Event()
         for past in spent:
-            price = Price(past.cost, past.prompt_tokens + past.completion_tokens)
-            self.spent = self.spent.plus(price)
-            if past.calls:
-                self._learn(past.stage, Price().plus(price, WIDER / past.calls), past.calls)
+            self.spent = self.spent.plus(Price(past.cost, past.prompt_tokens + past.completion_tokens))
 
     @property
     def limited(self) -> bool:
@@ -60,40 +59,40 @@ class Budget:
         """How far it has gone and how to go on, in one line."""
         limits = []
         if self.max_cost is not None:
-            limits.append(f"max_cost = {self.max_cost:g} USD ({self.spent.cost:.4f} spent)")
+            spent = f"{self.spent.cost:.4f} spent, the next reply may cost {self._next.cost:.4f}"
+            limits.append(f"max_cost = {self.max_cost:g} USD ({spent})")
         if self.max_tokens is not None:
-            limits.append(f"max_tokens = {self.max_tokens:,} ({self.spent.tokens:,.0f} spent)")
+            spent = f"{self.spent.tokens:,.0f} spent, the next reply may take {self._next.tokens:,.0f}"
+            limits.append(f"max_tokens = {self.max_tokens:,} ({spent})")
         return f"stopped before {' and '.join(limits)}: everything answered is kept; raise the limit and run again"
 
-    async def reserve(self, stage: str) -> Price:
-        """Room for one more request of this stage. Raises SpentError where there is none left."""
+    async def reserve(self, stage: str, most: Price) -> Price:
+        """Room for one more request of this stage, which is thought to take `most`; what is held for it.
+
+        Raises SpentError where there is none left.
+        """
+        most = Price(*map(max, most, LEAST))
         while True:
-            known = self._dearest.get(stage)
-            need = Price().plus(known, 1 + 1 / self._seen[stage]) if known else LEAST
-            if (known or not self._under_way[stage]) and self._fits(need):
+            need = Price().plus(most, self._times.get(stage, 1.0))
+            if (stage in self._times or not self._under_way[stage]) and self._fits(need):
                 self._reserved = self._reserved.plus(need)
                 self._under_way[stage] += 1
                 return need
             if not self._under_way.total():
-                self.out = True
+                self.out, self._next = True, need
                 raise SpentError(self.told)
             self._settled.clear()
             await self._settled.wait()
 
-    def settle(self, stage: str, need: Price, reply: Reply | None) -> None:
+    def settle(self, stage: str, most: Price, held: Price, reply: Reply | None) -> None:
         """The request has ended, with this reply or without."""
         self._under_way[stage] -= 1
-        self._reserved = self._reserved.plus(need, -1)
+        self._reserved = self._reserved.plus(held, -1)
         if reply is not None:
             price = Price(reply.cost, reply.prompt_tokens + reply.completion_tokens)
-            self._learn(stage, price, 1)
+            self._times[stage] = max(self._times.get(stage, 1.0), price.over(Price(*map(max, most, LEAST))))
             self.spent = self.spent.plus(price)
         self._settled.set()
-
-    def _learn(self, stage: str, price: Price, calls: int) -> None:
-        before = self._dearest.get(stage, Price())
-        self._dearest[stage] = Price(max(price.cost, before.cost), max(price.tokens, before.tokens))
-        self._seen[stage] += calls
 
     def _fits(self, need: Price) -> bool:
         cost, total = self.spent.plus(self._reserved).plus(need)

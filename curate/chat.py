@@ -126,7 +126,7 @@ class Reply(BaseModel):
 
     `reasoning` is what the server sent apart from the text (`reasoning_content` or `reasoning`).
     `finish` is the server's finish reason; "length" means cut at `max_tokens`. `replayed` is true
-    for a reply that came from the journal and cost nothing now; `key` is the name of its request there.
+    for a reply that an earlier command bought; `key` is the name of its request there.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

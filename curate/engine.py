@@ -63,14 +63,16 @@ class Engine:
                         yield ended
                 if not (self._room() and (fresh or self._free() is not None)):
                     await self._woken()
-                elif (entry := await self._next(entries)) is None:
+                    continue
+                entry, again = await self._next(entries)
+                if entry is None:
                     fresh = False
                 elif isinstance(entry.item, Standing):
                     stood = entry.item
                     self._tally.stood(stood.kind, stood.step, stood.reason, self._names)
                     yield Ended(entry, None)
                 else:
-                    self._begin(entry, entry.item)
+                    self._begin(entry, entry.item, again)
         finally:
             for task in self._walking:
                 task.cancel()
@@ -95,18 +97,18 @@ class Engine:
                 return at
         return None
 
-    async def _next(self, entries: AsyncIterator[Entry]) -> Entry | None:
-        """A parked record whose model is free again, else a new one; None where there is none of both."""
+    async def _next(self, entries: AsyncIterator[Entry]) -> tuple[Entry | None, bool]:
+        """A parked record whose model is free again (True), else a new one; None where there is none of both."""
         at = self._free()
         if at is None:
-            return await anext(entries, None) if self._more() else None
+            return await anext(entries, None) if self._more() else None, False
         number = self._parked[at].popleft()
         if not self._parked[at]:
             del self._parked[at]
-        return await self._again(number)
+        return await self._again(number), True
 
-    def _begin(self, entry: Entry, item: Record | Rejected | Failed) -> None:
-        task = asyncio.create_task(walked(item, self._way, self._tally))
+    def _begin(self, entry: Entry, item: Record | Rejected | Failed, again: bool) -> None:
+        task = asyncio.create_task(walked(item, self._way, self._tally, again))
         self._walking.add(task)
         task.add_done_callback(lambda ended: self._ended(entry, ended))
 

@@ -45,7 +45,7 @@ SPEND = """INSERT INTO spent VALUES (?, ?, 1, ?, ?, ?, ?) ON CONFLICT DO UPDATE 
 SAVE = "INSERT INTO saved VALUES (?, ?) ON CONFLICT DO UPDATE SET calls = calls + excluded.calls"
 FAIL = "INSERT OR REPLACE INTO failures (key, stage, error, reason) VALUES (?, ?, ?, ?)"
 MEND = "DELETE FROM failures WHERE key = ?"
-GET = "SELECT reply, max_tokens FROM replies WHERE key = ? ORDER BY max_tokens DESC LIMIT 1"
+GET = "SELECT reply, max_tokens, rowid FROM replies WHERE key = ? ORDER BY max_tokens DESC LIMIT 1"
 
 
 class Spent(NamedTuple):
@@ -80,6 +80,7 @@ class Journal:
         self._readers: list[sqlite3.Connection] = []
         self._added = 0
         self._counted: int | None = None
+        self._last = 0  # the row of the newest reply that was there before
         for file in (path, *others):
             try:
                 file.parent.mkdir(parents=True, exist_ok=True)
@@ -90,12 +91,16 @@ class Journal:
             except StoreError:
                 self.close()
                 raise
+        self._last = max((row for (row,) in self._found("SELECT MAX(rowid) FROM replies") if row), default=0)
 
     def get(self, key: str, max_tokens: int) -> Reply | None:
-        """The reply to this request; None where there is none, or only one that a lower limit cut."""
+        """The reply to this request; None where there is none, or only one that a lower limit cut.
+
+        It is `replayed` where it was there before this journal was opened.
+        """
         cut: Reply | None = None
-        for text, limit in self._found(GET, bytes.fromhex(key)):
-            reply = self._replayed(key, text)
+        for text, limit, row in self._found(GET, bytes.fromhex(key)):
+            reply = self._kept(key, text, row <= self._last)
             if not reply.cut:
                 return reply
             cut = cut or (None if max_tokens > limit else reply)
@@ -162,11 +167,12 @@ class Journal:
         for reader in self._readers:
             reader.close()
 
-    def _replayed(self, key: str, text: str) -> Reply:
+    def _kept(self, key: str, text: str, before: bool) -> Reply:
         if text[:1] == "{":
             # Read in one go: to load and then construct, or to copy with another field, costs four times as much.
             with suppress(ValueError):
-                return Reply.model_validate_json(f'{{"replayed":true,"key":"{key}",{text[1:]}')
+                replayed = "true" if before else "false"
+                return Reply.model_validate_json(f'{{"replayed":{replayed},"key":"{key}",{text[1:]}')
         raise damaged(self._path, "a reply in it is damaged")
 
     def _found(self, query: str, *values: object) -> list[tuple[Any, ...]]:

@@ -85,7 +85,7 @@ class Models:
             return Asked(name, stage, kept, kept, shared=shared)
         pace = self._progress.paces[stage.model]
         ask = retried(limited(logged(self._asks[stage.model]), pace, meter), provider.max_retries, meter)
-        ask = budgeted(ask, self._budget)
+        ask = budgeted(ask, self._budget, provider.price)
         ask = replayed(
             ask, self._journal, provider.identity, meter, self._flying, lambda: pace.crowded, self._anew.__contains__
         )

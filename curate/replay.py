@@ -76,7 +76,7 @@ class _Replayed:
                 self._meter.waiting -= 1
         reply = self._bought(key, request)
         if reply is not None:
-            self._meter.replayed += 1
+            self._meter.replayed += reply.replayed
             return reply
         failure = self._journal.failure(key)
         if failure and failure.reason and not (self._ask and self._anew(failure.reason)):

@@ -28,17 +28,20 @@ class Shared:
         self._flights: Flights[Found] = Flights()
         self._at_hand: OrderedDict[Hashable, Found] = OrderedDict()
 
-    async def run(self, record: Record, ask: Ask) -> Found:
-        """The stage's output, and the replies that it rests on. Raises what its run raises, for all that waited."""
+    async def run(self, record: Record, ask: Ask, again: bool = False) -> Found:
+        """The stage's output, and the replies that it rests on. Raises what its run raises, for all that waited.
+
+        A record that comes `again` has been counted.
+        """
         about = self._stage.about(record)
         found = self._at_hand.get(about)
         if found is not None:
-            self._meter.shared += 1
+            self._meter.shared += not again
             self._at_hand.move_to_end(about)
             return found
         if not self._flights.flying(about):
             return await self._flights.share(about, lambda: self._found(about, record, ask))
-        self._meter.shared += 1
+        self._meter.shared += not again
         self._meter.waiting += 1
         try:
             return await self._flights.share(about, lambda: self._found(about, record, ask))

@@ -115,9 +115,10 @@ class Stage(Plugin, ABC):
     async def read(self, request: Request, ask: Ask, parse: Callable[[Reply], Out], split_if_cut: bool = False) -> Out:
         """Ask until a reply can be read, at most `attempts` new replies in one run.
 
-        Unreadable replies of earlier runs come from the journal and count for nothing, so that a
-        rerun asks again. Raises UnreadableError when the attempts are used up, and CutError at the
-        first reply that the token limit cut where the caller can ask for less (`split_if_cut`).
+        Unreadable replies of earlier runs count for nothing, so that a rerun asks again; those of this run
+        count, also where the record was put off meanwhile. Raises UnreadableError when the attempts are used
+        up, and CutError at the first reply that the token limit cut where the caller can ask for less
+        (`split_if_cut`).
         """
         attempt = bought = 0
         problem = ""

@@ -23,9 +23,9 @@ from curate.tally import Tally
 
 
 class Walk:
-    """One record on its way; `used` are the keys of the replies that it rests on."""
+    """One record on its way, maybe `again`; `used` are the keys of the replies that it rests on."""
 
-    def __init__(self, record: Record, way: Way, tally: Tally) -> None:
+    def __init__(self, record: Record, way: Way, tally: Tally, again: bool = False) -> None:
         self.record = record
         self.trail: list[Trace] = []
         self.used: list[str] = []
@@ -33,6 +33,7 @@ class Walk:
         self._mend = way.mend
         self._anew = way.anew
         self._tally = tally
+        self._parked = again
         self._at = 0
         self._before: dict[int, Record] = {}
         self._samples: Counter[int] = Counter()
@@ -69,7 +70,7 @@ class Walk:
 
     async def _one(self, step: Asked, at: int, ask: Ask) -> Output:
         if step.shared and not self._samples[at]:
-            output, used = await step.shared.run(self._before[at], ask)
+            output, used = await step.shared.run(self._before[at], ask, self._parked)
             self.used += used
             return output
         return await step.stage.run(self._before[at], resampled(noted(ask, self._use), self._samples[at]))
@@ -211,12 +212,12 @@ class Walked:
     used: list[str] = field(default_factory=list)
 
 
-async def walked(item: Record | Rejected | Failed, way: Way, tally: Tally) -> Walked | Parked:
-    """How one row ends, counted; a record that is to come back is not."""
+async def walked(item: Record | Rejected | Failed, way: Way, tally: Tally, again: bool = False) -> Walked | Parked:
+    """How one row ends, counted; a record that is to come back is not, until it comes `again`."""
     if not isinstance(item, Record):
         tally.end(item)
         return Walked(item)
-    walk = Walk(item, way, tally)
+    walk = Walk(item, way, tally, again)
     outcome = await walk.run()
     if isinstance(outcome, Parked):
         return outcome

@@ -5,11 +5,13 @@ import base64
 import io
 import json
 import os
+import re
 import signal
 import sqlite3
 import threading
 from collections import Counter
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pyarrow.parquet
@@ -268,6 +270,50 @@ def test_what_was_cut_and_then_answered_is_not_bought_again_under_a_higher_limit
     assert place.run("run").code == 0
     assert server.stages() == bought
     assert table(place, "sft") == rows
+
+
+def test_records_that_are_put_off_between_attempts_take_no_more_of_them_and_save_nothing(place, server):
+    """Its model is slow and asked one by one, so that many wait and most records are put off now and then."""
+
+    def answer(body: dict[str, Any]) -> Answer:
+        if stage_of(body) == "draft":
+            bad = re.search(r"part \d*0 ", words(body))
+            said = completion("", finish="length", reasoning_content="Let me") if bad else sensible(body)
+            return replace(said, delay=0.005)
+        return sensible(body)
+
+    server.answer = answer
+    place.questions([picture(n, problem=f"What is part {n} of it?") for n in range(1, 101)])
+    place.settings(model="max_retries = 0\nconcurrency = 1")
+    ran = place.run("run", "--json")
+    assert ran.code == 1
+    assert Counter(server.stages()) == {"caption": 1, "draft": 90 + 10 * 3, "revise": 90}
+    assert ran.json["replayed"] == 0
+    sent = len(server.asked)
+    assert place.run("run").code == 1
+    assert server.stages()[sent:] == ["draft"] * 30
+
+
+@pytest.mark.parametrize(("option", "limit"), [("--max-cost", 1.0), ("--max-tokens", 40_000)])
+def test_no_limit_is_passed_though_a_server_begins_to_answer_at_full_length(place, server, option, limit):
+    """The first replies are cheap; later each costs 0.084 USD and 8,200 tokens."""
+
+    def answer(body: dict[str, Any]) -> Answer:
+        said = sensible(body)
+        if len(server.asked) > 60:
+            said.body["usage"] = {"prompt_tokens": 10, "completion_tokens": 8190}
+        return said
+
+    server.answer = answer
+    place.questions([picture(n, problem=f"What is part {n} of it?") for n in range(1, 101)])
+    place.settings(model="max_retries = 0\nconcurrency = 64\nprice_out = 10.0")
+    ran = place.run("run", "--json", option, str(limit))
+    with closing(sqlite3.connect(place.work / "journal.sqlite")) as base:
+        sums = "SELECT SUM(calls), SUM(cost), SUM(prompt_tokens + completion_tokens) FROM spent"
+        calls, cost, tokens = base.execute(sums).fetchone()
+    assert calls == len(server.asked) > 60
+    assert limit * 0.75 < (cost if option == "--max-cost" else tokens) <= limit
+    assert "raise the limit and run again" in ran.err
 
 
 def test_an_unreadable_reply_is_asked_again_and_a_rerun_asks_only_for_it(place, server):
