@@ -1,4 +1,4 @@
-"""What every process that serves the command has in common: it hears no Ctrl-C, and goes when its parent goes."""
+"""What every process that serves the command has in common: it hears no Ctrl-C or hangup, and goes with its parent."""
 
 import os
 import signal
@@ -16,10 +16,11 @@ def tied() -> None:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Threads and processes begun in here never see Ctrl-C, not even before their first line runs."""
-    _tracked()  # the tracker would lift the mask when started later
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Threads and processes begun in here never see Ctrl-C or a hangup, not even before their first line runs."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:
+        _tracked()  # the tracker lifts the mask of Ctrl-C when it starts
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -12,6 +12,7 @@ from pathlib import Path
 from curate import assets, sources, workfolder
 from curate.budget import Budget
 from curate.census import Census, counted, spread
+from curate.checks import nearest
 from curate.engine import Ended, Engine
 from curate.errors import MediaError, SettingsError
 from curate.intake import DUPLICATE, Entry, Intake, Stood
@@ -106,6 +107,7 @@ class Pipeline:
         progress.steps = names
         progress.asking = tuple(n for n in names if n in settings.stages and upto in (None, n))
         progress.total = self.total()
+        self._doubt_retry()
         for reason in self.scope.retry:
             self.library.forget(reason)
         if any(isinstance(settings.stages[name], ShowingStage) for name in progress.asking):
@@ -126,6 +128,15 @@ class Pipeline:
         await self.journal.save({stage: meter.replayed for stage, meter in progress.meters.items()})
         self.standings.flush()
         progress.stopped = self.budget.told if self.budget.out else None
+
+    def _doubt_retry(self) -> None:
+        """Tell of each reason to retry that no row was rejected for: it may be misspelt."""
+        if not self.scope.retry or not self.standings.matches:
+            return
+        counts = self.standings.counts(self.rows.end(self.scope.limit))
+        known = {reason for kind, _, reason in counts if kind == "rejected"}
+        for reason in sorted(self.scope.retry - known):
+            self.progress.tell(f"--retry {reason!r}: no row was rejected for that{nearest(reason, known)}")
 
     async def walked(self, entry: Entry, way: Way, tally: Tally) -> Walked:
         """How a row ends that is walked from the journal alone."""

@@ -3,11 +3,12 @@
 import json
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from curate.errors import StoreError
 from curate.pages import FRAME, HEAD, headed
+from curate.workfolder import STANDINGS
 from curate.writer import LOCKED, damaged
 
 OURS = {"replies", "failures", "spent", "saved"}
@@ -32,8 +33,10 @@ def looking(path: Path) -> sqlite3.Connection:
 
 def examine(path: Path) -> None:
     """Raise StoreError, or what SQLite says, where the journal shows damage. Takes milliseconds, also for gigabytes."""
-    if not path.exists() or not path.stat().st_size:
+    if not path.exists():
         return
+    if not path.stat().st_size:
+        return _never_filled(path)
     if headless(path):
         raise damaged(path, f"{path.name}-wal is damaged at its beginning")
     with closing(looking(path)) as base:
@@ -52,6 +55,23 @@ def examine(path: Path) -> None:
             (found,) = base.execute("PRAGMA quick_check(1)").fetchone()
             if found != "ok":
                 raise damaged(path, "it is damaged")
+
+
+def _never_filled(path: Path) -> None:
+    """Raise StoreError where replies were in this empty journal; a kill at the first moment leaves one as well."""
+    known = _known(path.with_name(STANDINGS))
+    if known:
+        replies = "1 reply was" if known == 1 else f"{known:,} replies were"
+        told = f"{path} is empty, though {replies} in it"
+        raise StoreError(f"{told}: bring it back from a copy, or remove it to begin anew")
+
+
+def _known(standings: Path) -> int:
+    """How many replies these standings rest on; 0 where they cannot be read, for they are a cache."""
+    with suppress(sqlite3.Error), closing(looking(standings)) as base:
+        (replies,) = base.execute("SELECT replies FROM header").fetchone() or (0,)
+        return replies if isinstance(replies, int) else 0
+    return 0
 
 
 def tables_of(base: sqlite3.Connection, path: Path) -> set[str]:

@@ -196,7 +196,7 @@ def waits(path: Path) -> str:
 
 def unusable(path: Path, error: Exception) -> StoreError:
     """What this fault of the store means for its user, in one line."""
-    text = str(error)
+    text = str(error).partition(" with text ")[0]  # behind that SQLite quotes what does not decode: a reply
     if _full(error) or (_starved(error) and _free(path) < SCANT):
         return StoreError(f"the disk is full: {path} took no more; free some space and run again, nothing is lost")
     if _locked(error):

@@ -1,6 +1,7 @@
 """The real command line in processes of its own: exit codes, what goes to which stream, and every bad input."""
 
 import asyncio
+import fcntl
 import io
 import json
 import os
@@ -10,6 +11,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import termios
+import threading
 import time
 from importlib.util import find_spec
 
@@ -305,16 +308,27 @@ def test_a_held_work_folder_says_who_holds_it_and_can_still_be_looked_at(place, 
 # Interrupted
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_an_interrupted_run_keeps_what_was_answered(place, server, name):
+def heard():
+    """Called in a new process: a hangup is not ignored there, as it is where the tests run under nohup."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def slow_drafts(server):
+    """Have every draft take half a second."""
+
     def slow(body):
         answer = sensible(body)
         answer.delay = 0.5 if stage_of(body) == "draft" else 0.0
         return answer
 
     server.answer = slow
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_an_interrupted_run_keeps_what_was_answered(place, server, name):
+    slow_drafts(server)
     place.questions([picture(1), picture(2)]).settings(model="concurrency = 1")
-    process = place.start("run", "--json")
+    process = place.start("run", "--json", limit=heard)
     until(lambda: "draft" in server.stages())
     process.send_signal(signal.Signals[name])
     ran = ended(process)
@@ -331,6 +345,48 @@ def test_an_interrupted_run_keeps_what_was_answered(place, server, name):
     ran = place.run("run", "--json")
     assert (ran.code, ran.json["sent"], ran.json["sets"]) == (0, 3, {"sft": 2, "rl": 2})
     assert sorted(server.stages()) == ["draft", "revise", "revise"]
+
+
+def test_a_lost_terminal_is_told_twice_and_ends_it_once(place, server):
+    let = threading.Event()
+
+    def stuck(body):
+        if stage_of(body) == "draft":
+            let.wait(10)
+        return sensible(body)
+
+    server.answer = stuck
+    place.questions([picture(1), picture(2)]).settings(model="concurrency = 1")
+    master, terminal = os.openpty()
+
+    def seated():
+        heard()
+        fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+        for stream in (1, 2):
+            os.dup2(terminal, stream)
+
+    process = place.start("run", limit=seated)
+    os.close(terminal)
+    until(lambda: "draft" in server.stages())
+    os.close(master)  # the system sends the first hangup
+    time.sleep(0.3)
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.3)
+    assert process.poll() is None  # it waits for what is paid for
+    let.set()
+    assert ended(process).code == 130
+    assert server.stages() == ["caption", "draft"]
+    assert place.run("status", "--json").steps("owed") == {"draft": 1, "revise": 1}
+
+
+def test_a_hangup_that_is_ignored_stops_nothing(place, server):
+    slow_drafts(server)
+    place.questions([picture(1)])
+    process = place.start("run", "--json", limit=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    until(lambda: "draft" in server.stages())
+    process.send_signal(signal.SIGHUP)
+    ran = ended(process)
+    assert (ran.code, ran.json["sets"]["sft"]) == (0, 1), ran.err
 
 
 def test_a_second_interrupt_ends_it_at_once(place, server):

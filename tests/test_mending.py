@@ -174,9 +174,48 @@ def test_a_flipped_byte_in_a_reply_is_met_when_it_is_read(path):
 def test_letters_that_are_none_are_met_when_they_are_read(path):
     at = path.read_bytes().index(b"reply 7 ")
     overwrite(path, at, b"\xff\xfe")
-    with closing(Journal(path)) as journal, pytest.raises(StoreError, match="`curate mend`"):
+    with closing(Journal(path)) as journal, pytest.raises(StoreError, match="`curate mend`") as caught:
         journal.get(key(7), 100)
+    assert "column 'reply';" in str(caught.value), "nothing of the reply is quoted"
     assert mended(path).lost == 1
+
+
+@pytest.fixture
+def standings(tmp_path):
+    """Standings beside the journal, which tell of three replies."""
+    found = tmp_path / "work" / "standings.sqlite"
+    with closing(sqlite3.connect(found, isolation_level=None)) as base:
+        base.executescript("CREATE TABLE header (made, input, replies); INSERT INTO header VALUES ('', '', 3)")
+    return found
+
+
+def test_an_empty_journal_is_no_new_one_where_replies_are_known_of(path, standings):
+    path.write_bytes(b"")
+    with pytest.raises(StoreError, match="is empty, though 3 replies were in it: bring it back from a copy, or remove"):
+        Journal(path)
+    assert path.read_bytes() == b""
+    path.unlink()
+    assert readable(path, 1) == set()
+
+
+@pytest.mark.parametrize("known", ["UPDATE header SET replies = 0", "DELETE FROM header", "DROP TABLE header", None])
+def test_an_empty_journal_is_a_new_one_where_no_replies_are_known_of(path, standings, known):
+    path.write_bytes(b"")
+    if known:
+        with closing(sqlite3.connect(standings, isolation_level=None)) as base:
+            base.execute(known)
+    else:
+        standings.write_bytes(b"no database" * 1000)
+    assert readable(path, 1) == set()
+
+
+def test_the_log_of_an_empty_journal_is_not_dropped_where_replies_are_known_of(log, standings):
+    """SQLite removes it as soon as it opens the file."""
+    log.with_name("journal.sqlite").write_bytes(b"")
+    before = log.read_bytes()
+    with pytest.raises(StoreError, match="is empty, though 3 replies"):
+        Journal(log.with_name("journal.sqlite"))
+    assert log.read_bytes() == before
 
 
 def test_a_flipped_byte_in_the_index_is_mended(path):

@@ -373,6 +373,28 @@ def test_a_prompt_that_is_too_long_is_rejected_for_good_until_it_is_retried(plac
     assert server.stages().count("draft") == 4
 
 
+def test_a_reason_to_retry_is_not_doubted_where_nothing_is_known_of_the_rows(place, server):
+    server.answer = lambda body: failure(400, "prompt is too long") if "part 2" in words(body) else sensible(body)
+    place.run("run")
+    place.settings(more="[filters.length]\nmax_words = 1000\n")
+    assert place.run("run", "--json", "--retry", "prompt too lnog").json["notices"] == []
+
+
+def test_an_empty_journal_whose_replies_are_known_of_is_no_new_one(place, server):
+    assert place.run("run").code == 0
+    journal, asked = place.work / "journal.sqlite", len(server.asked)
+    journal.write_bytes(b"")
+    for command in ("run", "filter", "status"):
+        ran = place.run(command)
+        told = f"journal.sqlite is empty, though {asked} replies were in it: bring it back from a copy, or remove it"
+        assert (ran.code, len(ran.lines)) == (1, 1), ran.err
+        assert f"{told} to begin anew" in ran.err
+    assert (len(server.asked), journal.stat().st_size) == (asked, 0)
+    journal.unlink()
+    assert place.run("run").code == 0
+    assert len(server.asked) == 2 * asked
+
+
 def test_a_wrong_answer_is_asked_about_once_more_where_that_is_retried(place, server):
     def wrong(body: dict[str, Any]) -> Answer:
         said = "B" if "part 2" in words(body) else "A"
@@ -386,9 +408,16 @@ def test_a_wrong_answer_is_asked_about_once_more_where_that_is_retried(place, se
     assert place.run("run", "--json").steps("rejected") == {"answer": {"wrong answer": 1}}
     server.answer = sensible
     server.asked.clear()
-    assert place.run("run", "--json", "--retry", "no answer").json["sets"]["sft"] == 2
+    ran = place.run("run", "--json", "--retry", "wrnog answer", "--retry", "damaged")
+    assert ran.json["sets"]["sft"] == 2
+    assert ran.json["notices"] == [
+        "--retry 'damaged': no row was rejected for that; known: wrong answer",
+        "--retry 'wrnog answer': no row was rejected for that; did you mean 'wrong answer'?",
+    ]
+    assert ran.lines[:2] == ran.json["notices"]
     assert server.asked == []
-    assert place.run("run", "--json", "--retry", "wrong answer").json["sets"]["sft"] == 3
+    ran = place.run("run", "--json", "--retry", "wrong answer")
+    assert (ran.json["sets"]["sft"], ran.json["notices"]) == (3, [])
     assert Counter(server.stages()) == {"draft": 1, "revise": 1}
     assert place.run("run", "--json").json["sets"]["sft"] == 3
     assert len(server.asked) == 2, "what was bought counts from now on"

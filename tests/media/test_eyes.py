@@ -320,18 +320,19 @@ def test_workers_write_nothing_to_the_console(
     assert "noise" not in out + err
 
 
-def test_a_worker_ignores_ctrl_c(eyes: Eyes) -> None:
+@pytest.mark.parametrize("name", ["SIGINT", "SIGHUP"])
+def test_a_worker_ignores_ctrl_c_and_a_hangup(eyes: Eyes, name: str) -> None:
     async def main() -> None:
         busy = asyncio.create_task(eyes._run("time", "sleep", 1.5))
         while not workers():
             await asyncio.sleep(0.001)
         for _ in range(20):
-            os.kill(workers()[0], signal.SIGINT)
+            os.kill(workers()[0], signal.Signals[name])
             await asyncio.sleep(0.05)
         await busy
 
     asyncio.run(main())
-    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    assert signal.Signals[name] not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 def test_a_medium_shared_by_several_requests_is_decoded_once(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
