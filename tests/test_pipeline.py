@@ -389,7 +389,7 @@ def test_a_limit_holds_where_the_server_tells_no_tokens(place, server, top, said
     ran = place.run("run", "--json")
     assert ran.code == 1
     assert said in ran.err
-    assert 0 < ran.json["cost"] <= 0.5
+    assert 0 < ran.json["cost"] < 0.7, "beyond 0.5 by the first reply of a stage at most: nobody knows its price"
     assert 0 < len(server.asked) < 61
     notices = [line for line in ran.lines if "tells no tokens" in line]
     assert notices
