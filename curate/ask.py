@@ -19,8 +19,6 @@ from curate.rate import FURTHEST
 
 log = logging.getLogger(__name__)
 
-FRAME = 500  # tokens of a frame of the default size, for most models
-CHARACTERS = 4  # of English text in a token
 USUAL = 8  # a reply takes a small part of its `max_tokens`
 BACKOFF = wait_random_exponential(multiplier=1, max=60)
 
@@ -73,7 +71,7 @@ def limited(ask: Ask, pace: Pace, meter: Meter) -> Ask:
 
 def guess(request: Request) -> float:
     """Tokens that a request and its reply may take before any reply has told."""
-    return request.frames * FRAME + request.characters / CHARACTERS + request.max_tokens / USUAL
+    return request.prompt_guess + request.max_tokens / USUAL
 
 
 def budgeted(ask: Ask, budget: Budget, price: Callable[[float, float], float]) -> Ask:
@@ -85,8 +83,8 @@ def budgeted(ask: Ask, budget: Budget, price: Callable[[float, float], float]) -
         return ask
 
     async def thrifty(request: Request) -> Reply:
-        prompt = guess(request) - request.max_tokens / USUAL
-        most = Price(price(prompt, request.max_tokens), prompt + request.max_tokens)
+        said, answered = request.prompt_guess, request.max_tokens
+        most = Price(price(said, answered), said + answered)
         held = await budget.reserve(request.stage, most)
         reply = None
         try:

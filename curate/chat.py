@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict
 from curate.medium import Kind, Medium
 
 CLOSE = json.JSONEncoder(separators=(",", ":"))
+FRAME = 500  # tokens of a frame of the default size, for most models
+CHARACTERS = 4  # of English text in a token
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,11 @@ class Request:
         """How many frames it shows."""
         return sum(len(part.frames) for m in self.messages for part in m.parts if isinstance(part, Media))
 
+    @property
+    def prompt_guess(self) -> float:
+        """Tokens that its prompt may take, as long as no server has counted them."""
+        return self.frames * FRAME + self.characters / CHARACTERS
+
     def key(self, model: str) -> str:
         """The name of this request in the journal: 64 hex digits. `model` is the provider's identity."""
         said = {
@@ -127,6 +134,7 @@ class Reply(BaseModel):
     `reasoning` is what the server sent apart from the text (`reasoning_content` or `reasoning`).
     `finish` is the server's finish reason; "length" means cut at `max_tokens`. `replayed` is true
     for a reply that an earlier command bought; `key` is the name of its request there.
+    `guessed` is true where tokens (and with them the cost) are guessed: the server told none.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -139,6 +147,7 @@ class Reply(BaseModel):
     completion_tokens: int = 0
     cached_tokens: int = 0
     cost: float = 0.0
+    guessed: bool = False
     replayed: bool = False
     key: str = ""
 

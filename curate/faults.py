@@ -77,6 +77,11 @@ class Faults:
             return TooLongError(line)
         return RefusedError(line)
 
+    def unread(self, answer: Answer, error: TransientError) -> TransientError:
+        """What this 2xx means, in which `error` found no completion: some servers send their own errors so."""
+        text = self._clean(_said(answer.body).message)
+        return TransientError(f"the server's reply is an error: {text}", retry_after(answer.headers)) if text else error
+
     def _clean(self, text: str) -> str:
         shown = text.replace(self.secret, "[key]") if self.secret else text
         return " ".join(shown[:SIFTED].split())[:SHOWN]

@@ -125,18 +125,24 @@ class Models:
 
 
 def telling(ask: Ask, model: str, say: Callable[[str], None]) -> Ask:
-    """The same; `say` hears once of a server that asks to wait for longer than anybody does."""
-    told = False
+    """The same; `say` hears once of a server that asks to wait for longer than anybody does, or tells no tokens."""
+    told: set[str] = set()
+
+    def once(about: str, line: str) -> None:
+        if about not in told:
+            told.add(about)
+            say(line)
 
     async def asked(request: Request) -> Reply:
-        nonlocal told
         try:
-            return await ask(request)
+            reply = await ask(request)
         except ThrottledError as error:
-            if not told and (error.retry_after or 0.0) > FURTHEST:
-                told = True
-                say(f"{model} asks to wait {duration(error.retry_after or 0.0)}; asked again in {duration(FURTHEST)}")
+            if (wait := error.retry_after or 0.0) > FURTHEST:
+                once("wait", f"{model} asks to wait {duration(wait)}; asked again in {duration(FURTHEST)}")
             raise
+        if reply.guessed:
+            once("tokens", f"{model}'s server tells no tokens: they are guessed from the length of the texts")
+        return reply
 
     return asked
 

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from math import ceil
 from typing import Any
 
-from curate.chat import Media, Message, Reply, Request, Text
+from curate.chat import CHARACTERS, Media, Message, Reply, Request, Text
 from curate.errors import TransientError
 from curate.transport import Load
 
@@ -89,6 +90,15 @@ def read(body: bytes) -> Reply:
         raise TransientError(f"the server's reply is no chat completion: {error}") from None
 
 
+def counted(reply: Reply, request: Request) -> Reply:
+    """The reply to this request with its tokens guessed where the server told none: no limit holds for a count of 0."""
+    prompt = reply.prompt_tokens or ceil(request.prompt_guess)
+    completion = reply.completion_tokens or ceil(len(reply.text + reply.reasoning) / CHARACTERS)
+    if (prompt, completion) == (reply.prompt_tokens, reply.completion_tokens):
+        return reply
+    return reply.model_copy(update={"prompt_tokens": prompt, "completion_tokens": completion, "guessed": True})
+
+
 def _table(said: Any, what: str) -> dict[str, Any]:
     if not isinstance(said, dict):
         raise ValueError(f"expected {what}, found {type(said).__name__}")
@@ -124,4 +134,5 @@ def _count(usage: Any, *path: str) -> int:
     """A number of tokens; 0 where the server says nothing sensible."""
     for key in path:
         usage = usage.get(key) if isinstance(usage, dict) else None
-    return usage if isinstance(usage, int) and 0 <= usage < 2**63 else 0
+    makes_sense = type(usage) in (int, float) and 0 <= usage < 2**63 and usage == int(usage)
+    return int(usage) if makes_sense else 0

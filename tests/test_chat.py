@@ -133,8 +133,17 @@ def test_only_the_token_limit_cuts(finish, cut):
     assert Reply(text="x", finish=finish).cut is cut
 
 
+def test_a_prompt_may_take_as_much_as_its_text_and_its_frames():
+    assert request(messages=told(Text("abcd"), MEDIA, Text("ab"), system="")).prompt_guess == 2 * 500 + 1.5
+
+
+def test_a_reply_of_a_version_that_guessed_nothing_is_read():
+    assert not Reply.model_validate_json('{"text":"x","prompt_tokens":3,"cost":0.5}').guessed
+
+
 def test_a_reply_survives_the_journal_and_ignores_what_a_later_version_adds():
-    reply = Reply(text="ü", reasoning="r", finish="length", model="m", prompt_tokens=3, cost=0.5, cached_tokens=1)
+    counts = {"prompt_tokens": 3, "cached_tokens": 1, "cost": 0.5, "guessed": True}
+    reply = Reply(text="ü", reasoning="r", finish="length", model="m", **counts)
     assert Reply.model_validate_json(reply.model_dump_json()) == reply
     assert Reply.model_validate({"text": "x", "of_the_future": 1}) == Reply(text="x")
     with pytest.raises(ValidationError):

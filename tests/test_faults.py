@@ -129,5 +129,20 @@ def test_no_half_of_the_key_stands_where_the_text_is_cut(wrap):
         assert "sk-" not in str(refused(400, wrap("no" + before + SECRET)))
 
 
+NO_COMPLETION = TransientError("no chat completion")
+
+
+@pytest.mark.parametrize("body", [error("Provider overloaded"), {"error": "Provider overloaded", "choices": None}])
+def test_an_error_in_place_of_a_reply_is_told_in_the_servers_own_words(body):
+    found = FAULTS.unread(Answer(200, {"retry-after": "7"}, json.dumps(body).encode()), NO_COMPLETION)
+    assert (type(found), found.retry_after) == (TransientError, 7.0)
+    assert str(found) == "the server's reply is an error: Provider overloaded"
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"{}", b'{"error": {"code": 5}}', b'{"error": " "}'])
+def test_a_reply_that_is_neither_stays_no_completion(body):
+    assert FAULTS.unread(Answer(200, {}, body), NO_COMPLETION) is NO_COMPLETION
+
+
 def test_the_faults_themselves_do_not_show_the_key():
     assert SECRET not in repr(FAULTS)

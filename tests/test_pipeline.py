@@ -452,6 +452,30 @@ def test_a_limit_on_money_stops_before_it_is_passed_and_says_how_to_go_on(place,
     assert len(server.asked) == 61
 
 
+@pytest.mark.parametrize(
+    ("top", "said"),
+    [("max_cost = 0.5", "max_cost = 0.5 USD"), ("max_tokens = 9000", "max_tokens = 9,000")],
+)
+def test_a_limit_holds_where_the_server_tells_no_tokens(place, server, top, said):
+    server.answer = untold
+    place.questions([row(n) for n in range(1, 31)])
+    place.settings(model="price_in = 50\nprice_out = 50\nconcurrency = 4", top=top)
+    ran = place.run("run", "--json")
+    assert ran.code == 1
+    assert said in ran.err
+    assert 0 < ran.json["cost"] < 0.7, "beyond 0.5 by the first reply of a stage at most: nobody knows its price"
+    assert 0 < len(server.asked) < 61
+    notices = [line for line in ran.lines if "tells no tokens" in line]
+    assert notices
+    assert len(notices) == len(set(notices)), "once for each model"
+
+
+def untold(body: dict[str, Any]) -> Answer:
+    """A sensible reply of a server that counts nothing."""
+    answer = sensible(body)
+    return replace(answer, body={key: value for key, value in answer.body.items() if key != "usage"})
+
+
 def test_several_drafts_give_the_rl_set_its_difficulty(place, server):
     said: Counter[str] = Counter()
 

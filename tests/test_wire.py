@@ -7,7 +7,7 @@ import pytest
 from curate.chat import Message, Reply, Request, Schema, Text
 from curate.errors import TransientError
 from curate.transport import Load
-from curate.wire import read, written
+from curate.wire import counted, read, written
 from tests.records import shown
 
 MEDIA = shown((0, 1), (0.0, 1.0))
@@ -115,12 +115,40 @@ def test_a_message_is_read_in_every_shape_that_servers_give_it(message, text, re
         ({"prompt_tokens": 3, "completion_tokens": 2, "prompt_tokens_details": None}, (3, 2, 0)),
         ({"prompt_tokens": 1.5, "completion_tokens": 2**63, "prompt_tokens_details": [1]}, (0, 0, 0)),
         ({"prompt_tokens": "3", "completion_tokens": -1}, (0, 0, 0)),
+        (
+            {"prompt_tokens": 12.0, "completion_tokens": 2.0, "prompt_tokens_details": {"cached_tokens": 1.0}},
+            (12, 2, 1),
+        ),
+        ({"prompt_tokens": 12.5, "completion_tokens": 2.0}, (0, 2, 0)),
+        ({"prompt_tokens": 3, "completion_tokens": [2]}, (3, 0, 0)),
+        ({"prompt_tokens": float("nan"), "completion_tokens": float("inf")}, (0, 0, 0)),
+        ({"prompt_tokens": True, "completion_tokens": 1e300}, (0, 0, 0)),
         ("many", (0, 0, 0)),
     ],
 )
 def test_counts_are_taken_where_they_make_sense(usage, counts):
     reply = read(completion({"content": "t"}, usage=usage))
     assert (reply.prompt_tokens, reply.completion_tokens, reply.cached_tokens) == counts
+
+
+ASKED = Request("draft", (Message("user", (Text("abcde"), MEDIA)),), 9)  # 2 frames and 5 characters
+
+
+@pytest.mark.parametrize(
+    ("reply", "counts", "guessed"),
+    [
+        (Reply(text="t", prompt_tokens=3, completion_tokens=2), (3, 2), False),
+        (Reply(text="abcde", reasoning="abcd"), (1002, 3), True),
+        (Reply(text="abcde", prompt_tokens=3), (3, 2), True),
+        (Reply(text="", reasoning="a", prompt_tokens=3), (3, 1), True),
+        (Reply(text="abcde", completion_tokens=7), (1002, 7), True),
+        (Reply(text="", prompt_tokens=3), (3, 0), False),
+    ],
+)
+def test_tokens_that_the_server_does_not_tell_are_guessed(reply, counts, guessed):
+    found = counted(reply, ASKED)
+    assert (found.prompt_tokens, found.completion_tokens, found.guessed) == (*counts, guessed)
+    assert (found.text, found.reasoning) == (reply.text, reply.reasoning)
 
 
 @pytest.mark.parametrize(("model", "name"), [("m-2026", "m-2026"), (None, ""), (["m"], ""), ("\ud800", "?")])

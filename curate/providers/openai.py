@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 from pydantic import Field, PrivateAttr, field_validator
 
 from curate.chat import Media, Reply, Request
-from curate.errors import SettingsError
+from curate.errors import SettingsError, TransientError
 from curate.faults import Faults
 from curate.packaged import Packaged
 from curate.posting import Answer, Client, Direct
 from curate.provider import Eyes, Provider
 from curate.transport import Load, Way, eased, load
-from curate.wire import read, written
+from curate.wire import counted, read, written
 
 
 class OpenAIProvider(Provider):
@@ -105,11 +105,11 @@ class OpenAIProvider(Provider):
         await self._client.close()
 
     async def ask(self, request: Request) -> Reply:
-        """One call to /chat/completions."""
+        """One call to /chat/completions. Tokens that the server does not tell are guessed."""
         answer = await self._post(await self.body(request))
         if not 200 <= answer.status < 300:
             raise self._faults().refused(answer)
-        return self.priced(read(answer.body))
+        return self.priced(counted(self._read(answer), request))
 
     async def body(self, request: Request) -> bytes:
         """The JSON of the call; the frames are decoded here, when it really goes out."""
@@ -124,6 +124,12 @@ class OpenAIProvider(Provider):
             return await self._client.post(body)
         except self._client.errors as error:
             raise self._faults().lost(error) from None
+
+    def _read(self, answer: Answer) -> Reply:
+        try:
+            return read(answer.body)
+        except TransientError as error:
+            raise self._faults().unread(answer, error) from None
 
     def _faults(self) -> Faults:
         return Faults(self.base_url, self.model, self.timeout, self.api_key_env, self.secret)

@@ -398,7 +398,7 @@ def test_retry_after_is_read_as_seconds_and_as_a_date():
 
 def test_no_error_shows_the_key(monkeypatch):
     monkeypatch.setenv("MY_KEY", "sk-very-secret")
-    for status in (400, 401, 500):
+    for status in (200, 400, 401, 500):
         answer = failure(status, "your key sk-very-secret is bad")
         with ModelServer(lambda _, answer=answer: answer) as server:
             with pytest.raises((RefusedError, FatalError, TransientError)) as error:
@@ -414,6 +414,13 @@ def test_no_error_shows_the_key(monkeypatch):
 def test_a_body_that_is_no_completion_may_be_asked_again(body):
     with ModelServer(lambda _: Answer(body)) as server, pytest.raises(TransientError):
         ask(server)
+
+
+def test_an_error_in_place_of_a_completion_is_told_in_its_own_words():
+    overloaded = ModelServer(lambda _: failure(200, "Provider overloaded"))
+    with overloaded as server, pytest.raises(TransientError, match="Provider overloaded") as error:
+        ask(server)
+    assert type(error.value) is TransientError
 
 
 def test_a_dropped_connection_and_a_silent_server_may_be_asked_again():
@@ -439,7 +446,22 @@ def test_an_odd_usage_never_costs_a_reply(usage):
     answer.body["model"] = 5
     with ModelServer(lambda _: answer) as server:
         reply = ask(server)
-    assert (reply.text, reply.prompt_tokens, reply.completion_tokens, reply.model) == ("Hi", 0, 0, "")
+    assert (reply.text, reply.model) == ("Hi", "")
+
+
+@pytest.mark.parametrize("usage", [None, {"prompt_tokens": 0, "completion_tokens": 0}, {"prompt_tokens": None}])
+def test_tokens_that_nobody_tells_are_guessed_and_have_their_price(usage):
+    answer = completion("x" * 40, reasoning="y" * 40)
+    answer.body["usage"] = usage
+    with ModelServer(lambda _: answer) as server:
+        reply = ask(server, request(Text("z" * 31), media()), price_in=1.0, price_out=2.0)
+    assert (reply.prompt_tokens, reply.completion_tokens, reply.guessed) == (1500 + 10, 20, True)
+    assert reply.cost == pytest.approx((1510 + 2 * 20) / 1e6)
+
+
+def test_tokens_that_the_server_tells_are_no_guess():
+    with ModelServer(lambda _: completion("Hi")) as server:
+        assert not ask(server).guessed
 
 
 def test_content_in_parts_is_joined_and_half_a_character_is_replaced():
