@@ -4,14 +4,23 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import connection, parent_process, resource_tracker
+
+PATIENCE = 10.0  # seconds that stopped processes are waited for; they end with their parent, if not before
 
 
 def tied() -> None:
     """End this process with its parent: one that was killed outright cannot stop its children."""
     threading.Thread(target=_leave_with_parent, daemon=True).start()
+
+
+def waited(join: Callable[[], object]) -> None:
+    """Wait until this ends, but not for ever: a pool that is stopped at a bad moment may never say that it is gone."""
+    thread = threading.Thread(target=join, daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
 
 
 @contextmanager

@@ -62,7 +62,7 @@ async def parts(
         pool.stop()  # type: ignore[no-untyped-call]
         for late in waiting:
             late.cancel()  # where it has failed too, asyncio would tell of it that nobody asked
-        await asyncio.to_thread(pool.join)
+        await asyncio.to_thread(child.waited, pool.join)
 
 
 _bench: list[Callable[[], Any]] = []  # in a process of its own: prepares once, whenever it is first called

@@ -208,7 +208,7 @@ def _bytes(path: Path) -> int:
 
 def _stop(pool: ProcessPool) -> None:
     pool.stop()  # type: ignore[no-untyped-call]
-    pool.join()
+    child.waited(pool.join)
 
 
 def _ending(code: int | None) -> str:
