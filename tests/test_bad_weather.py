@@ -247,8 +247,12 @@ def test_a_log_whose_head_is_damaged_after_a_kill_costs_nothing(many, server):
         time.sleep(0.01)
     process.kill()
     process.communicate()
-    replies = kept_so_far(many)
-    log = many.work / "journal.sqlite-wal"
+    files = [many.work / f"journal.sqlite{end}" for end in ("", "-wal")]
+    left = [file.read_bytes() for file in files]
+    replies = kept_so_far(many)  # which clears the log away where nobody else has it open
+    for file, content in zip(files, left, strict=True):
+        file.write_bytes(content)
+    log = files[1]
     overwrite(log, 0, b"\xa5" * 32)
     asked, damaged = len(server.asked), log.read_bytes()
     ran = many.run("run", "--quiet")

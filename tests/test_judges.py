@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -155,7 +156,10 @@ def test_an_interrupt_or_a_kill_leaves_no_process_behind(tmp_path, how, code):
     folder.mkdir()
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)}
     command = [sys.executable, str(script), str(folder)]
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # whoever tests in the background has it ignored
+    process = subprocess.Popen(
+        command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=heard
+    )
     assert settled(folder, 2)
     os.killpg(process.pid, how) if how == signal.SIGINT else process.send_signal(how)
     said = process.communicate(timeout=PATIENCE)[1]
