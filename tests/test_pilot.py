@@ -183,6 +183,7 @@ def test_a_server_that_answers_nothing_projects_nothing(sixty, server):
 
 
 def test_the_limits_of_money_hold(sixty, server):
+    sixty.settings(PRICES, stages="max_tokens = 200")
     ran = sixty.run("estimate", "--pilot", "30", "--max-cost", "5", "--json")
     assert ran.code == 1
     assert "stopped before max_cost = 5 USD" in ran.err
