@@ -24,6 +24,10 @@ class Price(NamedTuple):
         """How many times the other it is, in USD or in tokens."""
         return max(self.cost / other.cost, self.tokens / other.tokens)
 
+    def counting(self) -> "Price":
+        """The same, but never nothing: so that limits of nothing hold, and it can be divided by."""
+        return Price(max(self.cost, LEAST.cost), max(self.tokens, LEAST.tokens))
+
 
 LEAST = Price(1e-9, 1.0)  # what any request counts with
 
@@ -71,9 +75,8 @@ class Budget:
 
         Raises SpentError where there is none left.
         """
-        most = Price(*map(max, most, LEAST))
         while True:
-            need = Price().plus(most, self._times.get(stage, 1.0))
+            need = Price().plus(most.counting(), self._times.get(stage, 1.0))
             if (stage in self._times or not self._under_way[stage]) and self._fits(need):
                 self._reserved = self._reserved.plus(need)
                 self._under_way[stage] += 1
@@ -90,7 +93,7 @@ class Budget:
         self._reserved = self._reserved.plus(held, -1)
         if reply is not None:
             price = Price(reply.cost, reply.prompt_tokens + reply.completion_tokens)
-            self._times[stage] = max(self._times.get(stage, 1.0), price.over(Price(*map(max, most, LEAST))))
+            self._times[stage] = max(self._times.get(stage, 1.0), price.over(most.counting()))
             self.spent = self.spent.plus(price)
         self._settled.set()
 

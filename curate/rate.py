@@ -103,6 +103,7 @@ class Rate:
 
     def refused(self, now: float, number: int, wish: float | None) -> None:
         """The server did not take a request; `wish` is when it asks to be asked again, seconds from now."""
+        wish = None if wish is None else min(wish, FURTHEST)
         self._starts.refuse(number)
         self._taken -= number >= self._first
         if self._probing(number):
@@ -111,7 +112,7 @@ class Rate:
         elif self.state == "open":
             self._judge(now, wish)
         elif wish is not None:
-            self.opens = max(self.opens, now + min(wish, FURTHEST))
+            self.opens = max(self.opens, now + wish)
 
     def away(self, now: float, number: int) -> None:
         """The server could not be reached, or fails whatever it is asked."""
@@ -139,7 +140,7 @@ class Rate:
 
     def _shut_full(self, now: float, wish: float | None) -> None:
         """Nothing goes out until a probe; a Retry-After in whole seconds may be too long by one."""
-        self._closed = now if wish is None else max(now, now + min(wish, FURTHEST) - 1.0)
+        self._closed = now if wish is None else max(now, now + wish - 1.0)
         self._shut(now, self._grown_wait(SHORTEST, LONGEST) if wish is None else self._soon_after(wish), False)
 
     def _shut(self, now: float, seconds: float, lost: bool) -> None:
@@ -149,7 +150,7 @@ class Rate:
         return float(min(first * 2 ** min(self.streak, 30), longest) * (0.75 + self._chance() / 2))
 
     def _soon_after(self, wish: float) -> float:
-        return min(wish, FURTHEST) * (1 + 0.02 * self._chance()) + 0.05 * self._chance()
+        return wish * (1 + 0.02 * self._chance()) + 0.05 * self._chance()
 
     def _judge(self, now: float, wish: float | None) -> None:
         """Whether the latest refusals have a cause, and what follows."""
