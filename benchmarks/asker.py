@@ -5,6 +5,7 @@ import asyncio
 from pathlib import Path
 
 from benchmarks.cost import Clock
+from curate import garbage
 from curate.pipeline import Scope, opened
 from curate.progress import Progress
 from curate.settings import Settings, load
@@ -19,6 +20,7 @@ async def asked(settings: Settings, progress: Progress) -> None:
 def _main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.asker", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("settings", type=Path)
+    garbage.rarely()  # as every command does
     settings, progress = load(parser.parse_args().settings), Progress()
     clock = Clock()
     asyncio.run(asked(settings, progress))

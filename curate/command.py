@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
+from curate import garbage
 from curate.console import Screen
 
 
@@ -32,6 +33,7 @@ def ended(job: Coroutine[Any, Any, int], after: str, waits: Callable[[], None] |
             work.cancel()
             return await work
 
+    garbage.rarely()
     try:
         return asyncio.run(stoppable())
     except (KeyboardInterrupt, asyncio.CancelledError):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from curate import child
+from curate import child, garbage
 from curate.errors import StoreError
 from curate.verdict import Verdict
 
@@ -70,6 +70,7 @@ _bench: list[Callable[[], Any]] = []  # in a process of its own: prepares once, 
 
 def _begin(prepare: str, arguments: tuple[object, ...]) -> None:
     child.tied()
+    garbage.rarely()
     # Only what a task raises comes back to the parent, so the preparing is left to the first task.
     _bench.append(cache(lambda: _named(prepare)(*arguments)))
 

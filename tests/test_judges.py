@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from curate import judges
+from curate import garbage, judges
 from curate.errors import MediaError, SettingsError, StoreError
 from curate.judges import MANY, MOST, PART, Part
 
@@ -34,6 +34,11 @@ def unprepared(folder: Path, factor: int) -> None:
 def judge(at: tuple[Path, int], numbers: Sequence[int]) -> Part:
     """The numbers times the factor, as lines."""
     return Part([], Counter(rows=len(numbers)), [str(number * at[1]) for number in numbers])
+
+
+def searching(at: tuple[Path, int], numbers: Sequence[int]) -> Part:
+    """How often this process looks for garbage."""
+    return Part([], Counter(), [str(gc.get_threshold()[0])])
 
 
 def killed(at: tuple[Path, int], numbers: Sequence[int]) -> Part:
@@ -92,6 +97,11 @@ def test_parts_come_in_order_from_more_than_one_process(tmp_path):
     assert [part.extras["rows"] for part in parts] == [*[PART] * 6, 1]
     assert 1 <= len(list(tmp_path.iterdir())) <= 2
     assert alive(tmp_path) == []
+
+
+def test_the_processes_rarely_look_for_garbage(tmp_path):
+    found = asyncio.run(judged(tmp_path, "searching"))
+    assert {line for part in found for line in part.notices} == {str(garbage.OFTEN)}
 
 
 def test_no_rows_have_no_parts(tmp_path):
