@@ -7,13 +7,13 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from typing import NamedTuple, TypeVar
 
 from curate.errors import StoreError
+from curate.inbox import Inbox
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class Writer:
         self._path = path
         self._connect = connect
         self._say = say
-        self._queue: SimpleQueue[_Write | None] = SimpleQueue()
+        self._inbox: Inbox[_Write] = Inbox(GROUP, CROWD, PATIENCE)
         self._thread: threading.Thread | None = None
         self._closing_since: float | None = None
         self._reserve = path.with_name(f"{path.name}.reserve")
@@ -74,7 +74,7 @@ class Writer:
             self.ready()
         loop = asyncio.get_running_loop()
         write = _Write(statements, loop.create_future(), loop)
-        self._queue.put(write)
+        self._inbox.put(write)
         # A cancelled waiter must not take the write back: the reply is paid for.
         await asyncio.shield(write.done)
 
@@ -83,7 +83,7 @@ class Writer:
         if self._thread is None:
             return
         self._closing_since = time.monotonic()
-        self._queue.put(None)
+        self._inbox.close()
         self._thread.join()
         self._thread = None
         self._reserve.unlink(missing_ok=True)
@@ -117,7 +117,7 @@ class Writer:
 
     def _work(self, base: sqlite3.Connection) -> None:
         with closing(base):
-            for group in self._groups():
+            for group in self._inbox.groups():
                 self._keep(base, group)
 
     def _keep(self, base: sqlite3.Connection, group: list[_Write]) -> None:
@@ -154,24 +154,6 @@ class Writer:
 
     def _overdue(self) -> bool:
         return self._closing_since is not None and time.monotonic() - self._closing_since > LAST_TRY
-
-    def _groups(self) -> Iterator[list[_Write]]:
-        """What came in, in commits' worth; ends after `None` came."""
-        last, ended = False, 0.0
-        while not last and (first := self._queue.get()) is not None:
-            group, deadline = [first], ended + PATIENCE
-            while len(group) < CROWD:
-                wait = deadline - time.monotonic() if len(group) < GROUP else 0.0
-                try:
-                    write = self._queue.get(timeout=wait) if wait > 0 else self._queue.get_nowait()
-                except Empty:
-                    break
-                if write is None:
-                    last = True
-                    break
-                group.append(write)
-            yield group
-            ended = time.monotonic()
 
 
 def patient(path: Path, say: Callable[[str], None], work: Callable[[], T]) -> T:
