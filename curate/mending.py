@@ -12,7 +12,7 @@ from curate.chat import Reply
 from curate.errors import SettingsError, StoreError
 from curate.journal import MENDED, VERSION, connect, prepared
 from curate.pages import Cell, Pages, Value
-from curate.soundness import dropped, headless, looking, tables_of
+from curate.soundness import dropped, filled, headless, looking, never_filled, tables_of
 from curate.swap import synced
 from curate.workfolder import STANDINGS
 from curate.writer import unusable
@@ -87,9 +87,12 @@ def mended(path: Path) -> Mended:
 def whole(path: Path) -> int | None:
     """How many replies this journal holds; None where anything in it is damaged. Reads all of it, changes nothing.
 
-    Raises StoreError for a file of another kind, or of a newer version.
+    Raises StoreError for a file of another kind, of a newer version, or emptied.
     """
     if not path.stat().st_size:
+        if filled(_part(path, "-wal")):
+            return None
+        never_filled(path)
         return 0
     if headless(path):
         return None
@@ -205,8 +208,8 @@ def _aside(path: Path) -> Path:
     name = f"{path.name}.damaged-{time.strftime('%Y-%m-%d')}"
     names = (path.with_name(name if i == 1 else f"{name}.{i}") for i in range(1, 10**6))
     log = _part(path, "-wal")
-    if log.exists() and not log.stat().st_size:
-        log.unlink()
+    if not filled(log):
+        log.unlink(missing_ok=True)
     moving = [part for part in ("-wal", "") if _part(path, part).exists()]
     # (where an earlier try moved only the log, the rest follows it to the same name)
     aside = next(found for found in names if not any(_part(found, part).exists() for part in moving))

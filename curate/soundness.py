@@ -36,7 +36,9 @@ def examine(path: Path) -> None:
     if not path.exists():
         return
     if not path.stat().st_size:
-        return _never_filled(path)
+        if filled(path.with_name(f"{path.name}-wal")):
+            raise damaged(path, "it is empty, though its log is not")
+        return never_filled(path)
     if headless(path):
         raise damaged(path, f"{path.name}-wal is damaged at its beginning")
     with closing(looking(path)) as base:
@@ -57,7 +59,12 @@ def examine(path: Path) -> None:
                 raise damaged(path, "it is damaged")
 
 
-def _never_filled(path: Path) -> None:
+def filled(log: Path) -> bool:
+    """Whether anything is in this log."""
+    return log.exists() and log.stat().st_size > 0
+
+
+def never_filled(path: Path) -> None:
     """Raise StoreError where replies were in this empty journal; a kill at the first moment leaves one as well."""
     known = _known(path.with_name(STANDINGS))
     if known:
