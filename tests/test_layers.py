@@ -13,7 +13,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 # side by side and meet only in the pipeline.
 GROUND = {
     "errors", "timeline", "medium", "processor", "sampling", "record", "chat", "cuts", "assets", "tags", "jsonschema",
-    "answers", "child",
+    "answers", "child", "conclusions", "leaks", "scripts",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
 SERVERS = {"wire", "posting", "packaged", "faults"}  # how one speaks to an OpenAI-compatible server
@@ -33,7 +33,7 @@ MAY = {
     "plugin": {"record"},
     "contract": GROUND | {"plugin", "provider"},  # how media travel is said in a provider's terms
     "servers": GROUND | SERVERS | {"transport"},
-    "plugins": GROUND | CONTRACTS | SERVERS | PLUGINS | {"plugin", "captions"},
+    "plugins": GROUND | CONTRACTS | SERVERS | PLUGINS | {"plugin", "captions", "sources"},
     "machinery": GROUND | CONTRACTS | MACHINERY | {"plugin"},
     "pipeline": GROUND | CONTRACTS | MACHINERY,
     "publishing": GROUND | CONTRACTS | MACHINERY | {"pipeline"},
@@ -60,7 +60,8 @@ HOMES = {
     "sqlite3": {"journal.py", "writer.py", "soundness.py", "mending.py", "rows.py", "standings.py", "media/memory.py"},
     "ijson": {"sources.py"},
     "jiwer": {"answers.py"},
-    "rapidfuzz": {"answers.py"},
+    "rapidfuzz": {"answers.py", "filters/change.py"},
+    "py3langid": {"filters/language.py"},
 }
 IN_THE_DECODERS_PROCESS = {"worker.py", "checked.py"}  # foreign code may raise anything there
 LAZY = {
@@ -72,6 +73,7 @@ LAZY = {
     "xllamacpp",
     "jiwer",
     "rapidfuzz",
+    "py3langid",
     "av",
     "cv2",
     "rapidocr_onnxruntime",
