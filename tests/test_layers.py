@@ -20,7 +20,7 @@ SERVERS = {"wire", "posting", "packaged", "faults"}  # how one speaks to an Open
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
     "ask", "asklog", "budget", "card", "cause", "census", "checks", "doctor", "engine", "estimate", "flights",
-    "folders", "garbage", "hub", "inbox", "intake", "journal", "judges", "log", "media", "mending", "meter",
+    "fitness", "folders", "garbage", "hub", "inbox", "intake", "journal", "judges", "log", "media", "mending", "meter",
     "models", "options", "outlook", "pace", "pages", "pilot", "progress", "projection", "rate", "replay", "report",
     "rows", "savings", "settings", "shards", "shared", "snapshots", "soundness", "sources", "standings", "starts",
     "steps", "swap", "tally", "troubles", "verdict", "walk", "watch", "words", "workfolder", "writer",

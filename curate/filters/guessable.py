@@ -14,6 +14,7 @@ class GuessableFilter(Filter):
     """
 
     needs = (Blind,)
+    unfit = True
     rights: int | None = Field(default=None, ge=1)
 
     def reason(self, record: Record) -> str | None:

@@ -32,6 +32,7 @@ class OverlapFilter(Filter):
     """
 
     needs = ()
+    unfit = True
     files: tuple[SettingsPath, ...] = Field(min_length=1)
     questions: bool = True
     media: bool = True
