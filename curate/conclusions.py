@@ -77,7 +77,7 @@ RECKONED = re.compile(
 
 def chosen(thinking: str, options: Sequence[str]) -> str | None:
     """The option that a thinking concludes with, as its letter; None where it does not say, or several."""
-    tail = ASIDE.sub("", " ".join(thinking[-TAIL:].split()))
+    tail = " ".join(thinking[-TAIL:].split())
     found = _last(tail, lambda said, firm: _option(said, firm, options), firm_only=False)
     if found is None:
         return _described(tail, options)
@@ -130,6 +130,7 @@ def _statements(tail: str, firm_only: bool) -> Iterator[tuple[int, str, bool]]:
         begin, low = end, sentence.lower()
         if sentence.endswith("?") or not any(map(low.__contains__, HINTS)):
             continue
+        sentence = ASIDE.sub("", sentence)
         matches = [(match.end(), match.start(), firm) for kind, firm in kinds for match in kind.finditer(sentence)]
         for after, start, firm in sorted(matches):
             if not DOUBT.search(sentence, 0, start):

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator
 
+from curate.hints import Hint, Hinted
+
 NUMBERED = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth"
 WORDS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
-AFTER = ("at", "around", "by", "from", "until", "after")
+BEHIND = "|".join(rf"(?<=\b{word} second)" for word in ("at", "around", "by", "from", "until", "after"))
 SECONDS = "s|secs?|seconds?|mins?|minutes?"
 NO_SPAN = "".join(
     rf"(?<!\b{word} )" for word in ("for", "lasts", "last", "lasting", "takes", "take", "taking", "within", "every")
@@ -22,11 +24,8 @@ ASKED = r"(?! (?:in|by|of|from|for|as) (?:any of )?(?:the |an? )?(?:question|opt
 SEEN_THERE = r"(?! (?:on|under|below|beneath|printed|painted|burnt|burned|in (?:white|black|bold|large|capital)) )"
 
 # Every pattern meets lower-case text whose white space is single blanks, and repeats nothing without a bound.
-# Before them stand the words one of which they cannot match without, or a pattern that is found sooner: most texts
-# have none of them, and are not searched.
-Hint = tuple[str, ...] | re.Pattern[str]
 Rule = tuple[Hint, *tuple[str, ...]]
-TIMED = re.compile(r"\d ?[sm]")
+TIMED = re.compile(r"[0-9] ?[sm]")
 COUNTED = re.compile(r":\d")
 TOLD = ("caption", "description", "record", "annotation")
 PATTERNS: dict[str, tuple[Rule, ...]] = {
@@ -149,7 +148,7 @@ PATTERNS: dict[str, tuple[Rule, ...]] = {
             rf"\bbetween {AMOUNT} ?(?:{SECONDS})? ?and {AMOUNT} ?(?:{SECONDS})\b",
         ),
         (("mark",), r"\b[\w.-]{1,20}[ -](?:s|secs?|seconds?|mins?|minutes?) ?-?mark\b"),
-        (tuple(f"{word} second" for word in AFTER), rf"\b(?:{'|'.join(AFTER)}) seconds? (?:\d{{1,4}}|{WORDS})\b"),
+        (("second",), rf"second(?:{BEHIND})s? (?:\d{{1,4}}|{WORDS})\b"),
         (("stamp",), r"\b(?:the|these|those|this|that|each|its|their|with) time ?-?stamps?\b|\btime ?-?stamps? \d"),
     ),
     "bounding box": (
@@ -164,10 +163,11 @@ PATTERNS: dict[str, tuple[Rule, ...]] = {
         ),
     ),
 }
-COMPILED = {
-    reason: tuple((hint, tuple(map(re.compile, patterns))) for hint, *patterns in rules)
+RULES = Hinted(
+    (hint, (reason, tuple(map(re.compile, patterns))))
     for reason, rules in PATTERNS.items()
-}
+    for hint, *patterns in rules
+)
 # "The clock shows 10:30" is seen, and so is a score of 3:15; a time that nothing leads up to is a ratio or a verse.
 SEEN = re.compile(
     r"clock|wristwatch|stopwatch|timer|scor|ratio|digital|alarm|odds|countdown|\bwatch (?:shows|reads|says)"
@@ -189,17 +189,9 @@ def lowered(text: str) -> str:
 
 def leaks(text: str) -> Iterator[tuple[str, re.Match[str]]]:
     """Every leak in a lower-case text whose white space is single blanks, and what it gives away."""
-    for reason, rules in COMPILED.items():
-        for hint, patterns in rules:
-            if _hinted(text, hint):
-                for pattern in patterns:
-                    yield from ((reason, match) for match in pattern.finditer(text) if not _on_a_clock(match))
-
-
-def _hinted(text: str, hint: Hint) -> bool:
-    if isinstance(hint, re.Pattern):
-        return hint.search(text) is not None
-    return any(map(text.__contains__, hint))  # (an expression would make a generator for each rule)
+    for reason, patterns in RULES.likely(text):
+        for pattern in patterns:
+            yield from ((reason, match) for match in pattern.finditer(text) if not _on_a_clock(match))
 
 
 def _on_a_clock(match: re.Match[str]) -> bool:

@@ -3,6 +3,7 @@
 import re
 
 from curate.filter import Filter
+from curate.hints import Hinted
 from curate.leaks import lowered
 from curate.record import Record, Thought
 
@@ -18,6 +19,7 @@ UNABLE = (
     r"(?:\ (?:cannot|can\ not|can['’]t|could\ not|couldn['’]t)|(?:\ am|['’]m)\ (?:not\ able|unable)\ to"
     r"|\ (?:do\ not|don['’]t)\ have\ the\ ability\ to|\ lack\ the\ ability\ to)"
 )
+ME = r"i(?<=\bi)"  # (a pattern that begins with a plain letter is found sooner than one with a boundary)
 LOOK = (
     r"(?:directly\ |actually\ |physically\ |currently\ |really\ )?"
     r"(?:see|view|watch|access|open|load|play|process|analy[sz]e|perceive|inspect|look\ at|observe)"
@@ -29,15 +31,14 @@ WHOLE = (
 )
 MODEL = r"(?:ai|(?:large\ )?language\ model|text-(?:only|based)\ (?:ai|model|assistant|system|language))"
 
-# Before each pattern stand the words one of which it cannot match without: nearly all texts have none of them.
-RULES: tuple[tuple[tuple[str, ...], str], ...] = (
+PATTERNS: tuple[tuple[tuple[str, ...], str], ...] = (
     (
         ("i cannot", "i can't", "i can’t", "i can not", "i could", "unable to", "not able to", "the ability to"),
-        rf"\bi{UNABLE}\ {LOOK}\ {SHOWN}{WHOLE}",
+        rf"{ME}{UNABLE}\ {LOOK}\ {SHOWN}{WHOLE}",
     ),
     (
         ("have access", "direct access", "visual access"),
-        rf"\bi\ (?:do\ not|don['’]t|did\ not|didn['’]t)\ (?:\w{{4,10}}\ )?have\ (?:direct\ |visual\ |any\ )*"
+        rf"{ME}\ (?:do\ not|don['’]t|did\ not|didn['’]t)\ (?:\w{{4,10}}\ )?have\ (?:direct\ |visual\ |any\ )*"
         rf"access\ to\ {SHOWN}",
     ),
     (
@@ -58,7 +59,7 @@ RULES: tuple[tuple[tuple[str, ...], str], ...] = (
     ),
     (
         ("given", "provided", "shown"),
-        rf"\bi\ (?:have\ not|haven['’]t|was\ not|wasn['’]t)\ (?:been\ )?(?:given|provided|shown)\ (?:with\ )?"
+        rf"{ME}\ (?:have\ not|haven['’]t|was\ not|wasn['’]t)\ (?:been\ )?(?:given|provided|shown)\ (?:with\ )?"
         rf"{SHOWN}{WHOLE}",
     ),
     (
@@ -75,18 +76,18 @@ RULES: tuple[tuple[tuple[str, ...], str], ...] = (
         rf"\b(?:sorry|i\ apologi[sz]e),?\ (?:but\ )?(?:i{UNABLE}|for\ (?:the|any)\ (?:confusion|inconv))",
     ),
     (
-        ("assist", "help", "comply"),
-        rf"\bi(?:{UNABLE}|\ won['’]t|\ will\ not)\ (?:assist|comply|help)(?:\ you)?(?:\ with|\.|,|$)",
+        ("assist", "comply", "help with", "help you", "help.", "help,"),
+        rf"{ME}(?:{UNABLE}|\ won['’]t|\ will\ not)\ (?:assist|comply|help)(?:\ you)?(?:\ with|\.|,|$)",
     ),
     (
         ("without",),
-        rf"\bwithout\ (?:being\ able\ to\ |the\ ability\ to\ )?(?:actually\ |directly\ )?"
+        rf"without(?<=\bwithout)\ (?:being\ able\ to\ |the\ ability\ to\ )?(?:actually\ |directly\ )?"
         rf"(?:(?:having\ )?access\ to\ {SHOWN}|(?:see|seeing|view|viewing|watch|watching)\ {SHOWN}{WHOLE})",
     ),
-    (("only have a", "just have a"), r"\bi\ (?:only|just)\ have\ an?\ (?:text|textual|written|verbal)\b"),
+    (("only have a", "just have a"), rf"{ME}\ (?:only|just)\ have\ an?\ (?:text|textual|written|verbal)\b"),
     (("my capabilities", "my training"), r"\bmy\ (?:capabilities|training)\b"),
 )
-COMPILED = tuple((hints, re.compile(pattern, re.VERBOSE)) for hints, pattern in RULES)
+RULES = Hinted((hint, re.compile(pattern, re.VERBOSE)) for hint, pattern in PATTERNS)
 QUOTED = re.compile(r"\"[^\"]{0,300}\"|“[^”]{0,300}”")
 
 
@@ -101,9 +102,7 @@ class RefusalFilter(Filter):
         """ "refusal: …" with the words around it."""
         thinking = " ".join(record[Thought].thinking.split())
         text = lowered(thinking)
-        for hints, pattern in COMPILED:
-            if not any(map(text.__contains__, hints)):
-                continue
+        for pattern in RULES.likely(text):
             quotes = [match.span() for match in QUOTED.finditer(text)]
             for match in pattern.finditer(text):
                 if not any(start < match.start() < end for start, end in quotes):
