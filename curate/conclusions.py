@@ -52,6 +52,7 @@ DOUBT = re.compile(
 )
 DENIED = re.compile(r"\bnot\b|\w{2,6}n['’]t\b|\bneither\b|\bnor\b|\bno longer\b|\bunclear\b", re.IGNORECASE)
 ASIDE = re.compile(r",? (?:and )?(?:not|rather than|instead of|over|unlike) (?:option |choice )?\(?[A-Z]\)?(?![\w’'])")
+TAKEN_BACK = re.compile(r"\b(?:wait|wrong|mistaken?|actually|however|second thought|but)\b", re.IGNORECASE)
 CONDITION = re.compile(r"\b(?:if|unless|until)\b")
 CLAUSE_END = re.compile(r"[,;]\s")
 SENTENCE_END = re.compile(r"[.!?](?=[\s\"'”’)*}]|$)")
@@ -82,6 +83,8 @@ def chosen(thinking: str, options: Sequence[str]) -> str | None:
     if found is None:
         return _described(tail, options)
     choice, rest = found
+    if TAKEN_BACK.search(rest):
+        return None
     later = {label for match in MENTIONED.finditer(rest) for label in match.groups() if label}
     return None if later & set(_texts(options)) - {choice} else choice
 
@@ -105,7 +108,7 @@ def contradicts(thinking: str, answer: str, problem_type: ProblemType, options: 
     value, found = number(answer.strip()), amount(thinking)
     if value is None or found is None or _near(found[0], value[0], problem_type):
         return None
-    again = any(_near(later, value[0], problem_type) for later in _amounts(found[1]))
+    again = TAKEN_BACK.search(found[1]) or any(_near(later, value[0], problem_type) for later in _amounts(found[1]))
     return None if again else f"{float(found[0]):g}"
 
 

@@ -41,6 +41,20 @@ def test_the_last_thinking_beside_the_drafts_answer():
     assert ConsistencyFilter().reason(revised(drafted(record(), "The answer is B."))) is None
 
 
+def test_a_later_statement_that_cannot_be_read_takes_an_earlier_one_back():
+    assert judged("The answer is B. No, the correct answer is that one over there.") is None
+    assert judged("The answer is 7. No, the correct answer is as above.", "6", **NUMBER) is None
+
+
+@pytest.mark.parametrize(
+    "said", ["Wait, I was looking at the mirror.", "However, it is upside down.", "That is wrong."]
+)
+def test_what_is_doubted_afterwards_is_no_conclusion(said):
+    assert judged("The answer is B.") is not None
+    assert judged(f"The answer is B. {said}") is None
+    assert judged(f"The answer is 7. {said}", "6", **NUMBER) is None
+
+
 @pytest.mark.parametrize("kind", ["OCR", "free-form"])
 def test_texts_are_not_judged(kind):
     assert judged("So the answer is 5.", "EXIT", problem_type=kind, options=()) is None

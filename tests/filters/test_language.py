@@ -25,7 +25,7 @@ def judged(thinking, rule=None, answer="A", **changes):
     return (rule or LanguageFilter()).reason(drafted(record(**changes), thinking, answer))
 
 
-@pytest.mark.parametrize("text", [THINKING, THINKING * 10, THINKING.upper(), "A cup.", "Hm.", "", MATHS * 3])
+@pytest.mark.parametrize("text", [THINKING, THINKING * 10, THINKING.upper(), "A cup.", "Hm.", "", MATHS * 7])
 def test_english_is_kept_and_what_is_too_short_to_tell(text):
     assert judged(text) is None
 
@@ -90,8 +90,27 @@ def test_a_share_of_other_scripts_may_be_allowed():
     assert judged(said + "走到" * 20, LanguageFilter(max_foreign=0.05)).startswith("mixed scripts: ")
 
 
-def test_a_quotation_in_another_language_is_no_other_language():
-    assert judged(f'{THINKING} On the wall I can read "{GERMAN.strip()}" in large letters, and that is all.') is None
+def test_quotations_in_another_language_are_no_other_language():
+    first, second = GERMAN[: len(GERMAN) // 2].strip(), GERMAN[len(GERMAN) // 2 :].strip()
+    assert judged(f'{THINKING} On the wall I can read "{first}" in large letters, and "{second}" below.' * 3) is None
+    assert judged(f"{THINKING} On the wall: {first} {second} {first} {second} {first} {second}") is not None
+
+
+def test_what_is_too_short_or_in_doubt_is_not_judged(monkeypatch):
+    class Sure:
+        def __init__(self, share):
+            self.share = share
+
+        def classify(self, text):
+            return "de", self.share
+
+    german = "Die Frau stellt die rote Tasse auf den Tisch und geht dann mit ihrer Katze aus dem Haus. "
+    assert judged(german) is None
+    assert judged(german * 3).startswith("wrong language: de")
+    monkeypatch.setattr(language, "identifier", lambda: Sure(0.94))
+    assert judged(german * 3) is None
+    monkeypatch.setattr(language, "identifier", lambda: Sure(0.96))
+    assert judged(german * 3) is not None
 
 
 def test_english_by_its_words_never_reaches_the_model(monkeypatch):

@@ -125,6 +125,11 @@ def test_paths_are_relative_to_the_settings_and_it_may_stand_before_every_stage(
     assert load(settings).filters["overlap"].reason(record()) is not None
 
 
+def test_what_a_question_is_compared_by_depends_on_no_order():
+    asked = question("Which? ", ["C. Red", "A. Blue", "B. Dark green"])
+    assert asked == '["which", "blue", "dark green", "red"]'
+
+
 @pytest.mark.parametrize("hostile", ["$x {0}", "\ud800", "A. B. C.", "\n\n", ""])
 def test_any_text_has_a_name(hostile):
     assert isinstance(json.loads(question(hostile, [hostile])), list)
