@@ -202,8 +202,9 @@ def _amounts(text: str) -> list[Fraction]:
 
 
 def _near(found: Fraction, expected: Fraction, problem_type: ProblemType) -> bool:
-    """Whether the two may be the same: rounded, or in another unit (per cent, powers of ten, minutes and hours)."""
-    if found == expected:
+    """Whether the two may be the same: rounded (to whole numbers, too), or in another unit (per cent, powers of ten, minutes and hours)."""
+    whole = found.denominator == 1, expected.denominator == 1
+    if found == expected or (abs(found - expected) < 1 and any(whole) and not all(whole)):
         return True
     if not expected or not found:
         return False

@@ -46,9 +46,7 @@ def test_a_later_statement_that_cannot_be_read_takes_an_earlier_one_back():
     assert judged("The answer is 7. No, the correct answer is as above.", "6", **NUMBER) is None
 
 
-@pytest.mark.parametrize(
-    "said", ["Wait, I was looking at the mirror.", "However, it is upside down.", "That is wrong."]
-)
+@pytest.mark.parametrize("said", ["Wait, I saw a mirror.", "However, it is upside down.", "That is wrong."])
 def test_what_is_doubted_afterwards_is_no_conclusion(said):
     assert judged("The answer is B.") is not None
     assert judged(f"The answer is B. {said}") is None
