@@ -1,61 +1,16 @@
 """What a chain of thought concludes, where it says so outright. Silence is no conclusion, nor is anything in doubt."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
-from typing import TypeVar
 
 from curate.answers import MAX_TEXT, OPTION, letter, number
 from curate.record import ProblemType
+from curate.statements import DOUBT, SENTENCE_END, TAKEN_BACK, ending, last
 
-T = TypeVar("T")
-
-TAIL = 1000  # characters at the end of a thinking in which its conclusion stands
-CLAUSE = 120  # characters behind "the answer is" in which the answer stands
-BE = r"(?:is|must\ be|should\ be|has\ to\ be|can\ only\ be|will\ be)"
-MARKS = r"(?:most\ \w{3,12}|final|correct|right|best|likely|only|logical|matching|appropriate)"
-
-# One of these is in every sentence that states an answer: most have none, and are not searched.
-HINTS = (
-    *("answer", "option", "choice", "boxed{", "choose", "pick", "select", "settle", "go with", "going with"),
-    *("so ", "so,", "thus", "hence", "therefore", "then "),
-)
-
-# Behind these an answer has to follow; what follows and cannot be read leaves the conclusion unknown.
-FIRM = re.compile(
-    rf"""\b(?:the|my|our|final|correct)\ (?:{MARKS}\ ){{0,3}}answer(?:\ here|\ then|\ to\ th(?:e|is)\ question)?
-         (?:\ {BE}\b|\ ?[:=])
-      | \b(?:the|my|our)\ (?:{MARKS}\ ){{1,3}}(?:option|choice)(?:\ {BE}\b|\ ?[:=])
-      | ^[\s*]*answer\**\ ?:
-      | \bI(?:['’](?:ll|d|m)|\ will|\ would|\ am|\ must)?\ (?:\w{{3,12}}ly\ )?
-        (?:choose|pick|select|settle\ on|answer|go\ with|going\ with)\b
-      | \\boxed\{{(?:\\text\{{)?""",
-    re.VERBOSE | re.IGNORECASE,
-)
-# Behind these an answer may follow.
-LOOSE = re.compile(
-    rf"""\b(?:corresponds?\ to|match(?:es|ing)?|which\ is|that\ is|that['’]s|this\ is|it['’]s|it\ is
-         |mak(?:es|ing)(?:\ it)?|leads?(?:\ me)?\ to|points?\ to|leav(?:es|ing)(?:\ us)?(?:\ with)?(?:\ only)?)
-         \ (?:the\ )?(?:{MARKS}\ )?(?=(?:option|choice|answer)\ )
-      | \b(?:so|therefore|thus|hence|then),?\ (?:(?:it|this|that)\ {BE}\ )?(?:the\ answer\ )?""",
-    re.VERBOSE | re.IGNORECASE,
-)
-PRAISED = re.compile(
-    rf"(?=\b(?:option|choice|answer)\ \(?[A-Z]\)?\ (?:{BE}|seems|fits|looks)\ (?:clearly\ |therefore\ |indeed\ )?"
-    r"(?:the\ )?(?:correct|right|best|answer)\b)",
-    re.VERBOSE | re.IGNORECASE,
-)
-DOUBT = re.compile(
-    r"\b(?:if|unless|might|may|could|maybe|perhaps|either|first|initially|suppose|assum\w{1,6}|wrong\w{0,2}|"
-    r"someone|some|would|were|guess|not|n['’]t|isn['’]t|doubt\w{0,4})\b|\b\w{2,6}n['’]t\b",
-    re.IGNORECASE,
-)
 DENIED = re.compile(r"\bnot\b|\w{2,6}n['’]t\b|\bneither\b|\bnor\b|\bno longer\b|\bunclear\b", re.IGNORECASE)
-ASIDE = re.compile(r",? (?:and )?(?:not|rather than|instead of|over|unlike) (?:option |choice )?\(?[A-Z]\)?(?![\w’'])")
-TAKEN_BACK = re.compile(r"\b(?:wait|wrong|mistaken?|actually|however|second thought|but)\b", re.IGNORECASE)
 CONDITION = re.compile(r"\b(?:if|unless|until)\b")
 CLAUSE_END = re.compile(r"[,;]\s")
-SENTENCE_END = re.compile(r"[.!?](?=[\s\"'”’)*}]|$)")
 LABEL = re.compile(
     r"[\s*\"'“‘(\[$]*(?:(?i:option|choice|answer|letter)\s)?[*\"'“‘(\[]*([A-Z])(?![\w’'])(.*)", re.DOTALL
 )
@@ -78,8 +33,8 @@ RECKONED = re.compile(
 
 def chosen(thinking: str, options: Sequence[str]) -> str | None:
     """The option that a thinking concludes with, as its letter; None where it does not say, or several."""
-    tail = " ".join(thinking[-TAIL:].split())
-    found = _last(tail, lambda said, firm: _option(said, firm, options), firm_only=False)
+    tail = ending(thinking)
+    found = last(tail, lambda said, firm: _option(said, firm, options), firm_only=False)
     if found is None:
         return _described(tail, options)
     choice, rest = found
@@ -91,7 +46,7 @@ def chosen(thinking: str, options: Sequence[str]) -> str | None:
 
 def amount(thinking: str) -> tuple[Fraction, str] | None:
     """The number that a thinking concludes with, and the text behind it; None where it does not say, or several."""
-    return _last(" ".join(thinking[-TAIL:].split()), lambda said, _: _single(said), firm_only=True)
+    return last(ending(thinking), lambda said, _: _single(said), firm_only=True)
 
 
 def contradicts(thinking: str, answer: str, problem_type: ProblemType, options: Sequence[str]) -> str | None:
@@ -112,34 +67,6 @@ def contradicts(thinking: str, answer: str, problem_type: ProblemType, options: 
     return None if again else f"{float(found[0]):g}"
 
 
-def _last(tail: str, read: Callable[[str, bool], T | None], firm_only: bool) -> tuple[T, str] | None:
-    """What the last statement of an answer says, and the text behind it; None where it cannot be read."""
-    found: tuple[T, str] | None = None
-    for stop, said, firm in _statements(tail, firm_only):
-        value = read(said, firm)
-        if value is not None:
-            found = value, tail[stop:]
-        elif firm:
-            found = None
-    return found
-
-
-def _statements(tail: str, firm_only: bool) -> Iterator[tuple[int, str, bool]]:
-    """What follows each statement in its sentence, where that ends, and whether an answer has to follow; no doubts."""
-    kinds = ((FIRM, True),) if firm_only else ((FIRM, True), (LOOSE, False), (PRAISED, False))
-    begin = 0
-    for end in [*(match.end() for match in SENTENCE_END.finditer(tail)), len(tail)]:
-        sentence = tail[begin:end]
-        begin, low = end, sentence.lower()
-        if sentence.endswith("?") or not any(map(low.__contains__, HINTS)):
-            continue
-        sentence = ASIDE.sub("", sentence)
-        matches = [(match.end(), match.start(), firm) for kind, firm in kinds for match in kind.finditer(sentence)]
-        for after, start, firm in sorted(matches):
-            if not DOUBT.search(sentence, 0, start):
-                yield end, sentence[after : after + CLAUSE].rstrip(".!"), firm
-
-
 def _option(said: str, firm: bool, options: Sequence[str]) -> str | None:
     """The option that these words name, by its label or its own text; by that alone where they are not `firm`."""
     texts = _texts(options)
@@ -158,10 +85,10 @@ def _option(said: str, firm: bool, options: Sequence[str]) -> str | None:
 def _described(tail: str, options: Sequence[str]) -> str | None:
     """The option whose own text ends the last sentence, where that one draws a conclusion."""
     stops = [match.end() for match in SENTENCE_END.finditer(tail, 0, max(len(tail) - 1, 0))]
-    last = tail[stops[-1] if stops else 0 :].strip()
-    if not CONCLUDING.match(last) or DOUBT.search(last) or last.endswith("?"):
+    final = tail[stops[-1] if stops else 0 :].strip()
+    if not CONCLUDING.match(final) or DOUBT.search(final) or final.endswith("?"):
         return None
-    said = _plain(last)
+    said = _plain(final)
     ends = {label: text for label, text in _texts(options).items() if " " in text and said.endswith(f" {text}")}
     named = _named(said, _texts(options))
     if len(ends) != 1 or named != list(ends):
@@ -202,7 +129,7 @@ def _amounts(text: str) -> list[Fraction]:
 
 
 def _near(found: Fraction, expected: Fraction, problem_type: ProblemType) -> bool:
-    """Whether the two may be the same: rounded (to whole numbers, too), or in another unit (per cent, powers of ten, minutes and hours)."""
+    """Whether the two may be the same: rounded, also to whole numbers, or in another unit of the usual kind."""
     whole = found.denominator == 1, expected.denominator == 1
     if found == expected or (abs(found - expected) < 1 and any(whole) and not all(whole)):
         return True

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from curate.clocks import on_a_clock
 from curate.hints import Hint, Hinted
 
 NUMBERED = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth"
@@ -168,17 +169,6 @@ RULES = Hinted(
     for reason, rules in PATTERNS.items()
     for hint, *patterns in rules
 )
-# "The clock shows 10:30" is seen, and so is a score of 3:15; a time that nothing leads up to is a ratio or a verse.
-SEEN = re.compile(
-    r"clock|wristwatch|stopwatch|timer|scor|ratio|digital|alarm|odds|countdown|\bwatch (?:shows|reads|says)"
-)
-PLANNED = re.compile(r"schedule|timetable|\b(?:train|bus|flight|plane|ferry|shop|store|museum)(?:e?s)?\b")
-SEEN_BEHIND = re.compile(r"[^.!?]{0,30}\b(?:clock|board|timetable|schedule|timer|display)\b")
-LED_UP_TO = re.compile(
-    r"(?:^|[.!?;,(\[] ?|\b(?:at|by|around|about|near|from|until|till|to|and|between|before|after|since|roughly|times?|"
-    r"approximately|stamps?|marks?|frames?|see|say) ?|[–-] ?|: ?)$"
-)
-COLON = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d{1,3})?")
 
 
 def lowered(text: str) -> str:
@@ -191,17 +181,4 @@ def leaks(text: str) -> Iterator[tuple[str, re.Match[str]]]:
     """Every leak in a lower-case text whose white space is single blanks, and what it gives away."""
     for reason, patterns in RULES.likely(text):
         for pattern in patterns:
-            yield from ((reason, match) for match in pattern.finditer(text) if not _on_a_clock(match))
-
-
-def _on_a_clock(match: re.Match[str]) -> bool:
-    """Whether a time is shown somewhere in the scene, or no time at all."""
-    if not COLON.fullmatch(match[0]):
-        return False
-    before = match.string[max(match.start() - 40, 0) : match.start()]
-    if SEEN.search(before) or SEEN_BEHIND.match(match.string, match.end()):
-        return True
-    if match[0].count(":") > 1:
-        return False
-    planned = PLANNED.search(before) and not match[0].startswith(("0:", "00:"))
-    return bool(planned) or not LED_UP_TO.search(before)
+            yield from ((reason, match) for match in pattern.finditer(text) if not on_a_clock(match))

@@ -13,7 +13,8 @@ FILES = sorted(ROOT.rglob("*.py"))
 # side by side and meet only in the pipeline.
 GROUND = {
     "errors", "timeline", "medium", "processor", "sampling", "record", "chat", "cuts", "assets", "tags", "jsonschema",
-    "answers", "child", "conclusions", "hints", "leaks", "scripts",
+    "answers", "child", "clocks", "conclusions", "hints", "leaks",
+    "scripts", "statements",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
 SERVERS = {"wire", "posting", "packaged", "faults"}  # how one speaks to an OpenAI-compatible server
