@@ -11,12 +11,6 @@ CLAUSE = 120  # characters behind "the answer is" in which the answer stands
 BE = r"(?:is|must\ be|should\ be|has\ to\ be|can\ only\ be|will\ be)"
 MARKS = r"(?:most\ \w{3,12}|final|correct|right|best|likely|only|logical|matching|appropriate)"
 
-# One of these is in every sentence that states an answer: most have none, and are not searched.
-HINTS = (
-    *("answer", "option", "choice", "boxed{", "choose", "pick", "select", "settle", "go with", "going with"),
-    *("so ", "so,", "thus", "hence", "therefore", "then "),
-)
-
 # Behind these an answer has to follow; what follows and cannot be read leaves the conclusion unknown.
 FIRM = re.compile(
     rf"""\b(?:the|my|our|final|correct)\ (?:{MARKS}\ ){{0,3}}answer(?:\ here|\ then|\ to\ th(?:e|is)\ question)?
@@ -41,6 +35,11 @@ PRAISED = re.compile(
     r"(?:the\ )?(?:correct|right|best|answer)\b)",
     re.VERBOSE | re.IGNORECASE,
 )
+# One of these words is in every sentence that one of the patterns matches: most have none, and are not searched.
+NAMED = ("answer", "option", "choice")
+PICKED = ("boxed{", "choose", "pick", "select", "settle", "go with", "going with")
+DRAWN = ("so ", "so,", "thus", "hence", "therefore", "then ")
+KINDS = ((FIRM, True, NAMED + PICKED), (LOOSE, False, NAMED + DRAWN), (PRAISED, False, NAMED))
 DOUBT = re.compile(
     r"\b(?:if|unless|might|may|could|maybe|perhaps|either|first|initially|suppose|assum\w{1,6}|wrong\w{0,2}|"
     r"someone|some|would|were|guess|not|n['’]t|isn['’]t|doubt\w{0,4})\b|\b\w{2,6}n['’]t\b",
@@ -74,15 +73,15 @@ def last(tail: str, read: Callable[[str, bool], T | None], firm_only: bool) -> t
 
 def _statements(tail: str, firm_only: bool) -> Iterator[tuple[int, str, bool]]:
     """What follows each statement in its sentence, where that ends, and whether an answer has to follow; no doubts."""
-    kinds = ((FIRM, True),) if firm_only else ((FIRM, True), (LOOSE, False), (PRAISED, False))
     begin = 0
     for end in [*(match.end() for match in SENTENCE_END.finditer(tail)), len(tail)]:
         sentence = tail[begin:end]
         begin, low = end, sentence.lower()
-        if sentence.endswith("?") or not any(map(low.__contains__, HINTS)):
+        kinds = [kind for kind in KINDS[: 1 if firm_only else None] if any(map(low.__contains__, kind[2]))]
+        if sentence.endswith("?") or not kinds:
             continue
         sentence = ASIDE.sub("", sentence)
-        matches = [(match.end(), match.start(), firm) for kind, firm in kinds for match in kind.finditer(sentence)]
+        matches = [(match.end(), match.start(), firm) for kind, firm, _ in kinds for match in kind.finditer(sentence)]
         for after, start, firm in sorted(matches):
             if not DOUBT.search(sentence, 0, start):
                 yield end, sentence[after : after + CLAUSE].rstrip(".!"), firm
