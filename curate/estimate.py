@@ -71,7 +71,7 @@ async def _weighed(
     """Add this record's requests; those that another record has brought already are shared."""
     try:
         shown = stage.shows(record)
-        weight.requests += not shown
+        weight.requests += 0 if shown else stage.rounds()
         for media in shown:
             if stage.shared and media in known:
                 continue

@@ -64,6 +64,10 @@ class Stage(Plugin, ABC):
         """What each request about this record shows: one medium a request, none where it shows nothing."""
         return self.media(record)
 
+    def rounds(self) -> int:
+        """How many requests a record takes at least where none of them shows anything."""
+        return 1
+
     def most(self, kind: Kind) -> int:
         """Replies that a record about a medium of this kind takes at most, as long as none is cut."""
         return self.attempts * max(self.tries, self.samples)

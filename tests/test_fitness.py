@@ -90,6 +90,8 @@ def test_a_run_with_all_that_is_optional(place, server):
     more += '[filters.overlap]\nfiles = ["eval.json"]\n[sets.rl]\nmax_pass_rate = 0.9\n'
     place.settings(top=f"steps = {json.dumps(steps)}", more=more)
     place.toml.write_text(place.toml.read_text().replace("[stages.draft]\n", "[stages.draft]\nsamples = 2\n"))
+    weighed = {stage["stage"]: stage["requests"] for stage in place.run("estimate", "--json").json["stages"]}
+    assert (weighed["blind"], weighed["judge"]) == (6 * 3, 6)
     ran = place.run("run", "--json")
     assert ran.code == 0, ran.err
     assert ran.json["sets"] == {"sft": 3, "rl": 1}

@@ -61,6 +61,10 @@ class BlindStage(Stage):
             "medium": {"video": "video", "image": "picture"}[record.medium.kind],
         }
 
+    def rounds(self) -> int:
+        """One for each try."""
+        return self.blind_tries
+
     def most(self, kind: Kind) -> int:
         """Replies that a record takes at most."""
         return super().most(kind) * self.blind_tries
