@@ -58,7 +58,7 @@ def total(form: float, accuracy: float, semantic: float = 0.0) -> float:
 def claim(completion: str) -> str:
     """The text that the semantic reward embeds: the thinking behind its first full stop.
 
-    The sentence before it restates the question. A thinking without a full stop is taken whole.
+    The sentence before it restates the question. A thinking with nothing behind a full stop is taken whole.
     """
     thinking, _ = thinking_in(completion)
     text = completion if thinking is None else thinking

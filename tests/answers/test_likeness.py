@@ -5,7 +5,7 @@ from curate.answers.likeness import rouge, tokens
 
 PAIRS = [
     ("The man is cutting vegetables.", "A man cuts a vegetable on the board."),
-    ("Two dogs were running quickly, happily", "two happy dogs run quick"),
+    ("Two boys were playing with toys", "two boy plays, a toy"),
     ("She opened the refrigerator and took out milk", "A woman opens a fridge, taking milk"),
     ("it's a well-known painting from 1889", "The painting is well known: 1889."),
     ("keys and monkeys", "the key, the monkey"),
