@@ -10,14 +10,11 @@ import asyncio
 import logging
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from curate import __version__
-
-if TYPE_CHECKING:
-    pass
 
 log = logging.getLogger(__name__)
 
