@@ -4,7 +4,9 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 
-from curate.answers import MAX_TEXT, OPTION, letter, number
+from curate.answers.choices import OPTION, letter
+from curate.answers.quantities import number
+from curate.answers.texts import MAX_TEXT
 from curate.record import ProblemType
 from curate.statements import DOUBT, SENTENCE_END, TAKEN_BACK, ending, last
 

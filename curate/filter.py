@@ -15,6 +15,10 @@ class Filter(Plugin, ABC):
     grades: ClassVar[bool] = False  # its verdict is whether the answer is right
     unfit: ClassVar[bool] = False  # its verdict is about the question itself: what it drops is in neither set
 
+    def wants(self) -> tuple[type[Output], ...]:
+        """What this filter needs, as it is set."""
+        return self.needs
+
     @abstractmethod
     def reason(self, record: Record) -> str | None:
         """None to keep the record, else "reason" or "reason: detail".

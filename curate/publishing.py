@@ -140,5 +140,6 @@ def provenance(pipeline: Pipeline) -> dict[str, str]:
 
 
 def prompt_hashes(settings: Settings) -> dict[str, str]:
-    """The first 12 digits of the SHA-256 over all prompts of each stage among the steps."""
-    return {n: assets.digest("prompts", n) for n in settings.steps if n in settings.stages}
+    """The first 12 digits of the SHA-256 over all prompts of each stage among the steps that has some."""
+    stages = [n for n in settings.steps if n in settings.stages and not settings.stages[n].embeds]
+    return {n: assets.digest("prompts", n) for n in stages}

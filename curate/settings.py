@@ -135,6 +135,9 @@ def load(path: Path, work: Path | None = None) -> Settings:
     for name, stage in stages.items():
         if stage.model not in models:
             raise SettingsError(f"stages.{name}.model: no model {stage.model!r}{nearest(stage.model, models)}")
+        if stage.embeds != models[stage.model].embeds:
+            kind = "is no embedding model" if stage.embeds else "only tells how alike two texts are"
+            raise SettingsError(f"stages.{name}.model: {stage.model!r} {kind}")
         if objection := stage.objection(models[stage.model].shows_parts):
             raise SettingsError(f"stages.{name}: {objection}")
     _known("sets", tables.sets, SETS)
@@ -184,12 +187,25 @@ def order(steps: tuple[str, ...], stages: Mapping[str, Stage], filters: Mapping[
         if name in steps[:index]:
             raise SettingsError(f"steps: {name!r} stands there twice")
         plugin = stages[name] if name in stages else filters[name]
-        for need in plugin.needs:
+        for need in plugin.wants() if isinstance(plugin, Filter) else plugin.needs:
             if not any(issubclass(output, need) for output in made):
                 maker = next((n for n in names(Stage) if issubclass(find(Stage, n).output, need)), "a stage")
                 raise SettingsError(f"steps: {name!r} needs {maker!r} before it")
         if name in stages:
             made.append(stages[name].output)
+    _graded(steps, stages, filters)
+
+
+def _graded(steps: tuple[str, ...], stages: Mapping[str, Stage], filters: Mapping[str, Filter]) -> None:
+    """Raise SettingsError where something stands between several samples and the filter that grades them."""
+    sampled, between = "", ""
+    for name in steps:
+        if name in stages and stages[name].settled:
+            between = name
+        elif name in stages:
+            sampled, between = (name if stages[name].samples > 1 else ""), ""
+        elif filters[name].grades and sampled and between:
+            raise SettingsError(f"stages.{sampled}.samples: {name!r} cannot grade them, {between!r} stands between")
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -99,6 +99,7 @@ class ModelServer:
         self.answer = answer
         self.asked: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
+        self.paths: list[str] = []
         self.at_once = self.most_at_once = 0
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), self._handler())
@@ -140,6 +141,7 @@ class ModelServer:
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                model.paths.append(self.path)
                 answer = model._take(body, {k.lower(): v for k, v in self.headers.items()})
                 if answer.hang_up:
                     self.close_connection = True

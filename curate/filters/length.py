@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from curate.answers import CJK
+from curate.answers.texts import CJK
 from curate.chat import CHARACTERS
 from curate.filter import Filter
 from curate.record import ProblemType, Record, Thought

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from pydantic import Field
 
 from curate import assets
-from curate.answers import OPTION, letter, score
+from curate.answers.choices import OPTION, letter
+from curate.answers.score import score
 from curate.chat import Ask, Reply, Request
 from curate.cuts import sparing
 from curate.medium import Kind
