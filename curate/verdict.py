@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from curate.layout import Layout
+from curate.measures import Measures
 from curate.record import Kept, Output, Record
 from curate.report import problem_type
 from curate.shards import RejectedRow
@@ -11,7 +12,9 @@ from curate.walk import Walked
 
 
 class Verdict(NamedTuple):
-    """A row's number and stamp, where it stands, its problem type, and its row in each set that it belongs to."""
+    """A row's number and stamp, where it stands, its problem type, its row in each set that it belongs to, and what
+    the report measures in it.
+    """
 
     number: int
     stamp: bytes
@@ -20,6 +23,7 @@ class Verdict(NamedTuple):
     sft: Output | None
     rl: Output | None
     rejected: RejectedRow | None
+    measures: Measures = Measures()
 
     @classmethod
     def of(

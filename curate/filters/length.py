@@ -1,15 +1,12 @@
 """Length: a thinking must be neither a remark nor a novel."""
 
-import re
 from typing import Self
 
 from pydantic import Field, model_validator
 
-from curate.answers import CJK
 from curate.filter import Filter
+from curate.prose import words
 from curate.record import Record, Thought
-
-WORD = re.compile(rf"[{CJK}]|[^\s{CJK}]+")
 
 
 class LengthFilter(Filter):
@@ -36,8 +33,3 @@ class LengthFilter(Filter):
         if count > self.max_words:
             return f"too long: {count} words, max_words = {self.max_words}"
         return None
-
-
-def words(text: str) -> list[str]:
-    """The words of a text, in order, with the punctuation that clings to them."""
-    return text.split() if text.isascii() else WORD.findall(text)  # the same, and quicker

@@ -1,7 +1,8 @@
 import pytest
 from pydantic import ValidationError
 
-from curate.filters.length import LengthFilter, words
+from curate.filters.length import LengthFilter
+from curate.prose import words
 from tests.records import drafted, record, revised
 
 

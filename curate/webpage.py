@@ -1,0 +1,135 @@
+"""report.html: the report as one page that needs no network and runs no script. Whatever it tells stands there escaped."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from curate import assets, plots
+from curate.filmstrips import Strip
+from curate.report import TYPES
+from curate.words import one_line
+
+REASONS = 18  # bars; the rarer ones are told in the table
+EXTRAS = 20  # keys of the input rows
+NAME = 120  # characters
+JOINERS = "\u200c\u200d"  # invisible, and part of many words
+
+
+def page(report: Mapping[str, Any], strips: Mapping[str, Strip]) -> str:
+    """The text of the page: `report` is what report.json holds, `strips` are frames by the sha256 of their medium."""
+    import jinja2
+    import markupsafe
+
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    drawn = {name: markupsafe.Markup(svg) for name, svg in _plots(report).items()}  # noqa: S704 - our own
+    style = markupsafe.Markup(assets.text("templates", "report.css"))  # noqa: S704 - our own
+    told = cleaned(_told(report) | {"report": report, "strips": _strips(strips)})
+    template = environment.from_string(assets.text("templates", "report.html"))
+    return template.render(**told, plots=drawn, style=style) + "\n"
+
+
+def cleaned(value: Any) -> Any:
+    """The same with no character in any text that could hide, reorder or break what stands beside it."""
+    match value:
+        case str() if value.isprintable():
+            return value
+        case str():
+            return "".join(c if c.isprintable() or c in "\n\t" or c in JOINERS else "�" for c in value)
+        case Mapping():
+            return {cleaned(key): cleaned(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [cleaned(inner) for inner in value]
+        case _:
+            return value
+
+
+def _strips(strips: Mapping[str, Strip]) -> dict[str, Any]:
+    return {
+        key: {"stills": [still._asdict() for still in strip.stills], "missing": strip.missing}
+        for key, strip in strips.items()
+    }
+
+
+def _plots(report: Mapping[str, Any]) -> dict[str, str]:
+    lengths, changes = report["lengths"], report["changes"]
+    steps = [(step["name"], step["kept"], step["reached"] - step["kept"]) for step in _steps(report)]
+    drawn = {"waterfall": plots.waterfall(steps, report["rows_in"])}
+    if report["rejections"]:
+        least = sorted((drop["rows"] for drop in report["rejections"]), reverse=True)[:REASONS][-1]
+        frequent = [drop for drop in report["rejections"] if drop["rows"] >= least][:REASONS]
+        drawn["rejections"] = plots.rejections(
+            [(f"{drop['step']}: {drop['reason']}", {k: _sum(by) for k, by in drop["by"].items()}) for drop in frequent]
+        )
+    if lengths["stages"]:
+        drawn["lengths"] = plots.lengths(lengths["edges"], lengths["stages"])
+    if changes["rows"]:
+        drawn["changes"] = plots.changes(changes["edges"], changes["histogram"])
+    return drawn
+
+
+def _told(report: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page tells that stands in the report only between the lines."""
+    extras = sorted(report["extra_keys"].items(), key=lambda item: (-item[1], item[0]))
+    every, rest = report["sampled_every"], len(extras) - EXTRAS
+    return {
+        "cost": sum(line["cost"] for line in report["spent"]),
+        "steps": _steps(report),
+        "kinds": _kinds(report),
+        "sources": _sources(report),
+        "lengths": _lengths(report),
+        "sampled": f" (measured in one of {every} rows, drawn by lot)" if every > 1 else "",
+        "revisions": report["changes"]["examples"],
+        "examples": [drop for drop in report["rejections"] if drop["examples"]],
+        "extras": [(one_line(key, NAME), n) for key, n in extras[:EXTRAS]],
+        "more_extras": f" and {rest:,} more" if rest > 0 else "",
+    }
+
+
+def _steps(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found = []
+    reached = report["rows_in"]
+    for step in report["steps"]:
+        rejected, failed = (sum(map(_sum, step[verdict].values())) for verdict in ("rejected", "failed"))
+        kept, owed = _sum(step["kept"]), _sum(step["owed"])
+        line = {"reached": reached, "rejected": rejected, "failed": failed, "owed": owed, "kept": kept}
+        found.append({"name": step["step"], **line})
+        reached = kept
+    return found
+
+
+def _kinds(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Rows by problem type: in, valid, with a chain of thought."""
+    first, last = report["steps"][0], report["steps"][-1]
+    rows = Counter(first["kept"])
+    for types in (*first["rejected"].values(), *first["failed"].values(), first["owed"]):
+        rows.update(types)
+    sets = first["kept"], last["kept"]
+    return [{"name": k, "rows": rows[k], "rl": sets[0].get(k, 0), "sft": sets[1].get(k, 0)} for k in TYPES if rows[k]]
+
+
+def _sources(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Each data source with what it is dropped for most."""
+    found = []
+    for name, counts in report["data_sources"].items():
+        dropped = [(_of_source(drop, name), f"{drop['step']}: {drop['reason']}") for drop in report["rejections"]]
+        most, reason = max(dropped, default=(0, ""), key=lambda item: item[0])
+        found.append({"name": name, **counts, "reason": reason if most else "", "dropped": most})
+    return found
+
+
+def _lengths(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    stages = report["lengths"]["stages"]
+    return [
+        {"kind": kind, "stage": stage, "told": kinds[kind]}
+        for kind in TYPES
+        for stage, kinds in stages.items()
+        if kind in kinds
+    ]
+
+
+def _of_source(drop: Mapping[str, Any], source: str) -> int:
+    return sum(sources.get(source, 0) for sources in drop["by"].values())
+
+
+def _sum(types: Mapping[str, int]) -> int:
+    return sum(types.values())
