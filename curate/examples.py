@@ -11,9 +11,9 @@ from curate.prose import Change, changes, similarity
 from curate.record import Record, Thought
 from curate.tags import answer_in
 
-QUESTION, OPTION, ANSWER, THINKING = 600, 160, 300, 900  # characters
+QUESTION, OPTION, ANSWER, THINKING = 600, 160, 300, 600  # characters
 OPTIONS = 10
-AROUND = 300  # characters that stay between two changes
+LONG = {"same": 240, "gone": 480, "new": 480}  # characters of one piece of a difference
 DIFFED = 12_000  # characters of each thinking that are compared
 PIECES = 60  # of a difference
 QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
@@ -80,26 +80,29 @@ def passage(thinking: str, detail: str) -> tuple[str, str, str]:
         at = lower.find(quoted.lower()) if len(quoted) >= SHORTEST and len(lower) == len(text) else -1
         if at >= 0:
             return _around(text, at, at + min(len(quoted), THINKING // 2))
-    return (text if len(text) <= THINKING else f"{ELLIPSIS}{text[1 - THINKING :]}", "", "")
+    return _around(text, len(text), len(text))
 
 
 def shortened(pieces: Iterable[Change]) -> list[Change]:
-    """The first pieces of a difference, with what stayed cut where it is long."""
-    found: list[Change] = []
-    for piece in islice(pieces, PIECES):
-        text = piece.text
-        if piece.kind == "same" and len(text) > AROUND:
-            text = f"{text[: AROUND // 2]} {ELLIPSIS} {text[-AROUND // 2 :]}"
-        found.append(Change(piece.kind, cut(text, THINKING)))
-    return found
+    """The first pieces of a difference, without the middle where they are long."""
+    return [Change(kind, _middle_out(text, LONG[kind])) for kind, text in islice(pieces, PIECES)]
 
 
 def _around(text: str, start: int, end: int) -> tuple[str, str, str]:
-    room = (THINKING - (end - start)) // 2
-    first, last = max(start - room, 0), min(end + room, len(text))
-    before = f"{ELLIPSIS}{text[first:start]}" if first else text[:start]
-    after = f"{text[end:last]}{ELLIPSIS}" if last < len(text) else text[end:]
+    first = max(start - (THINKING - (end - start)) // 2, 0) if start < len(text) else max(start - THINKING, 0)
+    last = min(first + THINKING, len(text))
+    before, after = text[first:start], text[end:last]
+    before = f"{ELLIPSIS} {before.partition(' ')[2] or before}" if first else before
+    after = f"{after.rpartition(' ')[0] or after} {ELLIPSIS}" if last < len(text) else after
     return before, text[start:end], after
+
+
+def _middle_out(text: str, most: int) -> str:
+    """The beginning and the end of a long text, cut between words where there are any near."""
+    if len(text) <= most:
+        return text
+    before, after = text[: most // 2], text[-most // 2 :]
+    return f"{before.rpartition(' ')[0] or before} {ELLIPSIS} {after.partition(' ')[2] or after}"
 
 
 def _text(value: object, most: int) -> str:

@@ -68,7 +68,9 @@ class Findings:
         """Up to three rows for each reason to reject or fail, of as many problem types as there are."""
         found = {}
         for cause, kinds in sorted(self._picks.items()):
-            turns = [pick for turn in range(EXAMPLES) for kind in TYPES for pick in kinds.get(kind, [])[turn : turn + 1]]
+            turns = [
+                pick for turn in range(EXAMPLES) for kind in TYPES for pick in kinds.get(kind, [])[turn : turn + 1]
+            ]
             found[cause] = turns[:EXAMPLES]
         return found
 

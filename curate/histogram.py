@@ -20,7 +20,9 @@ def figures(counts: Mapping[int, int], scale: float = 1) -> dict[str, Any]:
         return {"rows": 0}
     values = sorted(counts)
     ends = list(accumulate(counts[value] for value in values))
-    found = {share: next(v for v, end in zip(values, ends, strict=True) if end * 100 >= rows * share) for share in SHARES}
+    found = {
+        share: next(v for v, end in zip(values, ends, strict=True) if end * 100 >= rows * share) for share in SHARES
+    }
     told = {"min": values[0], **{f"p{share}": value for share, value in found.items()}, "max": values[-1]}
     mean = sum(value * n for value, n in counts.items()) / rows / scale
     return {"rows": rows, "mean": round(mean, 3), **{k: v if scale == 1 else v / scale for k, v in told.items()}}

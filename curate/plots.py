@@ -2,9 +2,11 @@
 
 import io
 import logging
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from curate.report import TYPES
@@ -43,63 +45,83 @@ STYLE = {
 }
 
 
+@dataclass(slots=True)
+class Drawing:
+    """A figure of matplotlib's to draw in, and what became of it."""
+
+    figure: Any
+    svg: str = ""
+
+    def panes(self, rows: int, left: float, top: float, bottom: float, gap: float = 0.0) -> list[Any]:
+        """Axes one below the other, with these margins, and `gap` between two, in inches.
+
+        (The library can find margins itself, at twice the time.)
+        """
+        width, height = self.figure.get_size_inches()
+        each = (height - top - bottom - gap * (rows - 1)) / rows
+        margins = {"left": left / width, "right": 0.99, "top": 1 - top / height, "bottom": bottom / height}
+        found = self.figure.subplots(rows, squeeze=False, gridspec_kw={**margins, "hspace": gap / each})
+        return [axes for (axes,) in found]
+
+
 def waterfall(steps: Sequence[tuple[str, int, int]], rows_in: int) -> str:
     """A bar for each step: what it kept of the rows that reached it. `steps` are (step, kept, stopped)."""
-    height = ROW * (len(steps) + 1) + 0.5
-    with drawn("waterfall", height) as (figure, svg):
-        axes = figure.subplots()
+    height = ROW * (len(steps) + 1) + 0.1
+    with drawn("waterfall", height) as drawing:
         names = ["rows in", *(one_line(step, LABEL) for step, _, _ in steps)]
+        [axes] = drawing.panes(1, _room(names), 0.05, 0.05)
         kept, stopped = [rows_in, *(n for _, n, _ in steps)], [0, *(n for _, _, n in steps)]
         axes.barh(range(len(names)), kept, color=KEPT, height=0.7)
         axes.barh(range(len(names)), stopped, left=kept, color=DROPPED, height=0.7)
         for at, (left, gone) in enumerate(zip(kept, stopped, strict=True)):
-            told = f" {left:,}" + (f"  (−{gone:,})" if gone else "")
-            axes.text(left + gone, at, told, va="center")
+            _beside(axes, left + gone, at, f"{left:,}" + (f" (−{gone:,})" if gone else ""))
         _bars(axes, names, rows_in)
-    return svg()
+    return drawing.svg
 
 
 def rejections(reasons: Sequence[tuple[str, Mapping[str, int]]]) -> str:
     """A bar for each reason, by problem type. `reasons` are (reason, {problem type: rows}), in the order shown."""
     present = [kind for kind in TYPES if any(types.get(kind) for _, types in reasons)]
-    with drawn("rejections", ROW * len(reasons) + 0.9) as (figure, svg):
-        axes = figure.subplots()
+    with drawn("rejections", ROW * len(reasons) + 0.6) as drawing:
+        names = [one_line(reason, LABEL) for reason, _ in reasons]
+        [axes] = drawing.panes(1, _room(names), 0.5, 0.05)
         ends = [0] * len(reasons)
         for kind in present:
             counts = [types.get(kind, 0) for _, types in reasons]
             axes.barh(range(len(reasons)), counts, left=ends, color=KINDS[TYPES.index(kind)], height=0.7, label=kind)
             ends = [end + n for end, n in zip(ends, counts, strict=True)]
         for at, end in enumerate(ends):
-            axes.text(end, at, f" {end:,}", va="center")
-        _bars(axes, [one_line(reason, LABEL) for reason, _ in reasons], max(ends, default=1))
+            _beside(axes, end, at, f"{end:,}")
+        _bars(axes, names, max(ends, default=1))
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, labelcolor=INK)
-    return svg()
+    return drawing.svg
 
 
 def lengths(edges: Sequence[int], stages: Mapping[str, Mapping[str, Any]]) -> str:
     """A small histogram for each problem type: the first stage's words as an outline, the last's filled."""
     first, last = next(iter(stages)), list(stages)[-1]
     kinds = [kind for kind in TYPES if any(kind in told for told in stages.values())]
-    with drawn("lengths", 0.95 * len(kinds) + 0.7) as (figure, svg):
-        every = figure.subplots(len(kinds), sharex=True, squeeze=False)[:, 0]
+    with drawn("lengths", 0.95 * len(kinds) + 0.7) as drawing:
+        every = drawing.panes(len(kinds), 0.6, 0.5, 0.5, 0.35)
+        places = [math.log10(max(edge, 0.5)) for edge in edges]
         for axes, kind in zip(every, kinds, strict=True):
             if first != last and kind in stages[last]:
-                axes.stairs(stages[last][kind]["histogram"], edges, fill=True, color=KEPT, label=last)
+                axes.stairs(stages[last][kind]["histogram"], places, fill=True, color=KEPT, label=last)
             if kind in stages[first]:
-                axes.stairs(stages[first][kind]["histogram"], edges, color=BEFORE, linewidth=1.4, label=first)
+                axes.stairs(stages[first][kind]["histogram"], places, color=BEFORE, linewidth=1.4, label=first)
             axes.set_title(kind, loc="left", fontsize=9, color=INK)
             axes.locator_params(axis="y", nbins=2, integer=True)
             axes.tick_params(axis="y", labelcolor=MUTED)
-        _words(every[-1], edges)
+            _words(axes, places, axes is every[-1])
         handles, labels = every[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper right", ncols=2, labelcolor=INK)
-    return svg()
+        drawing.figure.legend(handles, labels, loc="upper right", ncols=2, labelcolor=INK)
+    return drawing.svg
 
 
 def changes(edges: Sequence[float], histogram: Sequence[int]) -> str:
     """How much of the first thinking's words the last one kept."""
-    with drawn("changes", 2.2) as (figure, svg):
-        axes = figure.subplots()
+    with drawn("changes", 2.2) as drawing:
+        [axes] = drawing.panes(1, 0.8, 0.1, 0.5)
         axes.stairs(histogram, [100 * edge for edge in edges], fill=True, color=KEPT)
         axes.set_xlim(0, 100)
         axes.set_xticks(range(0, 101, 20), [f"{at} %" for at in range(0, 101, 20)])
@@ -108,23 +130,25 @@ def changes(edges: Sequence[float], histogram: Sequence[int]) -> str:
         axes.locator_params(axis="y", nbins=4, integer=True)
         axes.tick_params(axis="y", labelcolor=MUTED)
         axes.yaxis.set_major_formatter("{x:,.0f}")
-    return svg()
+    return drawing.svg
 
 
 @contextmanager
-def drawn(name: str, height: float) -> Iterator[tuple[Any, Any]]:
-    """A figure to draw in, and a function that returns its SVG afterwards; no settings of the user's touch it."""
+def drawn(name: str, height: float) -> Iterator[Drawing]:
+    """A drawing that has its SVG once the block ends; no settings of the user's touch it."""
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it would tell of its font cache on the terminal
     import matplotlib
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(STYLE)
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        style: Any = matplotlib.rcParams
+        style.update(STYLE)
+        drawing = Drawing(Figure(figsize=(WIDTH, height)))
+        yield drawing
         text = io.StringIO()
-        yield figure, lambda: inline(text.getvalue(), name)
-        figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
+        drawing.figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
+        drawing.svg = inline(text.getvalue(), name)
 
 
 def inline(svg: str, name: str) -> str:
@@ -147,13 +171,20 @@ def _bars(axes: Any, names: Sequence[str], longest: int) -> None:
     axes.spines["bottom"].set_visible(False)
 
 
-def _words(axes: Any, edges: Sequence[int]) -> None:
-    """The axis of words: like a ruler of ratios, with round numbers on it."""
-    low, high = max(edges[0], 1), edges[-1]
+def _beside(axes: Any, end: int, at: int, text: str) -> None:
+    axes.annotate(text, (end, at), xytext=(4, 0), textcoords="offset points", va="center")
+
+
+def _words(axes: Any, places: Sequence[float], told: bool) -> None:
+    """The axis of words, by their logarithms, with round numbers on it where it is `told`."""
+    low, high = places[0], places[-1]
     round_ones = [n * 10**power for power in range(5) for n in (1, 2, 5)]
-    ticks = [n for n in round_ones if low <= n <= high] or [low, high]
-    axes.set_xscale("log")
-    axes.set_xlim(low / 1.05, high * 1.05)
-    axes.set_xticks(ticks, [f"{n:,}" for n in ticks])
-    axes.minorticks_off()
-    axes.set_xlabel("words (the further right, the fewer words to an inch)")
+    ticks = [n for n in round_ones if low <= math.log10(n) <= high] or [round(10**low), round(10**high)]
+    axes.set_xlim(low - 0.02, high + 0.02)
+    axes.set_xticks([math.log10(n) for n in ticks], [f"{n:,}" for n in ticks] if told else [""] * len(ticks))
+    axes.set_xlabel("words (logarithmic)" if told else "")
+
+
+def _room(names: Sequence[str]) -> float:
+    """Inches for the longest of these names."""
+    return 0.15 + 0.079 * max(map(len, names))

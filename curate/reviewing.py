@@ -10,8 +10,8 @@ from curate import webpage
 from curate.examples import example, revision
 from curate.filmstrips import Strip, strips
 from curate.findings import Findings, Pick
-from curate.intake import Intake
 from curate.intake import STEP as INPUT
+from curate.intake import Intake
 from curate.measures import every
 from curate.medium import Medium
 from curate.pipeline import Pipeline

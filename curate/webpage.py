@@ -1,7 +1,7 @@
-"""report.html: the report as one page that needs no network and runs no script. Whatever it tells stands there escaped."""
+"""report.html: the report as one page that needs no network and runs no script, all that it tells escaped."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from curate import assets, plots
@@ -10,6 +10,7 @@ from curate.report import TYPES
 from curate.words import one_line
 
 REASONS = 18  # bars; the rarer ones are told in the table
+COLUMNS = 8  # reasons in the table of sources
 EXTRAS = 20  # keys of the input rows
 NAME = 120  # characters
 JOINERS = "\u200c\u200d"  # invisible, and part of many words
@@ -55,11 +56,8 @@ def _plots(report: Mapping[str, Any]) -> dict[str, str]:
     steps = [(step["name"], step["kept"], step["reached"] - step["kept"]) for step in _steps(report)]
     drawn = {"waterfall": plots.waterfall(steps, report["rows_in"])}
     if report["rejections"]:
-        least = sorted((drop["rows"] for drop in report["rejections"]), reverse=True)[:REASONS][-1]
-        frequent = [drop for drop in report["rejections"] if drop["rows"] >= least][:REASONS]
-        drawn["rejections"] = plots.rejections(
-            [(f"{drop['step']}: {drop['reason']}", {k: _sum(by) for k, by in drop["by"].items()}) for drop in frequent]
-        )
+        bars = [(f"{d['step']}: {d['reason']}", d["by"]) for d in frequent(report, REASONS)]
+        drawn["rejections"] = plots.rejections([(name, {k: _sum(s) for k, s in by.items()}) for name, by in bars])
     if lengths["stages"]:
         drawn["lengths"] = plots.lengths(lengths["edges"], lengths["stages"])
     if changes["rows"]:
@@ -75,7 +73,8 @@ def _told(report: Mapping[str, Any]) -> dict[str, Any]:
         "cost": sum(line["cost"] for line in report["spent"]),
         "steps": _steps(report),
         "kinds": _kinds(report),
-        "sources": _sources(report),
+        "sources": _sources(report, frequent(report, COLUMNS)),
+        "columns": frequent(report, COLUMNS),
         "lengths": _lengths(report),
         "sampled": f" (measured in one of {every} rows, drawn by lot)" if every > 1 else "",
         "revisions": report["changes"]["examples"],
@@ -107,13 +106,21 @@ def _kinds(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{"name": k, "rows": rows[k], "rl": sets[0].get(k, 0), "sft": sets[1].get(k, 0)} for k in TYPES if rows[k]]
 
 
-def _sources(report: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Each data source with what it is dropped for most."""
+def frequent(report: Mapping[str, Any], most: int) -> list[dict[str, Any]]:
+    """The reasons that drop the most rows, in the order of the steps."""
+    drops: list[dict[str, Any]] = report["rejections"]
+    ranked = sorted(range(len(drops)), key=lambda at: -drops[at]["rows"])
+    return [drops[at] for at in sorted(ranked[:most])]
+
+
+def _sources(report: Mapping[str, Any], columns: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Each data source with what it is dropped for: the reason that does most often, and a cell for each column."""
     found = []
     for name, counts in report["data_sources"].items():
         dropped = [(_of_source(drop, name), f"{drop['step']}: {drop['reason']}") for drop in report["rejections"]]
         most, reason = max(dropped, default=(0, ""), key=lambda item: item[0])
-        found.append({"name": name, **counts, "reason": reason if most else "", "dropped": most})
+        cells = [_of_source(drop, name) for drop in columns]
+        found.append({"name": name, **counts, "reason": reason if most else "", "dropped": most, "cells": cells})
     return found
 
 
