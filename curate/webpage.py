@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from curate import assets, plots
+from curate.examples import cut
 from curate.filmstrips import Strip
 from curate.report import TYPES
 from curate.words import one_line
@@ -13,6 +14,7 @@ REASONS = 18  # bars; the rarer ones are told in the table
 COLUMNS = 8  # reasons in the table of sources
 EXTRAS = 20  # keys of the input rows
 NAME = 120  # characters
+LONGEST = 2000  # of any text
 JOINERS = "\u200c\u200d"  # invisible, and part of many words
 
 
@@ -24,18 +26,20 @@ def page(report: Mapping[str, Any], strips: Mapping[str, Strip]) -> str:
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     drawn = {name: markupsafe.Markup(svg) for name, svg in _plots(report).items()}  # noqa: S704 - our own
     style = markupsafe.Markup(assets.text("templates", "report.css"))  # noqa: S704 - our own
-    told = cleaned(_told(report) | {"report": report, "strips": _strips(strips)})
+    told = cleaned(_told(report) | {"report": report})
     template = environment.from_string(assets.text("templates", "report.html"))
-    return template.render(**told, plots=drawn, style=style) + "\n"
+    return template.render(**told, strips=_strips(strips), plots=drawn, style=style) + "\n"
 
 
 def cleaned(value: Any) -> Any:
-    """The same with no character in any text that could hide, reorder or break what stands beside it."""
+    """The same with no text too long, and in none a character that could hide, reorder or break what is beside it."""
     match value:
-        case str() if value.isprintable():
-            return value
         case str():
-            return "".join(c if c.isprintable() or c in "\n\t" or c in JOINERS else "�" for c in value)
+            text = cut(value, LONGEST)
+            plain = text.isprintable()
+            return (
+                text if plain else "".join(c if c.isprintable() or c in "\n\t" or c in JOINERS else "�" for c in text)
+            )
         case Mapping():
             return {cleaned(key): cleaned(inner) for key, inner in value.items()}
         case list() | tuple():
@@ -46,7 +50,7 @@ def cleaned(value: Any) -> Any:
 
 def _strips(strips: Mapping[str, Strip]) -> dict[str, Any]:
     return {
-        key: {"stills": [still._asdict() for still in strip.stills], "missing": strip.missing}
+        key: {"stills": [still._asdict() for still in strip.stills], "missing": cleaned(strip.missing)}
         for key, strip in strips.items()
     }
 
