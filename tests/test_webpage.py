@@ -22,7 +22,7 @@ HOSTILE = {
     "drawing": "</text></svg></style></title><svg onload=alert(1)>",
     "cdata": "]]><!-- --><![CDATA[ <b>",
     "template": "{{ 7 * 7 }}{% for x in y %}",
-    "formula": "$\\frac{1}{0}$ $",
+    "formula": "$\\frac{1}{0}$",
     "control": "a\x00b\x1bc\x7fd\x85e\ud800f\ufeffg",
     "reversed": "abc\u202egnp.exe\u2066\u2069\u200e",
     "entity": "&lt;b&gt; &#0; &amp;",
@@ -142,7 +142,7 @@ def test_a_users_own_settings_for_drawing_change_nothing():
     import matplotlib
 
     plain = plots.waterfall([("draft", 3, 1)], 4)
-    with matplotlib.rc_context({"font.size": 30, "svg.fonttype": "path", "savefig.facecolor": "red"}):
+    with matplotlib.rc_context({"font.size": 30, "svg.fonttype": "path", "axes.linewidth": 9}):
         assert plots.waterfall([("draft", 3, 1)], 4) == plain
         assert matplotlib.rcParams["font.size"] == 30
 
@@ -162,7 +162,7 @@ def test_drawings_are_sound_whatever_the_numbers(many):
         assert root.get("viewBox")
         assert "#1000" not in drawn
         assert "var(--" in drawn
-    assert "$x^2$ &lt;b&gt;" in plots.waterfall([("$x^2$ <b>", 1, 0)], 1)
+    assert ">$x^2$ &lt;b&gt;</text>" in plots.waterfall([("$x^2$ <b>", 1, 0)], 1)
 
 
 def test_rare_reasons_are_left_to_the_table():
