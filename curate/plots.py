@@ -59,7 +59,7 @@ class Drawing:
         """
         width, height = self.figure.get_size_inches()
         each = (height - top - bottom - gap * (rows - 1)) / rows
-        margins = {"left": left / width, "right": 0.99, "top": 1 - top / height, "bottom": bottom / height}
+        margins = {"left": left / width, "right": 0.97, "top": 1 - top / height, "bottom": bottom / height}
         found = self.figure.subplots(rows, squeeze=False, gridspec_kw={**margins, "hspace": gap / each})
         return [axes for (axes,) in found]
 
@@ -110,11 +110,10 @@ def lengths(edges: Sequence[int], stages: Mapping[str, Mapping[str, Any]]) -> st
             if kind in stages[first]:
                 axes.stairs(stages[first][kind]["histogram"], places, color=BEFORE, linewidth=1.4, label=first)
             axes.set_title(kind, loc="left", fontsize=9, color=INK)
-            axes.locator_params(axis="y", nbins=2, integer=True)
-            axes.tick_params(axis="y", labelcolor=MUTED)
+            _counts(axes, 2)
             _words(axes, places, axes is every[-1])
         handles, labels = every[0].get_legend_handles_labels()
-        drawing.figure.legend(handles, labels, loc="upper right", ncols=2, labelcolor=INK)
+        drawing.figure.legend(handles[::-1], labels[::-1], loc="upper right", ncols=2, labelcolor=INK)
     return drawing.svg
 
 
@@ -127,9 +126,7 @@ def changes(edges: Sequence[float], histogram: Sequence[int]) -> str:
         axes.set_xticks(range(0, 101, 20), [f"{at} %" for at in range(0, 101, 20)])
         axes.set_xlabel("words that draft and revision share")
         axes.set_ylabel("rows")
-        axes.locator_params(axis="y", nbins=4, integer=True)
-        axes.tick_params(axis="y", labelcolor=MUTED)
-        axes.yaxis.set_major_formatter("{x:,.0f}")
+        _counts(axes, 4)
     return drawing.svg
 
 
@@ -171,6 +168,13 @@ def _bars(axes: Any, names: Sequence[str], longest: int) -> None:
     axes.spines["bottom"].set_visible(False)
 
 
+def _counts(axes: Any, most: int) -> None:
+    """Few whole numbers on the axis of rows."""
+    axes.locator_params(axis="y", nbins=most, integer=True)
+    axes.tick_params(axis="y", labelcolor=MUTED)
+    axes.yaxis.set_major_formatter("{x:,.0f}")
+
+
 def _beside(axes: Any, end: int, at: int, text: str) -> None:
     axes.annotate(text, (end, at), xytext=(4, 0), textcoords="offset points", va="center")
 
@@ -179,7 +183,8 @@ def _words(axes: Any, places: Sequence[float], told: bool) -> None:
     """The axis of words, by their logarithms, with round numbers on it where it is `told`."""
     low, high = places[0], places[-1]
     round_ones = [n * 10**power for power in range(5) for n in (1, 2, 5)]
-    ticks = [n for n in round_ones if low <= math.log10(n) <= high] or [round(10**low), round(10**high)]
+    ticks = [n for n in round_ones if low <= math.log10(n) <= high]
+    ticks = ticks if len(ticks) > 1 else [round(10**low), round(10**high)]
     axes.set_xlim(low - 0.02, high + 0.02)
     axes.set_xticks([math.log10(n) for n in ticks], [f"{n:,}" for n in ticks] if told else [""] * len(ticks))
     axes.set_xlabel("words (logarithmic)" if told else "")

@@ -80,7 +80,7 @@ def _told(report: Mapping[str, Any]) -> dict[str, Any]:
         "sources": _sources(report, frequent(report, COLUMNS)),
         "columns": frequent(report, COLUMNS),
         "lengths": _lengths(report),
-        "sampled": f" (measured in one of {every} rows, drawn by lot)" if every > 1 else "",
+        "sampled": f" (measured in one of every {every} rows, drawn by lot)" if every > 1 else "",
         "revisions": report["changes"]["examples"],
         "examples": [drop for drop in report["rejections"] if drop["examples"]],
         "extras": [(one_line(key, NAME), n) for key, n in extras[:EXTRAS]],
