@@ -15,6 +15,7 @@ from curate.words import one_line
 WIDTH = 7.2  # inches
 ROW = 0.3  # inches for a bar
 LABEL = 44  # characters
+CLOSE = 0.1  # logarithms between two numbers that would touch each other
 # What a page's style sheet calls the colours, by those that they stand for while drawing.
 COLOURS = {
     "#100001": "--ink",
@@ -184,7 +185,8 @@ def _words(axes: Any, places: Sequence[float], told: bool) -> None:
     low, high = places[0], places[-1]
     round_ones = [n * 10**power for power in range(5) for n in (1, 2, 5)]
     ticks = [n for n in round_ones if low <= math.log10(n) <= high]
-    ticks = ticks if len(ticks) > 1 else [round(10**low), round(10**high)]
+    if len(ticks) < 2:
+        ticks = [round(10**low), round(10**high)] if high - low > CLOSE else [round(10**low)]
     axes.set_xlim(low - 0.02, high + 0.02)
     axes.set_xticks([math.log10(n) for n in ticks], [f"{n:,}" for n in ticks] if told else [""] * len(ticks))
     axes.set_xlabel("words (logarithmic)" if told else "")

@@ -32,7 +32,8 @@ async def reviewed(pipeline: Pipeline, report: Report, findings: Findings) -> st
         for drop in told["rejections"]:
             picks = picked.get((drop["verdict"], drop["step"], drop["reason"]), [])
             drop["examples"] = [await looker.example(pick, drop["step"]) for pick in picks]
-        told["changes"]["examples"] = [await looker.revision(pick) for pick in findings.changed()]
+        revisions = [await looker.revision(pick) for pick in findings.changed()]
+        told["changes"]["examples"] = [row for row in revisions if row is not None]
     spent = [call._asdict() | {"cost": round(call.cost, 6)} for call in pipeline.journal.spent()]
     report.more = {"sampled_every": every(pipeline.total()), **told, "spent": spent}
     shown = _in_turn([drop["examples"] for drop in told["rejections"]] + [told["changes"]["examples"]])
@@ -55,12 +56,10 @@ class Looker:
         row = self._pipeline.rows.row(pick.number)
         return example(row.raw, await self._record(pick, step), pick.detail)
 
-    async def revision(self, pick: Pick) -> dict[str, Any]:
-        """The row as an example of what was changed. Raises TypeError where its thinking was not."""
+    async def revision(self, pick: Pick) -> dict[str, Any] | None:
+        """The row as an example of what was changed; None where its medium is gone since."""
         record = await self._record(pick, "")
-        if record is None:
-            raise TypeError("a row that is no record was not revised")
-        return revision(record)
+        return revision(record) if record is not None else None
 
     async def _record(self, pick: Pick, step: str) -> Record | None:
         entry = await self._intake.again(self._pipeline.rows.row(pick.number))
