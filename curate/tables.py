@@ -62,6 +62,8 @@ def problems(progress: Progress) -> list[str]:
     for step, number in sorted(progress.tally.owed.items()):
         first = "left unasked" if progress.stopped else f"run `curate {step}` first"
         lines.append(f"{number} wait for {step}: {first}")
+    if progress.stopped and (rest := progress.total - progress.tally.seen) > 0:
+        lines.append(f"{rest:,} more were not come to")
     return lines
 
 
