@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from curate.answers import CJK
+from curate.answers.texts import CJK
 
 WORD = re.compile(rf"[{CJK}]|[^\s{CJK}]+")
 PIECE = re.compile(r"\S+\s*|\s+")
@@ -33,6 +33,8 @@ def similarity(before: str, after: str) -> float:
     """
     from rapidfuzz.distance import Indel
 
+    if before == after:
+        return 1.0
     return float(Indel.normalized_similarity(words(before)[:COMPARED], words(after)[:COMPARED]))
 
 

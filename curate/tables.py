@@ -76,7 +76,9 @@ def waterfall(report: Report) -> Table:
         cells = [_number(n) for n in (rejected, failed, sum(count.owed.values()))]
         table.add_row(count.step, f"{sum(count.kept.values()):,}", *cells, _text(reasons))
     for name, rows in report.sets.items():
-        table.add_row(Text(f"{name} set", style="bold"), f"{rows:,}")
+        left = report.left_out if name == "rl" else {}
+        reasons = ", ".join(f"{reason} {sum(types.values()):,}" for reason, types in left.items())
+        table.add_row(Text(f"{name} set", style="bold"), f"{rows:,}", _number(_sum(left)), "", "", _text(reasons))
     return table
 
 
