@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from curate.fitness import Fitness
 from curate.layout import Layout
+from curate.measures import Measures
 from curate.record import Kept, Output, Record
 from curate.report import problem_type
 from curate.shards import RejectedRow
@@ -14,7 +15,7 @@ from curate.walk import Walked
 class Verdict(NamedTuple):
     """A row's number and stamp, where it stands, its problem type, and its row in each set that it belongs to.
 
-    `left_out` says why a valid row is not in the RL set.
+    `left_out` says why a valid row is not in the RL set, `measures` what the report measures in it.
     """
 
     number: int
@@ -25,6 +26,7 @@ class Verdict(NamedTuple):
     rl: Output | None
     rejected: RejectedRow | None
     left_out: str = ""
+    measures: Measures = Measures()
 
     @classmethod
     def of(
