@@ -24,8 +24,9 @@ MACHINERY = {
     "models", "options", "outlook", "pace", "pages", "pilot", "progress", "projection", "rate", "replay", "report",
     "rows", "savings", "settings", "shards", "shared", "snapshots", "soundness", "sources", "standings", "starts",
     "steps", "swap", "tally", "troubles", "verdict", "walk", "watch", "words", "workfolder", "writer",
+    "aside", "parcel", "push", "pushed",
 }  # fmt: skip
-TOP = {"console", "view", "tables", "forecast", "jobs", "command", "cli", "__main__"}
+TOP = {"console", "view", "tables", "forecast", "delivery", "jobs", "command", "cli", "__main__"}
 PIPELINE = {"pipeline", "publishing", "looking"}
 MAY = {
     "ground": GROUND,
@@ -54,9 +55,9 @@ HOMES = {
     "rapidocr_onnxruntime": {"media"},
     "pebble": {"media", "judges.py"},
     "xllamacpp": {"providers/embedded.py"},
-    "rich": {"console.py", "tables.py", "view.py", "forecast.py"},
+    "rich": {"console.py", "tables.py", "view.py", "forecast.py", "delivery.py"},
     "typer": {"cli.py"},
-    "tenacity": {"ask.py"},
+    "tenacity": {"ask.py", "push.py"},
     "sqlite3": {"journal.py", "writer.py", "soundness.py", "mending.py", "rows.py", "standings.py", "media/memory.py"},
     "ijson": {"sources.py"},
     "jiwer": {"answers.py"},
