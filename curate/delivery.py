@@ -119,7 +119,7 @@ class _Delivery:
         return [{"path": path, "bytes": sizes[path], "action": done[path]} for path in sorted(done)]
 
     def _table(self, found: Found) -> Table:
-        table = Table(box=None)
+        table = Table(box=None, pad_edge=False, header_style="bold")
         table.add_column("file")
         table.add_column("size", justify="right")
         table.add_column("what")

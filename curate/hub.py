@@ -181,7 +181,7 @@ class Repository:
         from huggingface_hub.errors import HfHubHTTPError
 
         cause = error.__cause__
-        if isinstance(cause, HfHubHTTPError) and cause.request.method != "PUT":
+        if isinstance(cause, HfHubHTTPError) and cause.response.request.method != "PUT":
             return self._answered(cause)
         if isinstance(cause, HfHubHTTPError):  # its address was signed for some minutes; another try gets a new one
             return TransientError(f"the Hub's storage answered {cause.response.status_code}", _wish(cause))

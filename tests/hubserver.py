@@ -102,7 +102,10 @@ class _Server(ThreadingHTTPServer):
 
 
 class HubServer:
-    """The Hub; `repos` by OWNER/NAME, `objects` by SHA-256, `uploads` counts what was really received."""
+    """The Hub; `repos` by OWNER/NAME, `objects` by SHA-256, `uploads` counts what was really received.
+
+    `before` is called with each request before it is answered; paths in `ignored` are left out of commits.
+    """
 
     def __init__(self) -> None:
         self.repos: dict[str, Repo] = {}
@@ -111,6 +114,7 @@ class HubServer:
         self.requests: list[str] = []
         self.tokens: set[str] = set()
         self.faults: list[Fault] = []
+        self.ignored: set[str] = set()
         self.before: Callable[[str], None] = lambda request: None
         self._lock = threading.RLock()
         self._server = _Server(("127.0.0.1", 0), self._handler())
@@ -178,7 +182,9 @@ class HubServer:
             assert wanted.keys() >= {"sample", "size"}
             large = path.endswith(".parquet")
             old = {"oid": files[path].etag} if path in files else {}
-            told.append({"path": path, "uploadMode": "lfs" if large else "regular", "shouldIgnore": False, **old})
+            told.append(
+                {"path": path, "uploadMode": "lfs" if large else "regular", "shouldIgnore": path in self.ignored, **old}
+            )
         return {"files": told}
 
     def batch(self, found: Any, asked: Any) -> Any:
