@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate.errors import SettingsError, StoreError
+from curate.holdings import SHARD
 from curate.settings import SETS
 
 CARD = "README.md"
-SHARD = re.compile(r"(?P<split>[a-z]+)-(?P<index>\d{5})-of-(?P<count>\d{5})\.parquet")
 OURS = re.compile(rf"{re.escape(CARD)}|(?:{'|'.join(SETS)})/[^/]+\.parquet")
 PIECE = 1 << 20  # bytes read at a time
 

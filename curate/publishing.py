@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from curate import assets, judges
 from curate.card import card
+from curate.disclosure import disclosed
+from curate.holdings import holdings
 from curate.intake import Intake, again
 from curate.pipeline import Pipeline, Scope
 from curate.progress import Progress
 from curate.record import Record
 from curate.report import Report
-from curate.settings import Settings
+from curate.settings import SETS, Settings
 from curate.shards import Publication, RejectedRow
 from curate.sources import Row
 from curate.steps import Way
@@ -39,13 +41,15 @@ async def publish(pipeline: Pipeline) -> Report:
             stood = verdict.standing
             report.count(stood.kind, stood.step, stood.reason, verdict.problem_type)
             pipeline.progress.tally.stood(stood.kind, stood.step, stood.reason, settings.steps)
+            report.place(verdict.origin, verdict.problem_type, verdict.sft is not None, verdict.rl is not None)
             pipeline.standings.note(verdict.number, verdict.stamp, stood)
             for writer, row in ((sft, verdict.sft), (rl, verdict.rl), (rejected, verdict.rejected)):
                 if row is not None:
                     writer.add(row)
         report.finish(extras=pipeline.extras, models=provenance(pipeline), prompts=prompt_hashes(settings))
         publication.text("report.json", report.as_json())
-        publication.text("README.md", card(report))
+        held = holdings(publication.finished(), SETS)
+        publication.text("README.md", card(report, held, settings.card, disclosed(settings)))
     return report
 
 

@@ -11,7 +11,10 @@ from curate.walk import Walked
 
 
 class Verdict(NamedTuple):
-    """A row's number and stamp, where it stands, its problem type, and its row in each set that it belongs to."""
+    """A row's number and stamp, where it stands, its problem type, and its row in each set that it belongs to.
+
+    `origin` is (data source, data type) of a valid row.
+    """
 
     number: int
     stamp: bytes
@@ -20,6 +23,7 @@ class Verdict(NamedTuple):
     sft: Output | None
     rl: Output | None
     rejected: RejectedRow | None
+    origin: tuple[str, str] | None
 
     @classmethod
     def of(
@@ -29,10 +33,18 @@ class Verdict(NamedTuple):
         outcome = walked.outcome
         kept = sft.row(outcome.record) if isinstance(outcome, Kept) else None
         rejected = None if isinstance(outcome, Kept) else RejectedRow.of(outcome)
-        valid = None
+        valid = origin = None
         if record is not None:
+            origin = (record.data_source, record.data_type)
             rate = outcome.record.pass_rate if outcome.record else None
             valid = rl.row(record if rate is None else record.model_copy(update={"pass_rate": rate}))
         return cls(
-            number, stamp, Standing.of(outcome, asked, walked.used), problem_type(outcome), kept, valid, rejected
+            number,
+            stamp,
+            Standing.of(outcome, asked, walked.used),
+            problem_type(outcome),
+            kept,
+            valid,
+            rejected,
+            origin,
         )

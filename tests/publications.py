@@ -9,9 +9,11 @@ from typing import Any
 
 import curate
 from curate.card import card
+from curate.holdings import holdings
 from curate.layouts.videorft import VideoRFTLayout
 from curate.record import Kept
 from curate.report import Report
+from curate.settings import SETS, CardSettings
 from curate.shards import Publication, RejectedRow
 from tests.records import drafted, record
 from tests.workplace import Ran, ended
@@ -72,7 +74,8 @@ def published(work: Path, rows: int = 5, per_shard: int = 2) -> dict[str, list[d
                 writer.add(row)
         publication.writer("rejected", RejectedRow)
         publication.text("report.json", report.as_json())
-        publication.text("README.md", card(report))
+        held = holdings(publication.finished(), SETS)
+        publication.text("README.md", card(report, held, CardSettings(), {}))
     (work / "journal.sqlite").write_bytes(b"replies that were paid for")
     return {"sft": [row.model_dump(mode="json") for row in sft], "rl": [row.model_dump(mode="json") for row in rl]}
 

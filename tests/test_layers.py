@@ -24,7 +24,7 @@ MACHINERY = {
     "models", "options", "outlook", "pace", "pages", "pilot", "progress", "projection", "rate", "replay", "report",
     "rows", "savings", "settings", "shards", "shared", "snapshots", "soundness", "sources", "standings", "starts",
     "steps", "swap", "tally", "troubles", "verdict", "walk", "watch", "words", "workfolder", "writer",
-    "aside", "parcel", "push", "pushed",
+    "aside", "disclosure", "frontmatter", "holdings", "parcel", "push", "pushed", "sections",
 }  # fmt: skip
 TOP = {"console", "view", "tables", "forecast", "delivery", "jobs", "command", "cli", "__main__"}
 PIPELINE = {"pipeline", "publishing", "looking"}
@@ -45,8 +45,9 @@ HOMES = {
     "aiohttp": {"posting.py", "packaged.py", "faults.py"},
     "openai": {"packaged.py"},
     "httpx2": {"packaged.py"},  # what the openai package rests on
-    "pyarrow": {"shards.py", "sources.py"},
+    "pyarrow": {"shards.py", "sources.py", "holdings.py"},
     "huggingface_hub": {"hub.py"},
+    "yaml": {"frontmatter.py"},
     "av": {"media"},
     "cv2": {"media"},
     "PIL": {"media"},
@@ -70,6 +71,7 @@ LAZY = {
     "httpx2",
     "pyarrow",
     "huggingface_hub",
+    "yaml",
     "xllamacpp",
     "jiwer",
     "rapidfuzz",

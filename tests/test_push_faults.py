@@ -15,6 +15,7 @@ from curate.workfolder import held
 from tests.hubserver import OTHER, READ, SIGNED, WRITE, Fault, File, HubServer
 from tests.publications import published
 
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # the client's own affair
 NAME = "owner/name"
 ENDPOINTS = {
     "card": "POST /api/validate-yaml",
