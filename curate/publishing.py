@@ -12,6 +12,7 @@ from curate.holdings import holdings
 from curate.intake import Intake, again
 from curate.pipeline import Pipeline, Scope
 from curate.progress import Progress
+from curate.provider import Provider
 from curate.record import Record
 from curate.report import Report
 from curate.settings import SETS, Settings
@@ -136,8 +137,14 @@ def provenance(pipeline: Pipeline) -> dict[str, str]:
     for name in pipeline.settings.steps:
         if name in pipeline.settings.stages:
             provider = pipeline.settings.models[pipeline.settings.stages[name].model]
-            models[name] = ". ".join(filter(None, [provider.identity, provider.notice]))
+            models[name] = ". ".join(filter(None, [_public(provider), provider.notice]))
     return models
+
+
+def _public(provider: Provider) -> str:
+    """What the model is, without what is sent along with its requests: that may hold a key."""
+    has_more = "extra_body" in type(provider).model_fields
+    return (provider.model_copy(update={"extra_body": {}}) if has_more else provider).identity
 
 
 def prompt_hashes(settings: Settings) -> dict[str, str]:

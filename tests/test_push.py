@@ -1,5 +1,6 @@
 """`curate push` as a process of its own, with the real clients, against a small real Hub."""
 
+import json
 import os
 import signal
 import threading
@@ -139,6 +140,8 @@ def test_an_interrupt_ends_it_at_once_and_says_what_is_kept(hub, place):
     assert interrupted.code == 130
     assert interrupted.lines[-1] == ("interrupted: what the Hub has is kept there, the same command goes on from here")
     assert interrupted.json["exit"] == 130
+    events = [json.loads(line) for line in interrupted.out.splitlines()]
+    assert [event["files"] for event in events if event["event"] == "progress"] == [1]
     assert place.push(NAME, HF_TOKEN=WRITE).code == 0
     assert held(hub) == place.files()
     assert set(hub.uploads.values()) == {1}
