@@ -34,5 +34,5 @@ async def aside(call: Callable[[], T]) -> T:
             with suppress(RuntimeError):  # the loop has ended meanwhile, and with it whoever wanted to know
                 loop.call_soon_threadsafe(settle, done)
 
-    threading.Thread(target=work, daemon=True).start()
+    threading.Thread(target=work, name=__name__, daemon=True).start()
     return await future

@@ -76,6 +76,7 @@ class Push:
             return found.head.commit
         additions = await self._uploaded(found.plan.send)
         commit = await self._committed(found, additions)
+        log.debug("commit %s upon %s", commit, found.head.commit)
         await self._verify(commit)
         self._note(commit)
         return commit
@@ -158,7 +159,9 @@ class Push:
 
         def waits(state: RetryCallState) -> None:
             fault = state.outcome.exception() if state.outcome else ""
-            self.say(f"{fault}: again in {state.upcoming_sleep:.0f} s")
+            line = f"{fault}: again in {state.upcoming_sleep:.0f} s"
+            log.debug("%s", line)
+            self.say(line)
 
         tries = AsyncRetrying(
             retry=retry_if_exception_type(TransientError),

@@ -140,8 +140,6 @@ def test_an_interrupt_ends_it_at_once_and_says_what_is_kept(hub, place):
     assert interrupted.code == 130
     assert interrupted.lines[-1] == ("interrupted: what the Hub has is kept there, the same command goes on from here")
     assert interrupted.json["exit"] == 130
-    events = [json.loads(line) for line in interrupted.out.splitlines()]
-    assert [event["files"] for event in events if event["event"] == "progress"] == [1]
     assert place.push(NAME, HF_TOKEN=WRITE).code == 0
     assert held(hub) == place.files()
     assert set(hub.uploads.values()) == {1}
@@ -150,8 +148,11 @@ def test_an_interrupt_ends_it_at_once_and_says_what_is_kept(hub, place):
 def test_a_login_on_this_machine_serves_as_well_and_stays_out_of_the_log(hub, place):
     (place.folder / "home").mkdir()
     (place.folder / "home" / "token").write_text(WRITE)
-    ran = place.push(NAME, "--private", "--log", "push.log")
+    ran = place.push(NAME, "--private", "--json", "--log", "push.log")
     assert ran.code == 0, ran.err
+    *events, end = map(json.loads, ran.out.splitlines())
+    assert [event["files"] for event in events if event["event"] == "progress"] == [1, 2, 3, 4, 5, 6]
+    assert events[-1]["bytes"] == events[-1]["bytes_of"] < end["bytes"], "the card comes on top, with the commit"
     assert hub.tokens == {WRITE}
     assert hub.repos[NAME].private is True
     (place.folder / "home" / "token").unlink()

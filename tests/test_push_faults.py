@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 import time
 
 import pytest
@@ -9,7 +10,7 @@ from tenacity.wait import wait_none
 
 from curate.console import Screen
 from curate.delivery import Options, delivered
-from curate.errors import BusyError, HubError, SettingsError, StaleError
+from curate.errors import BusyError, HubError, SettingsError, StaleError, TransientError
 from curate.hub import Repository
 from curate.workfolder import held
 from tests.hubserver import OTHER, READ, SIGNED, WRITE, Fault, File, HubServer
@@ -50,6 +51,13 @@ def work(tmp_path):
 
 def push(work, private=False, dry=False, parent=None, name=NAME):
     return asyncio.run(delivered(Screen(), work, Repository(name), Options(private, dry, parent)))
+
+
+def left_behind():
+    """Wait for the uploads that a failed push has left: its process would have ended, and they with it."""
+    for thread in threading.enumerate():
+        if thread.name == "curate.aside":
+            thread.join()
 
 
 def ours(work):
@@ -98,6 +106,7 @@ def test_what_fails_for_good_ends_it_in_one_line_and_changes_nothing(hub, work, 
         push(work)
     assert one_line(caught).endswith("run the same command again, what the Hub has is not sent twice")
     assert NAME not in hub.repos or theirs(hub) == {}
+    left_behind()
     hub.faults = []
     push(work)
     assert theirs(hub) == ours(work)
@@ -129,6 +138,23 @@ def test_a_server_that_is_no_hub_is_one_line(hub, work, where, body):
         push(work)
     assert one_line(caught)
     assert NAME not in hub.repos or theirs(hub) == {}
+
+
+@pytest.mark.parametrize(
+    ("headers", "wish"),
+    [
+        ({"Retry-After": "7"}, 7.0),
+        ({"ratelimit": '"api";r=0;t=55'}, 55.0),
+        ({"ratelimit": '"api";r=12;t=55'}, None),
+        ({"Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT"}, None),
+        ({}, None),
+    ],
+)
+def test_the_hubs_own_wish_is_heard(hub, headers, wish):
+    hub.faults = [Fault(ENDPOINTS["head"], 429, 1, headers)]
+    with pytest.raises(TransientError, match=r"^the Hub answered 429") as caught:
+        Repository(NAME).head()
+    assert caught.value.retry_after == wish
 
 
 def test_no_token_and_a_wrong_one(hub, work, monkeypatch, capsys):
