@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.hubserver import READ, WRITE, HubServer
+from tests.hubserver import READ, SIGNED, WRITE, Fault, HubServer
 from tests.publications import Place, published
 from tests.workplace import ended
 
@@ -148,15 +148,19 @@ def test_an_interrupt_ends_it_at_once_and_says_what_is_kept(hub, place):
 def test_a_login_on_this_machine_serves_as_well_and_stays_out_of_the_log(hub, place):
     (place.folder / "home").mkdir()
     (place.folder / "home" / "token").write_text(WRITE)
+    hub.faults = [Fault("PUT /storage/", 503), Fault("PUT /storage/", "drop"), Fault("/commit/", 503)]
     ran = place.push(NAME, "--private", "--json", "--log", "push.log")
     assert ran.code == 0, ran.err
     *events, end = map(json.loads, ran.out.splitlines())
-    assert [event["files"] for event in events if event["event"] == "progress"] == [1, 2, 3, 4, 5, 6]
-    assert events[-1]["bytes"] == events[-1]["bytes_of"] < end["bytes"], "the card comes on top, with the commit"
+    arrived = [event for event in events if event["event"] == "progress"]
+    assert [event["files"] for event in arrived] == [1, 2, 3, 4, 5, 6]
+    assert arrived[-1]["bytes"] == arrived[-1]["bytes_of"] < end["bytes"], "the card comes on top, with the commit"
     assert hub.tokens == {WRITE}
     assert hub.repos[NAME].private is True
     (place.folder / "home" / "token").unlink()
     assert WRITE.encode() not in trace(place, ran)
+    assert SIGNED.encode() not in trace(place, ran)
+    assert "the Hub answered 503: <html>go away</html>: again in 0 s" in ran.lines
     assert place.load(NAME, HF_TOKEN=WRITE)["sft"]["train"] == place.rows["sft"]
 
 

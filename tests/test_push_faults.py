@@ -122,7 +122,7 @@ def test_a_token_that_may_not_is_one_line(hub, work, where):
 
 @pytest.mark.parametrize("where", ["head", "create", "files", "preupload", "commit"])
 def test_a_refusal_is_one_line_however_it_is_worded(hub, work, where):
-    hub.faults = [Fault(ENDPOINTS[where], 422, 1, {"X-Error-Message": "no\x1b[31m " + "a" * 5000})]
+    hub.faults = [Fault(ENDPOINTS[where], 422, 1, {"X-Error-Message": f"no\x1b[31m http://x/y?{SIGNED} " + "a" * 5000})]
     with pytest.raises(SettingsError) as caught:
         push(work)
     assert one_line(caught, "\x1b").startswith("the Hub refuses owner/name (422: no")
