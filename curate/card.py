@@ -111,7 +111,7 @@ def card(report: Report, holdings: Sequence[Holding], about: CardSettings, setti
         models=sections.named(report.models),
         steps=sections.summary(steps),
         reasons=sections.reasons(steps),
-        types=sections.types(steps),
+        types=sections.types(report, steps),
         mix=sections.mix(report.mix),
         licenses=sections.licenses(report.mix, about),
         columns=sections.columns(holdings),

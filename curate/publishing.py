@@ -41,6 +41,8 @@ async def publish(pipeline: Pipeline) -> Report:
         async for verdict in verdicts(pipeline):
             stood = verdict.standing
             report.count(stood.kind, stood.step, stood.reason, verdict.problem_type)
+            if verdict.left_out:
+                report.leave_out(verdict.left_out, verdict.problem_type)
             pipeline.progress.tally.stood(stood.kind, stood.step, stood.reason, settings.steps)
             report.place(verdict.origin, verdict.problem_type, verdict.sft is not None, verdict.rl is not None)
             pipeline.standings.note(verdict.number, verdict.stamp, stood)
@@ -59,10 +61,11 @@ async def judged(pipeline: Pipeline, rows: Iterable[Row]) -> AsyncIterator[Verdi
     intake = Intake(pipeline.library, lambda row: (pipeline.standings.stamp(row), None))
     pipeline.extras = intake.extras
     way, layouts = Way(pipeline.steps(pipeline.settings.steps)), pipeline.settings.layouts
+    sft, rl, fitness = layouts["sft"], layouts["rl"], pipeline.settings.fitness
     async for entry in intake.entries(rows):
         ended = await pipeline.walked(entry, way, Tally())
         record = entry.item if isinstance(entry.item, Record) else None
-        yield Verdict.of(entry.number, entry.stamp, entry.asked, record, ended, layouts["sft"], layouts["rl"])
+        yield Verdict.of(entry.number, entry.stamp, entry.asked, record, ended, sft, rl, fitness)
 
 
 async def verdicts(pipeline: Pipeline) -> AsyncIterator[Verdict]:
@@ -148,5 +151,6 @@ def _public(provider: Provider) -> str:
 
 
 def prompt_hashes(settings: Settings) -> dict[str, str]:
-    """The first 12 digits of the SHA-256 over all prompts of each stage among the steps."""
-    return {n: assets.digest("prompts", n) for n in settings.steps if n in settings.stages}
+    """The first 12 digits of the SHA-256 over all prompts of each stage among the steps that has some."""
+    stages = [n for n in settings.steps if n in settings.stages and not settings.stages[n].embeds]
+    return {n: assets.digest("prompts", n) for n in stages}

@@ -41,9 +41,12 @@ def plain(text: str) -> str:
 
 def sizes(report: Report) -> str:
     """How many rows came in and what became of them, in one sentence."""
-    sft, rl = report.sets["sft"], report.sets["rl"]
+    sft, left = report.sets["sft"], _sum(report.left_out)
+    valid = report.sets["rl"] + left
+    reasons = ", ".join(f"{plain(reason)} {_total(types):,}" for reason, types in report.left_out.items())
+    but = f", but for {left:,} that are left out ({reasons})" if left else ""
     return (
-        f"Of {report.rows_in:,} input rows, {rl:,} are valid, for the set `rl` without a chain of thought; "
+        f"Of {report.rows_in:,} input rows, {valid:,} are valid, for the set `rl` without a chain of thought{but}; "
         f"{sft:,} of them passed every step, for the set `sft` with one."
     )
 
@@ -120,10 +123,12 @@ def reasons(steps: Sequence[StepCount]) -> str:
     return table(("step", "reason", "rows"), rows)
 
 
-def types(steps: Sequence[StepCount]) -> str:
-    """Rows that passed every step, and valid ones, by problem type."""
+def types(report: Report, steps: Sequence[StepCount]) -> str:
+    """Rows that passed every step, and those for the RL set, by problem type."""
     valid, kept = steps[0].kept, steps[-1].kept
-    return table(("problem type", "sft", "rl"), [(kind, kept.get(kind, 0), n) for kind, n in valid.items()])
+    left = {kind: sum(types.get(kind, 0) for types in report.left_out.values()) for kind in valid}
+    rows = [(kind, kept.get(kind, 0), n - left[kind]) for kind, n in valid.items()]
+    return table(("problem type", "sft", "rl"), rows)
 
 
 def _total(types: Types) -> int:

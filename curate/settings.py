@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from curate.checks import checked, nearest
 from curate.errors import SettingsError
 from curate.filter import Filter
+from curate.fitness import Fitness
 from curate.layout import Layout
 from curate.media import decoder as decoders
 from curate.media.decoder import EXACT
@@ -58,12 +59,17 @@ class MediaSettings(BaseModel):
 
 
 class SetSettings(BaseModel):
-    """How one set is written; what the layout itself takes stands beside it."""
+    """How one set is written; what the layout itself takes stands beside it.
+
+    The pass rates are the RL set's: which share of right answers its rows may have, both ends included.
+    """
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
     layout: str = LAYOUT
     rows_per_shard: int = Field(default=50_000, ge=1)
+    min_pass_rate: float = Field(default=0.0, ge=0, le=1)
+    max_pass_rate: float = Field(default=1.0, ge=0, le=1)
 
 
 class CardSettings(BaseModel):
@@ -120,6 +126,7 @@ class Settings(BaseModel):
     layouts: dict[str, Layout]
     rows_per_shard: dict[str, int]
     card: CardSettings
+    fitness: Fitness = Fitness()
 
 
 def load(path: Path, work: Path | None = None) -> Settings:
@@ -147,6 +154,9 @@ def load(path: Path, work: Path | None = None) -> Settings:
     for name, stage in stages.items():
         if stage.model not in models:
             raise SettingsError(f"stages.{name}.model: no model {stage.model!r}{nearest(stage.model, models)}")
+        if stage.embeds != models[stage.model].embeds:
+            kind = "is no embedding model" if stage.embeds else "only tells how alike two texts are"
+            raise SettingsError(f"stages.{name}.model: {stage.model!r} {kind}")
         if objection := stage.objection(models[stage.model].shows_parts):
             raise SettingsError(f"stages.{name}: {objection}")
     _known("sets", tables.sets, SETS)
@@ -166,7 +176,20 @@ def load(path: Path, work: Path | None = None) -> Settings:
         layouts={name: _layout(name, settings, base) for name, settings in sets.items()},
         rows_per_shard={name: settings.rows_per_shard for name, settings in sets.items()},
         card=tables.card,
+        fitness=fitness(sets, stages, filters),
     )
+
+
+def fitness(sets: Mapping[str, SetSettings], stages: Mapping[str, Stage], filters: Mapping[str, Filter]) -> Fitness:
+    """What the RL set leaves out. Raises SettingsError where it cannot be told."""
+    least, most = sets["rl"].min_pass_rate, sets["rl"].max_pass_rate
+    if (sets["sft"].min_pass_rate, sets["sft"].max_pass_rate) != (0.0, 1.0):
+        raise SettingsError("sets.sft: pass rates bound the RL set: put them into [sets.rl]")
+    if least > most:
+        raise SettingsError(f"sets.rl: min_pass_rate = {least:g} is above max_pass_rate = {most:g}")
+    if (least, most) != (0.0, 1.0) and not any(stage.samples > 1 for stage in stages.values()):
+        raise SettingsError("sets.rl: there are no pass rates without several drafts: set samples in [stages.draft]")
+    return Fitness(frozenset(name for name, found in filters.items() if found.unfit), least, most)
 
 
 def decoder(name: str) -> None:
@@ -184,12 +207,25 @@ def order(steps: tuple[str, ...], stages: Mapping[str, Stage], filters: Mapping[
         if name in steps[:index]:
             raise SettingsError(f"steps: {name!r} stands there twice")
         plugin = stages[name] if name in stages else filters[name]
-        for need in plugin.needs:
+        for need in plugin.wants() if isinstance(plugin, Filter) else plugin.needs:
             if not any(issubclass(output, need) for output in made):
                 maker = next((n for n in names(Stage) if issubclass(find(Stage, n).output, need)), "a stage")
                 raise SettingsError(f"steps: {name!r} needs {maker!r} before it")
         if name in stages:
             made.append(stages[name].output)
+    _graded(steps, stages, filters)
+
+
+def _graded(steps: tuple[str, ...], stages: Mapping[str, Stage], filters: Mapping[str, Filter]) -> None:
+    """Raise SettingsError where something stands between several samples and the filter that grades them."""
+    sampled, between = "", ""
+    for name in steps:
+        if name in stages and stages[name].settled:
+            between = name
+        elif name in stages:
+            sampled, between = (name if stages[name].samples > 1 else ""), ""
+        elif filters[name].grades and sampled and between:
+            raise SettingsError(f"stages.{sampled}.samples: {name!r} cannot grade them, {between!r} stands between")
 
 
 def _toml(path: Path) -> dict[str, Any]:

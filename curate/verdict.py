@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from curate.fitness import Fitness
 from curate.layout import Layout
 from curate.record import Kept, Output, Record
 from curate.report import problem_type
@@ -13,7 +14,7 @@ from curate.walk import Walked
 class Verdict(NamedTuple):
     """A row's number and stamp, where it stands, its problem type, and its row in each set that it belongs to.
 
-    `origin` is (data source, data type) of a valid row.
+    `origin` is (data source, data type) of a valid row, and `left_out` says why it is not in the RL set.
     """
 
     number: int
@@ -24,27 +25,28 @@ class Verdict(NamedTuple):
     rl: Output | None
     rejected: RejectedRow | None
     origin: tuple[str, str] | None
+    left_out: str = ""
 
     @classmethod
     def of(
-        cls, number: int, stamp: bytes, asked: bytes, record: Record | None, walked: Walked, sft: Layout, rl: Layout
+        cls,
+        number: int,
+        stamp: bytes,
+        asked: bytes,
+        record: Record | None,
+        walked: Walked,
+        sft: Layout,
+        rl: Layout,
+        fitness: Fitness = Fitness(),  # noqa: B008
     ) -> "Verdict":
         """The verdict on the row that came in as `record` (None: as no record) and ended so."""
         outcome = walked.outcome
         kept = sft.row(outcome.record) if isinstance(outcome, Kept) else None
         rejected = None if isinstance(outcome, Kept) else RejectedRow.of(outcome)
-        valid = origin = None
-        if record is not None:
-            origin = (record.data_source, record.data_type)
+        valid, left_out = None, fitness.objection(outcome) if record is not None else ""
+        origin = (record.data_source, record.data_type) if record is not None else None
+        if record is not None and not left_out:
             rate = outcome.record.pass_rate if outcome.record else None
             valid = rl.row(record if rate is None else record.model_copy(update={"pass_rate": rate}))
-        return cls(
-            number,
-            stamp,
-            Standing.of(outcome, asked, walked.used),
-            problem_type(outcome),
-            kept,
-            valid,
-            rejected,
-            origin,
-        )
+        stood, kind = Standing.of(outcome, asked, walked.used), problem_type(outcome)
+        return cls(number, stamp, stood, kind, kept, valid, rejected, origin, left_out)
