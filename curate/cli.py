@@ -11,6 +11,7 @@ import typer
 from curate import __version__, folders, jobs
 from curate.command import ended, failed
 from curate.console import Screen
+from curate.delivery import Options
 from curate.errors import CurateError, FatalError, SettingsError
 from curate.jobs import Job
 from curate.media.decoder import EXACT
@@ -46,6 +47,7 @@ ASKING = "everything answered is kept, the same command goes on from here"
 WRITING = "the sets are as they were before, the same command begins anew"
 FRAMES = "the frames are not all written, the same command begins anew"
 LOOKING = "nothing was changed"
+SENDING = "what the Hub has is kept there, the same command goes on from here"
 
 USAGE = 2  # the exit code of a command line that cannot work
 
@@ -205,6 +207,23 @@ def estimate(
     if pilot is None:
         finish(job.estimate(), LOOKING)
     finish(job.estimate(), ASKING, job.interrupted)
+
+
+@app.command()
+def push(
+    name: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="The data set on the Hugging Face Hub.")],
+    private: Annotated[bool, typer.Option("--private", help="Only its owners see it.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be sent, and send nothing.")] = False,
+    parent: Annotated[str | None, typer.Option("--parent", help="Replace what the Hub holds at this commit.")] = None,
+    settings: SettingsFile = TOML,
+    work: WorkFolder = None,
+    log: Log = None,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Upload the sets and their card to the Hugging Face Hub; what is there already is not sent again."""
+    job = Job.of("push", settings, work, Screen(quiet, json), Scope(), log)
+    finish(job.push(name, Options(private, dry_run, parent)), LOOKING if dry_run else SENDING)
 
 
 @app.command()

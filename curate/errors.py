@@ -13,6 +13,14 @@ class BusyError(SettingsError):
     """Another command holds the work folder."""
 
 
+class StaleError(SettingsError):
+    """Somebody else has changed what was to be changed: nothing was (exit 2)."""
+
+
+class HubError(CurateError):
+    """The Hub cannot be reached, or does not hold what was sent; the same command goes on (exit 1)."""
+
+
 class StoreError(CurateError):
     """The disk or a store under the work folder failed; everything answered before is kept (exit 1)."""
 

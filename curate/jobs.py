@@ -2,16 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from curate import forecast, log, looking, publishing, snapshots, tables, workfolder
+from curate import delivery, forecast, log, looking, publishing, snapshots, tables, workfolder
 from curate.console import Screen, summary
 from curate.doctor import configured, examined
 from curate.errors import CurateError, SettingsError
+from curate.hub import Repository
 from curate.mending import mended
 from curate.models import DRAIN
 from curate.pipeline import Pipeline, Scope, opened, trainable
@@ -148,10 +149,18 @@ class Job:
         self.screen.result({"command": "show", "exit": 0, "records": stories})
         return 0
 
+    async def push(self, name: str, options: delivery.Options) -> int:
+        """Bring the published sets and their card to the Hub, or say what that would send."""
+        repository = Repository(name)
+        with self._logged([repository.token or ""]):
+            told = await delivery.delivered(self.screen, self.settings.work, repository, options)
+        self.screen.result({"command": "push", "exit": 0, **told})
+        return 0
+
     @contextmanager
-    def _logged(self) -> Iterator[None]:
+    def _logged(self, secrets: Iterable[str] = ()) -> Iterator[None]:
         """What happens in here is logged, if that was asked for: the settings first, how it ended last."""
-        with log.kept(self.log, log.secrets(self.settings) if self.log else ()):
+        with log.kept(self.log, log.secrets(self.settings).union(filter(None, secrets)) if self.log else ()):
             logger.debug("curate %s begins", self.command)
             if self.log:
                 log.settings_used(self.settings)

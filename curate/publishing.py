@@ -7,14 +7,17 @@ from dataclasses import dataclass
 
 from curate import assets, judges, reviewing
 from curate.card import card
+from curate.disclosure import disclosed
 from curate.findings import Findings
+from curate.holdings import holdings
 from curate.intake import Intake, again
 from curate.measures import Measures, sampled
 from curate.pipeline import Pipeline, Scope
 from curate.progress import Progress
+from curate.provider import Provider
 from curate.record import Record
 from curate.report import Report
-from curate.settings import Settings
+from curate.settings import SETS, Settings
 from curate.shards import Publication, RejectedRow
 from curate.sources import Row
 from curate.steps import Way
@@ -44,6 +47,7 @@ async def publish(pipeline: Pipeline) -> Report:
             if verdict.left_out:
                 report.leave_out(verdict.left_out, verdict.problem_type)
             pipeline.progress.tally.stood(stood.kind, stood.step, stood.reason, settings.steps)
+            report.place(verdict.origin, verdict.problem_type, verdict.sft is not None, verdict.rl is not None)
             pipeline.standings.note(verdict.number, verdict.stamp, stood)
             for writer, row in ((sft, verdict.sft), (rl, verdict.rl), (rejected, verdict.rejected)):
                 if row is not None:
@@ -51,7 +55,8 @@ async def publish(pipeline: Pipeline) -> Report:
         report.finish(extras=pipeline.extras, models=provenance(pipeline), prompts=prompt_hashes(settings))
         publication.text("report.html", await reviewing.reviewed(pipeline, report, findings))
         publication.text("report.json", report.as_json())
-        publication.text("README.md", card(report))
+        held = holdings(publication.finished(), SETS)
+        publication.text("README.md", card(report, held, settings.card, disclosed(settings)))
     return report
 
 
@@ -142,8 +147,14 @@ def provenance(pipeline: Pipeline) -> dict[str, str]:
     for name in pipeline.settings.steps:
         if name in pipeline.settings.stages:
             provider = pipeline.settings.models[pipeline.settings.stages[name].model]
-            models[name] = ". ".join(filter(None, [provider.identity, provider.notice]))
+            models[name] = ". ".join(filter(None, [_public(provider), provider.notice]))
     return models
+
+
+def _public(provider: Provider) -> str:
+    """What the model is, without what is sent along with its requests: that may hold a key."""
+    has_more = "extra_body" in type(provider).model_fields
+    return (provider.model_copy(update={"extra_body": {}}) if has_more else provider).identity
 
 
 def prompt_hashes(settings: Settings) -> dict[str, str]:

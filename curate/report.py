@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import curate
 from curate.record import Failed, Kept, Outcome, Owed, ProblemType, Rejected
@@ -14,6 +14,8 @@ DUPLICATE = "duplicate"
 UNKNOWN = "unknown"
 TYPES = (*get_args(ProblemType), UNKNOWN)
 Types = dict[str, int]
+OTHER = "other sources"
+SHARES = 1000  # kinds of rows that are told apart in a mix
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,16 @@ class StepCount:
     rejected: dict[str, Types]
     failed: dict[str, Types]
     owed: Types
+
+
+class Share(NamedTuple):
+    """How many rows of one kind stand in each set."""
+
+    data_source: str
+    data_type: str
+    problem_type: str
+    sft: int
+    rl: int
 
 
 class Report:
@@ -42,6 +54,7 @@ class Report:
         self._steps = (INPUT, *steps)
         self._stopped: dict[str, Counter[tuple[str, str, str]]] = {step: Counter() for step in self._steps}
         self._kept: Counter[str] = Counter()
+        self._mix: dict[tuple[str, str, str], Counter[str]] = {}
         self._left_out: Counter[tuple[str, str, str]] = Counter()
 
     def add(self, outcome: Outcome) -> None:
@@ -63,6 +76,20 @@ class Report:
         else:
             # The part that holds no value of the record: the report must not grow with the rows.
             self._stopped[step][verdict, reason.partition(": ")[0], kind] += 1
+
+    def place(self, origin: tuple[str, str] | None, kind: str, sft: bool, rl: bool) -> None:
+        """Count a row of this (data source, data type) and problem type in the sets that it stands in."""
+        if origin is None:
+            return
+        key = (*origin, kind)
+        if key not in self._mix and len(self._mix) >= SHARES:
+            key = (OTHER, origin[1], kind)
+        self._mix.setdefault(key, Counter()).update({"sft": int(sft), "rl": int(rl)})
+
+    @property
+    def mix(self) -> list[Share]:
+        """What the sets are made of, by data source, data type and problem type."""
+        return [Share(*key, counts["sft"], counts["rl"]) for key, counts in sorted(self._mix.items())]
 
     def leave_out(self, reason: str, kind: str) -> None:
         """Count one valid row of this problem type that is not in the RL set."""
@@ -126,6 +153,7 @@ class Report:
             "owed": sum(sum(step.owed.values()) for step in steps),
             "failed": sum(sum(types.values()) for step in steps for types in step.failed.values()),
             "steps": [asdict(step) for step in steps],
+            "mix": [share._asdict() for share in self.mix],
             "extra_keys": dict(sorted(self.extras.items())),
             "models": dict(self.models),
             "prompts": dict(self.prompts),

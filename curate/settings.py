@@ -72,6 +72,23 @@ class SetSettings(BaseModel):
     max_pass_rate: float = Field(default=1.0, ge=0, le=1)
 
 
+class CardSettings(BaseModel):
+    """What the data set card says and no row tells.
+
+    `license` is the Hub's word for it ("cc-by-4.0"; with "other" also `license_name` and `license_link`), `licenses`
+    are those of the sources, by `data_source`; one that is not told is said to be unknown. `citation` is BibTeX.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str = Field(default="Chain-of-thought rows for video and image questions", min_length=1, max_length=200)
+    license: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9.+-]{0,60}$")
+    license_name: str | None = Field(default=None, max_length=100)
+    license_link: str | None = Field(default=None, pattern=r"^(https?://\S{1,300}|LICENSE(\.[a-z]+)?)$")
+    licenses: dict[str, str] = {}
+    citation: str | None = Field(default=None, max_length=5000)
+
+
 class Tables(BaseModel):
     """The file as written, before its plugins are known."""
 
@@ -87,6 +104,7 @@ class Tables(BaseModel):
     stages: dict[str, dict[str, Any]] = {}
     filters: dict[str, dict[str, Any]] = {}
     sets: dict[str, SetSettings] = {}
+    card: CardSettings = CardSettings()
 
 
 class Settings(BaseModel):
@@ -107,6 +125,7 @@ class Settings(BaseModel):
     filters: dict[str, Filter]
     layouts: dict[str, Layout]
     rows_per_shard: dict[str, int]
+    card: CardSettings
     fitness: Fitness = Fitness()
 
 
@@ -156,6 +175,7 @@ def load(path: Path, work: Path | None = None) -> Settings:
         filters=filters,
         layouts={name: _layout(name, settings, base) for name, settings in sets.items()},
         rows_per_shard={name: settings.rows_per_shard for name, settings in sets.items()},
+        card=tables.card,
         fitness=fitness(sets, stages, filters),
     )
 

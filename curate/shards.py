@@ -88,6 +88,7 @@ class SetWriter:
         self._room = 0
         self._file: IO[bytes] | None = None
         self._parquet: Any = None
+        self._finished = False
         with told(folder):
             folder.mkdir()
 
@@ -99,7 +100,10 @@ class SetWriter:
             self._flush()
 
     def finish(self) -> None:
-        """Write what is left, and name the shards by their count; an empty set has one empty shard."""
+        """Write what is left, and name the shards by their count; an empty set has one empty shard. Once is enough."""
+        if self._finished:
+            return
+        self._finished = True
         if self._buffer or not self._shards:
             self._flush()
         self._close()
@@ -193,6 +197,12 @@ class Publication:
         writer = SetWriter(self._work / NEW / name, row_type, rows_per_shard)
         self._writers.append(writer)
         return writer
+
+    def finished(self) -> Path:
+        """The folder where all sets lie side by side, written to their end: no row can be added any more."""
+        for writer in self._writers:
+            writer.finish()
+        return self._work / NEW
 
     def text(self, name: str, content: str) -> None:
         """A file of text, as UTF-8."""

@@ -15,7 +15,8 @@ from curate.walk import Walked
 class Verdict(NamedTuple):
     """A row's number and stamp, where it stands, its problem type, and its row in each set that it belongs to.
 
-    `left_out` says why a valid row is not in the RL set, `measures` what the report measures in it.
+    `origin` is (data source, data type) of a valid row, `left_out` says why it is not in the RL set, and `measures`
+    what the report measures in it.
     """
 
     number: int
@@ -25,6 +26,7 @@ class Verdict(NamedTuple):
     sft: Output | None
     rl: Output | None
     rejected: RejectedRow | None
+    origin: tuple[str, str] | None = None
     left_out: str = ""
     measures: Measures = Measures()
 
@@ -45,8 +47,9 @@ class Verdict(NamedTuple):
         kept = sft.row(outcome.record) if isinstance(outcome, Kept) else None
         rejected = None if isinstance(outcome, Kept) else RejectedRow.of(outcome)
         valid, left_out = None, fitness.objection(outcome) if record is not None else ""
+        origin = (record.data_source, record.data_type) if record is not None else None
         if record is not None and not left_out:
             rate = outcome.record.pass_rate if outcome.record else None
             valid = rl.row(record if rate is None else record.model_copy(update={"pass_rate": rate}))
         stood, kind = Standing.of(outcome, asked, walked.used), problem_type(outcome)
-        return cls(number, stamp, stood, kind, kept, valid, rejected, left_out)
+        return cls(number, stamp, stood, kind, kept, valid, rejected, origin, left_out)

@@ -9,6 +9,14 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
 
 
+def size(number: int) -> str:
+    """Bytes as a person says them: "812 B", "1.5 kB", "48.0 MB"."""
+    for power, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if number >= power:
+            return f"{number / power:.1f} {unit}"
+    return f"{number} B"
+
+
 def printable(text: str) -> str:
     """Text without control characters, so that nothing from a file or a model drives the terminal."""
     return "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text)

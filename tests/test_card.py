@@ -7,11 +7,16 @@ import pytest
 import yaml
 from huggingface_hub import DatasetCard
 
-from curate.card import COLUMNS, card, front_matter, plain, table
+from curate.card import card
+from curate.frontmatter import front_matter
+from curate.holdings import Holding, Split, holdings
 from curate.layouts.videorft import VideoRFTLayout
 from curate.record import Failed, Kept, Owed, Rejected
-from curate.report import Report
+from curate.report import OTHER, SHARES, Report
+from curate.sections import COLUMNS, SOURCES, plain, table
+from curate.settings import CardSettings
 from curate.shards import Publication, RejectedRow
+from tests.hubserver import faults_of
 from tests.records import drafted, record
 
 DONE = drafted(record())
@@ -29,32 +34,69 @@ def reported(models=None, count=3):
         Owed(DONE, "caption"),
     ]:
         report.add(outcome)
-    report.finish(extras={}, models=models or {"caption": BLIND}, prompts={})
+    report.finish(extras={}, models=models or {"caption": BLIND}, prompts={"caption": "0123456789ab"})
     return report
 
 
+COLUMN = {"name": "problem_id", "dtype": "int64"}
+SFT = Holding("sft", (Split("train", 3, 300, 900), Split("validation", 1, 100, 300)), (COLUMN,))
+RL = Holding("rl", (Split("train", 11, 500, 1500),), (COLUMN,))
+
+
+def text_of(report, held=(SFT, RL), settings=None, **about):
+    return card(report, list(held), CardSettings(**about), settings or {})
+
+
+def yaml_of(report, **about):
+    return DatasetCard(text_of(report, **about)).data.to_dict()
+
+
 def test_the_front_matter_is_what_the_hub_takes():
-    parsed = DatasetCard(card(reported())).data.to_dict()
+    parsed = yaml_of(reported())
     assert parsed["configs"] == [
         {
             "config_name": "sft",
             "default": True,
-            "data_files": [{"split": "train", "path": "sft/train-*.parquet"}],
+            "data_files": [
+                {"split": "train", "path": "sft/train-*.parquet"},
+                {"split": "validation", "path": "sft/validation-*.parquet"},
+            ],
         },
         {"config_name": "rl", "data_files": [{"split": "train", "path": "rl/train-*.parquet"}]},
     ]
     assert parsed["task_categories"] == ["video-text-to-text", "image-text-to-text"]
     assert parsed["pretty_name"] == "Chain-of-thought rows for video and image questions"
     assert "chain-of-thought" in parsed["tags"]
+    assert parsed["size_categories"] == ["n<1K"]
+    sft, rl = parsed["dataset_info"]
+    assert (sft["config_name"], rl["config_name"]) == ("sft", "rl")
+    assert sft["features"] == [COLUMN]
+    assert sft["splits"] == [
+        {"name": "train", "num_bytes": 900, "num_examples": 3},
+        {"name": "validation", "num_bytes": 300, "num_examples": 1},
+    ]
+    assert (sft["download_size"], sft["dataset_size"]) == (400, 1200)
+    assert faults_of(text_of(reported())) == []
 
 
 def test_front_matter_quotes_whatever_a_set_is_called():
-    text = front_matter(["sft", "no: yes"])
-    assert yaml.safe_load(text.strip().strip("-"))["configs"][1]["config_name"] == "no: yes"
+    held = [Holding("no: yes", (Split("train", 1, 1, 1),), None)]
+    parsed = yaml.safe_load(front_matter(held, CardSettings()).strip().strip("-"))
+    assert parsed["configs"][0]["config_name"] == "no: yes"
+    assert "features" not in parsed["dataset_info"][0]
+
+
+@pytest.mark.parametrize(
+    ("rows", "size"), [(0, "n<1K"), (999, "n<1K"), (1000, "1K<n<10K"), (310_000, "100K<n<1M"), (10**7, "n>10M")]
+)
+def test_the_size_is_that_of_the_largest_set(rows, size):
+    held = [Holding("sft", (), ()), Holding("rl", (Split("train", rows, 1, 1),), ())]
+    parsed = yaml.safe_load(front_matter(held, CardSettings()).strip().strip("-"))
+    assert parsed["size_categories"] == [size]
 
 
 def test_the_card_tells_counts_models_and_source():
-    text = card(reported())
+    text = text_of(reported())
     assert "Of 12 input rows, 11 are valid" in text
     assert "3 of them passed every step" in text
     assert f"- **caption**: {BLIND}" in text
@@ -66,12 +108,12 @@ def test_the_card_tells_counts_models_and_source():
 
 
 def test_models_stand_before_the_counts():
-    text = card(reported())
+    text = text_of(reported())
     assert text.index("Blind model") < text.index("| step |")
 
 
 def test_reasons_stand_with_the_most_frequent_first():
-    text = card(reported())
+    text = text_of(reported())
     assert text.index("| answer | no answer | 4 |") < text.index("| answer | wrong answer | 2 |")
     assert "| draft | unreadable reply | 1 |" in text
     assert "| input | no medium | 1 |" in text
@@ -81,16 +123,95 @@ def test_a_reason_of_both_kinds_counts_twice():
     report = Report(("draft",))
     report.add(Rejected(DONE.row, "draft", "cannot be decoded", "", DONE))
     report.add(Failed(DONE, "draft", "cannot be decoded", ""))
-    assert card(report).count("| draft | cannot be decoded | 1 |") == 2
+    assert text_of(report).count("| draft | cannot be decoded | 1 |") == 2
 
 
 def test_every_column_of_the_sets_is_explained():
-    assert set(COLUMNS) == set(VideoRFTLayout.sft.model_fields)
-    assert all(f"- `{name}`: " in card(reported()) for name in COLUMNS)
+    assert {*VideoRFTLayout.sft.model_fields, *VideoRFTLayout.graded.model_fields} == set(COLUMNS)
+    columns = tuple({"name": name, "dtype": "string"} for name in ("problem", "pass_rate", "messages"))
+    text = text_of(reported(), [Holding("rl", (), columns)])
+    assert "- `problem`: the question; " in text
+    assert "- `pass_rate`: `rl` only: " in text
+    assert "- `messages`: as the trainers of this layout read it" in text
+    assert "- `process`" not in text
+
+
+def test_files_that_say_themselves_what_they_hold_are_left_to_it():
+    text = text_of(reported(), [Holding("sft", (Split("train", 1, 1, 1),), None)])
+    assert "As the files themselves say." in text
+    assert "media themselves are not part" not in text
+    assert "media themselves are not part" in text_of(reported())
+
+
+HOSTILE = "<script>alert(1)</script>|\n---\n- a: [b](http://x) `c` $sizes\u202e"
+
+
+def test_the_mix_stands_with_its_most_frequent_kinds_first_and_nothing_in_a_name_means_anything():
+    report = reported()
+    for number in range(5):
+        report.place(("A-OKVQA", "image"), "multiple choice", sft=number < 2, rl=True)
+    report.place((HOSTILE, "video"), "OCR", sft=False, rl=True)
+    report.place(None, "OCR", sft=False, rl=False)
+    text = text_of(report, licenses={"A-OKVQA": "apache-2.0", "Other": "cc-by-4.0"})
+    assert "| A-OKVQA | image | multiple choice | 2 | 5 |\n| \\<script\\>" in text
+    assert "| A-OKVQA | apache-2.0 |" in text
+    assert "| Other | cc-by-4.0 |" in text
+    assert "\\$sizes | unknown |" in text
+    assert "<script>" not in text
+    assert "\n- a: [b]" not in text
+    assert "\u202e" not in text
+    assert DatasetCard(text).data.to_dict() == DatasetCard(text_of(reported())).data.to_dict()
+
+
+def test_a_mix_of_more_kinds_than_anyone_reads():
+    report = Report(("caption",))
+    for number in range(SHARES + 50):
+        report.place((f"source {number:04}", "video"), "OCR", sft=True, rl=True)
+    assert len(report.mix) == SHARES + 1
+    assert report.mix[0] == (OTHER, "video", "OCR", 50, 50)
+    assert sum(share.rl for share in report.mix) == SHARES + 50
+    text = text_of(report)
+    assert text.count("| OCR |") == SOURCES
+    assert f"And {SHARES + 1 - SOURCES:,} kinds more." in text
+    assert f"And {SHARES + 1 - SOURCES:,} sources more." in text
+
+
+def test_prompts_and_settings_stand_there():
+    text = text_of(reported(), settings={"stages.caption.fps": "1.0"})
+    assert "- **caption**: 0123456789ab" in text
+    assert "| stages.caption.fps | 1.0 |" in text
+
+
+def test_what_the_settings_say_of_the_card():
+    about = {"title": "Mine: a # title", "license": "other", "license_name": "mine", "license_link": "LICENSE"}
+    text = text_of(reported(), **about, citation="@misc{me,\n  title = {```Mine\u202e}\n}\n")
+    values = DatasetCard(text).data.to_dict()
+    assert (values["pretty_name"], values["license"]) == ("Mine: a # title", "other")
+    assert (values["license_name"], values["license_link"]) == ("mine", "LICENSE")
+    assert "\n# Mine: a \\# title\n" in text
+    assert text.endswith("\n@misc{me,\n  title = {'''Mine}\n}\n```\n")
+    assert text.count("```") == 4
+
+
+def test_a_licence_that_nobody_told_is_unknown():
+    assert yaml_of(reported())["license"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        (("caption", "draft"), "No answer was compared with its reference"),
+        (("caption", "draft", "answer"), "Only the final answers were compared"),
+        (("caption", "leak"), "The rules against leaked captions read English."),
+    ],
+)
+def test_the_limits_are_those_of_the_steps(steps, said):
+    assert said in text_of(Report(steps))
+    assert ("leak" in steps) == ("leaked captions" in text_of(Report(steps)))
 
 
 def test_hostile_names_mean_nothing():
-    text = card(reported(models={"caption": "<script>|\n---\n# [x](y) `z`\ud800 $models &lt; " + "a" * 999}))
+    text = text_of(reported(models={"caption": "<script>|\n---\n# [x](y) `z`\ud800 $models &lt; " + "a" * 999}))
     assert "\n# [" not in text
     assert r"- **caption**: \<script\>\| --- \# \[x\]\(y\) \`z\` \$models \&lt; aaa" in text
     assert max(map(len, text.splitlines())) < 500
@@ -117,14 +238,14 @@ def test_table():
 
 
 def test_an_empty_report_gives_a_card():
-    text = card(Report(("caption",)))
+    text = text_of(Report(("caption",)))
     assert "Of 0 input rows" in text
-    assert text.count("None.") == 3
+    assert text.count("None.") == 7
     assert DatasetCard(text).data.to_dict()["configs"][1]["config_name"] == "rl"
 
 
 def test_the_same_report_gives_the_same_card():
-    assert card(reported()) == card(reported())
+    assert text_of(reported()) == text_of(reported())
 
 
 LOAD = """
@@ -169,7 +290,10 @@ def publish(work, passed):
         for _ in range(7):
             rl.add(layout.row(record(options=())))
             rejected.add(RejectedRow.of(Owed(DONE, "draft")))
-        publication.text("README.md", card(reported(count=passed)))
+        publication.text(
+            "README.md",
+            card(reported(count=passed), holdings(publication.finished(), ("sft", "rl")), CardSettings(), {}),
+        )
         publication.text("report.json", reported(count=passed).as_json())
 
 

@@ -19,14 +19,15 @@ CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
 SERVERS = {"wire", "posting", "packaged", "faults", "served", "vectors"}  # how one speaks to a server
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
-    "ask", "asklog", "budget", "card", "cause", "census", "checks", "doctor", "engine", "estimate", "examples",
-    "filmstrips", "findings", "fitness", "flights", "folders", "garbage", "histogram", "hub", "inbox", "intake",
-    "journal", "judges", "log", "measures", "media", "mending", "meter", "models", "options", "outlook", "pace",
-    "pages", "pilot", "plots", "progress", "projection", "rate", "replay", "report", "rows", "savings", "settings",
-    "shards", "shared", "snapshots", "soundness", "sources", "standings", "starts", "steps", "swap", "tally",
-    "troubles", "verdict", "walk", "watch", "webpage", "words", "workfolder", "writer",
+    "aside", "ask", "asklog", "budget", "card", "cause", "census", "checks", "disclosure", "doctor", "engine",
+    "estimate", "examples", "filmstrips", "findings", "fitness", "flights", "folders", "frontmatter", "garbage",
+    "histogram", "holdings", "hub", "inbox", "intake", "journal", "judges", "log", "measures", "media", "mending",
+    "meter", "models", "options", "outlook", "pace", "pages", "parcel", "pilot", "plots", "progress", "projection",
+    "push", "pushed", "rate", "replay", "report", "rows", "savings", "sections", "settings", "shards", "shared",
+    "snapshots", "soundness", "sources", "standings", "starts", "steps", "swap", "tally", "troubles", "verdict",
+    "walk", "watch", "webpage", "words", "workfolder", "writer",
 }  # fmt: skip
-TOP = {"console", "view", "tables", "forecast", "jobs", "command", "cli", "__main__"}
+TOP = {"console", "view", "tables", "forecast", "delivery", "jobs", "command", "cli", "__main__"}
 PIPELINE = {"pipeline", "reviewing", "publishing", "looking"}
 MAY = {
     "ground": GROUND,
@@ -46,8 +47,9 @@ HOMES = {
     "aiohttp": {"posting.py", "packaged.py", "faults.py"},
     "openai": {"packaged.py"},
     "httpx2": {"packaged.py"},  # what the openai package rests on
-    "pyarrow": {"shards.py", "sources.py"},
+    "pyarrow": {"shards.py", "sources.py", "holdings.py"},
     "huggingface_hub": {"hub.py"},
+    "yaml": {"frontmatter.py"},
     "av": {"media"},
     "cv2": {"media"},
     "PIL": {"media"},
@@ -56,9 +58,9 @@ HOMES = {
     "rapidocr_onnxruntime": {"media"},
     "pebble": {"media", "judges.py"},
     "xllamacpp": {"providers/embedded.py"},
-    "rich": {"console.py", "tables.py", "view.py", "forecast.py"},
+    "rich": {"console.py", "tables.py", "view.py", "forecast.py", "delivery.py"},
     "typer": {"cli.py"},
-    "tenacity": {"ask.py"},
+    "tenacity": {"ask.py", "push.py"},
     "sqlite3": {"journal.py", "writer.py", "soundness.py", "mending.py", "rows.py", "standings.py", "media/memory.py"},
     "ijson": {"sources.py"},
     "jiwer": {"answers"},
@@ -80,6 +82,7 @@ LAZY = {
     "httpx2",
     "pyarrow",
     "huggingface_hub",
+    "yaml",
     "xllamacpp",
     "jiwer",
     "rapidfuzz",

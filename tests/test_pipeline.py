@@ -107,6 +107,19 @@ def test_the_sets_hold_what_the_models_said(place):
     assert json.loads((place.work / "report.json").read_text())["sets"] == {"sft": 3, "rl": 3}
 
 
+def test_report_and_card_tell_the_mix_and_nothing_of_what_is_sent_along(place, server):
+    place.settings(model='max_retries = 0\nextra_body = { api_key = "sk-hunter2hunter2" }')
+    assert place.run("run").code == 0
+    assert server.asked[0]["api_key"] == "sk-hunter2hunter2"
+    card, report = ((place.work / name).read_text() for name in ("README.md", "report.json"))
+    assert "hunter2" not in card + report
+    assert "- **caption**: captioner-1\n" in card
+    assert "| models.captioner.extra\\_body | set, and not shown here |" in card
+    shares = [tuple(share.values()) for share in json.loads(report)["mix"]]
+    assert shares == [("made", "image", "multiple choice", 1, 1), ("made", "video", "multiple choice", 2, 2)]
+    assert "| made | video | multiple choice | 2 | 2 |" in card
+
+
 def test_without_revise_the_process_is_the_drafts_thinking(place, server):
     place.settings(top='steps = ["caption", "draft", "answer", "format"]')
     assert place.run("run").code == 0
