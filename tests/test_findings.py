@@ -15,7 +15,9 @@ STEPS = ("caption", "draft", "answer", "revise", "leak")
 def verdict(number, cause=("kept", "", ""), kind="OCR", source="TextVQA", words=(), kept=None, detail=""):
     why = RejectedRow(problem_id=number, step=cause[1], reason=cause[2], detail=detail, row="{}")
     measures = Measures(source, words, kept)
-    return Verdict(number, b"", Standing(*cause), kind, None, None, None if cause[0] == "kept" else why, measures=measures)
+    return Verdict(
+        number, b"", Standing(*cause), kind, None, None, None if cause[0] == "kept" else why, measures=measures
+    )
 
 
 def gathered(*verdicts):

@@ -123,6 +123,11 @@ def test_an_unfinished_run_says_so_first():
     assert "This run is not finished. 12 rows wait for an answer. 3 rows failed" in page.text
 
 
+def test_what_is_left_out_of_the_rl_set_is_told():
+    report = told() | {"left_out_of_rl": {"too easy <b>": {"OCR": 1200, "numerical": 34}}}
+    assert "Not in rl, though usable: 1,234 rows, too easy <b>." in safe(webpage.page(report, STRIPS)).text
+
+
 def test_an_empty_run_has_a_page():
     report = Report(STEPS)
     found = gathered().told(STEPS)
