@@ -5,11 +5,13 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 
-from curate import assets, judges
+from curate import assets, judges, reviewing
 from curate.card import card
 from curate.disclosure import disclosed
+from curate.findings import Findings
 from curate.holdings import holdings
 from curate.intake import Intake, again
+from curate.measures import Measures, sampled
 from curate.pipeline import Pipeline, Scope
 from curate.progress import Progress
 from curate.provider import Provider
@@ -31,7 +33,7 @@ async def publish(pipeline: Pipeline) -> Report:
     pipeline.progress.asking = ()
     pipeline.progress.total = pipeline.total()
     pipeline.progress.tally = Tally()
-    report = Report(settings.steps)
+    report, findings = Report(settings.steps), Findings()
     with Publication(settings.work) as publication:
         layouts, shards = settings.layouts, settings.rows_per_shard
         graded = any(stage.samples > 1 for stage in settings.stages.values())
@@ -41,6 +43,7 @@ async def publish(pipeline: Pipeline) -> Report:
         async for verdict in verdicts(pipeline):
             stood = verdict.standing
             report.count(stood.kind, stood.step, stood.reason, verdict.problem_type)
+            findings.add(verdict)
             if verdict.left_out:
                 report.leave_out(verdict.left_out, verdict.problem_type)
             pipeline.progress.tally.stood(stood.kind, stood.step, stood.reason, settings.steps)
@@ -50,6 +53,7 @@ async def publish(pipeline: Pipeline) -> Report:
                 if row is not None:
                     writer.add(row)
         report.finish(extras=pipeline.extras, models=provenance(pipeline), prompts=prompt_hashes(settings))
+        publication.text("report.html", await reviewing.reviewed(pipeline, report, findings))
         publication.text("report.json", report.as_json())
         held = holdings(publication.finished(), SETS)
         publication.text("README.md", card(report, held, settings.card, disclosed(settings)))
@@ -62,10 +66,12 @@ async def judged(pipeline: Pipeline, rows: Iterable[Row]) -> AsyncIterator[Verdi
     pipeline.extras = intake.extras
     way, layouts = Way(pipeline.steps(pipeline.settings.steps)), pipeline.settings.layouts
     sft, rl, fitness = layouts["sft"], layouts["rl"], pipeline.settings.fitness
+    thinking, total = reviewing.thinking(pipeline.settings), pipeline.total()
     async for entry in intake.entries(rows):
         ended = await pipeline.walked(entry, way, Tally())
         record = entry.item if isinstance(entry.item, Record) else None
-        yield Verdict.of(entry.number, entry.stamp, entry.asked, record, ended, sft, rl, fitness)
+        verdict = Verdict.of(entry.number, entry.stamp, entry.asked, record, ended, sft, rl, fitness)
+        yield verdict._replace(measures=Measures.of(ended.outcome, thinking, sampled(entry.number, total)))
 
 
 async def verdicts(pipeline: Pipeline) -> AsyncIterator[Verdict]:
@@ -99,7 +105,8 @@ async def _doubled(pipeline: Pipeline, verdict: Verdict, first: int) -> Verdict:
         return verdict
     layouts = pipeline.settings.layouts
     asked = verdict.standing.asked
-    return Verdict.of(verdict.number, verdict.stamp, asked, None, Walked(dropped), layouts["sft"], layouts["rl"])
+    ended = Verdict.of(verdict.number, verdict.stamp, asked, None, Walked(dropped), layouts["sft"], layouts["rl"])
+    return ended._replace(measures=Measures(verdict.measures.source))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 import curate
 from curate.record import Failed, Kept, Outcome, Owed, ProblemType, Rejected
@@ -50,6 +50,7 @@ class Report:
         self.models: Mapping[str, str] = {}
         self.prompts: Mapping[str, str] = {}
         self.extras: Mapping[str, int] = {}
+        self.more: Mapping[str, Any] = {}
         self._steps = (INPUT, *steps)
         self._stopped: dict[str, Counter[tuple[str, str, str]]] = {step: Counter() for step in self._steps}
         self._kept: Counter[str] = Counter()
@@ -138,8 +139,12 @@ class Report:
 
     def as_json(self) -> str:
         """The text of report.json. The same outcomes in any order give the same text; it holds no dates."""
+        return json.dumps(self.told(), indent=2) + "\n"
+
+    def told(self) -> dict[str, Any]:
+        """What report.json holds, `more` at its end."""
         steps = self.steps()
-        report = {
+        return {
             "version": curate.__version__,
             "rows_in": self.rows_in,
             "duplicates": self.duplicates,
@@ -152,8 +157,8 @@ class Report:
             "extra_keys": dict(sorted(self.extras.items())),
             "models": dict(self.models),
             "prompts": dict(self.prompts),
+            **self.more,
         }
-        return json.dumps(report, indent=2) + "\n"
 
 
 def problem_type(outcome: Outcome) -> str:

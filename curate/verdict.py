@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from curate.fitness import Fitness
 from curate.layout import Layout
+from curate.measures import Measures
 from curate.record import Kept, Output, Record
 from curate.report import problem_type
 from curate.shards import RejectedRow
@@ -14,7 +15,8 @@ from curate.walk import Walked
 class Verdict(NamedTuple):
     """A row's number and stamp, where it stands, its problem type, and its row in each set that it belongs to.
 
-    `origin` is (data source, data type) of a valid row, and `left_out` says why it is not in the RL set.
+    `origin` is (data source, data type) of a valid row, `left_out` says why it is not in the RL set, `measures` what
+    the report measures in it.
     """
 
     number: int
@@ -26,6 +28,7 @@ class Verdict(NamedTuple):
     rejected: RejectedRow | None
     origin: tuple[str, str] | None
     left_out: str = ""
+    measures: Measures = Measures()
 
     @classmethod
     def of(
