@@ -34,7 +34,11 @@ async def reviewed(pipeline: Pipeline, report: Report, findings: Findings) -> st
             drop["examples"] = [await looker.example(pick, drop["step"]) for pick in picks]
         revisions = [await looker.revision(pick) for pick in findings.changed()]
         told["changes"]["examples"] = [row for row in revisions if row is not None]
-    spent = [call._asdict() | {"cost": round(call.cost, 6)} for call in pipeline.journal.spent()]
+    spent = [
+        # (what is sent along with a model's requests stands behind its name, and may hold a key)
+        call._asdict() | {"model": call.model.partition(" {")[0], "cost": round(call.cost, 6)}
+        for call in pipeline.journal.spent()
+    ]
     report.more = {"sampled_every": every(pipeline.total()), **told, "spent": spent}
     shown = _in_turn([drop["examples"] for drop in told["rejections"]] + [told["changes"]["examples"]])
     media = [looker.media[row["medium"]] for row in shown if row["medium"]]

@@ -15,8 +15,8 @@ from curate.walk import Walked
 class Verdict(NamedTuple):
     """A row's number and stamp, where it stands, its problem type, and its row in each set that it belongs to.
 
-    `origin` is (data source, data type) of a valid row, `left_out` says why it is not in the RL set, and `measures`
-    what the report measures in it.
+    `origin` is (data source, data type) of a valid row, `left_out` says why it is not in the RL set, `measures` what
+    the report measures in it.
     """
 
     number: int

@@ -111,8 +111,8 @@ def test_report_and_card_tell_the_mix_and_nothing_of_what_is_sent_along(place, s
     place.settings(model='max_retries = 0\nextra_body = { api_key = "sk-hunter2hunter2" }')
     assert place.run("run").code == 0
     assert server.asked[0]["api_key"] == "sk-hunter2hunter2"
-    card, report = ((place.work / name).read_text() for name in ("README.md", "report.json"))
-    assert "hunter2" not in card + report
+    card, report, page = ((place.work / name).read_text() for name in ("README.md", "report.json", "report.html"))
+    assert "hunter2" not in card + report + page
     assert "- **caption**: captioner-1\n" in card
     assert "| models.captioner.extra\\_body | set, and not shown here |" in card
     shares = [tuple(share.values()) for share in json.loads(report)["mix"]]
