@@ -7,6 +7,7 @@ from string import Template
 
 import curate
 from curate.report import Report, StepCount, Types
+from curate.splits import SPLITS
 
 DEFAULT = "sft"
 TASKS = ("video-text-to-text", "image-text-to-text")
@@ -99,17 +100,19 @@ def card(report: Report) -> str:
         types=_types(steps),
         columns="\n".join(f"- `{name}`: {text}" for name, text in COLUMNS.items()),
     )
-    return front_matter(list(report.sets)) + body
+    return front_matter(list(report.sets), SPLITS if report.validation else SPLITS[:1]) + body
 
 
-def front_matter(sets: Sequence[str]) -> str:
+def front_matter(sets: Sequence[str], splits: Sequence[str] = SPLITS[:1]) -> str:
     """The YAML block for these sets; the first configuration that loads without a name is `sft`."""
     lines = ["---", 'pretty_name: "Chain-of-thought rows for video and image questions"', "task_categories:"]
     lines += [f"- {json.dumps(task)}" for task in TASKS]
     lines += ["tags:", *(f"- {json.dumps(tag)}" for tag in TAGS), "configs:"]
     for name in sets:
         lines += [f"- config_name: {json.dumps(name)}", *(["  default: true"] if name == DEFAULT else [])]
-        lines += ["  data_files:", "  - split: train", f"    path: {json.dumps(f'{name}/train-*.parquet')}"]
+        lines.append("  data_files:")
+        for split in splits:
+            lines += [f"  - split: {split}", f"    path: {json.dumps(f'{name}/{split}-*.parquet')}"]
     return "\n".join([*lines, "---", "", ""])
 
 

@@ -12,6 +12,7 @@ from curate.pipeline import Pipeline, Scope
 from curate.progress import Progress
 from curate.record import Record
 from curate.report import Report
+from curate.sets import Sets
 from curate.settings import Settings
 from curate.shards import Publication, RejectedRow
 from curate.sources import Row
@@ -24,29 +25,31 @@ from curate.walk import Walked
 async def publish(pipeline: Pipeline) -> Report:
     """Replay the journal in input order, judge, and write the sets, the report and the card."""
     settings = pipeline.settings
-    pipeline.progress.steps = settings.steps
-    pipeline.progress.asking = ()
-    pipeline.progress.total = pipeline.total()
-    pipeline.progress.tally = Tally()
+    begin(pipeline)
     report = Report(settings.steps)
     with Publication(settings.work) as publication:
-        layouts, shards = settings.layouts, settings.rows_per_shard
-        graded = any(stage.samples > 1 for stage in settings.stages.values())
-        sft = publication.writer("sft", layouts["sft"].sft, shards["sft"])
-        rl = publication.writer("rl", layouts["rl"].graded if graded else layouts["rl"].rl, shards["rl"])
+        sets = Sets(publication, settings)
         rejected = publication.writer("rejected", RejectedRow)
         async for verdict in verdicts(pipeline):
             stood = verdict.standing
             report.count(stood.kind, stood.step, stood.reason, verdict.problem_type)
             pipeline.progress.tally.stood(stood.kind, stood.step, stood.reason, settings.steps)
             pipeline.standings.note(verdict.number, verdict.stamp, stood)
-            for writer, row in ((sft, verdict.sft), (rl, verdict.rl), (rejected, verdict.rejected)):
-                if row is not None:
-                    writer.add(row)
+            sets.add(verdict)
+            if verdict.rejected is not None:
+                rejected.add(verdict.rejected)
+        report.validation = sets.validation
         report.finish(extras=pipeline.extras, models=provenance(pipeline), prompts=prompt_hashes(settings))
         publication.text("report.json", report.as_json())
         publication.text("README.md", card(report))
     return report
+
+
+def begin(pipeline: Pipeline) -> None:
+    """Have the progress tell of a replay from its first row on."""
+    progress = pipeline.progress
+    progress.steps, progress.asking = pipeline.settings.steps, ()
+    progress.total, progress.tally = pipeline.total(), Tally()
 
 
 async def judged(pipeline: Pipeline, rows: Iterable[Row]) -> AsyncIterator[Verdict]:

@@ -38,6 +38,7 @@ class Report:
         self.models: Mapping[str, str] = {}
         self.prompts: Mapping[str, str] = {}
         self.extras: Mapping[str, int] = {}
+        self.validation: Mapping[str, int] = {}  # rows of each set that stand in its validation split, if there is one
         self._steps = (INPUT, *steps)
         self._stopped: dict[str, Counter[tuple[str, str, str]]] = {step: Counter() for step in self._steps}
         self._kept: Counter[str] = Counter()
@@ -106,6 +107,7 @@ class Report:
             "rows_in": self.rows_in,
             "duplicates": self.duplicates,
             "sets": self.sets,
+            **({"validation": dict(self.validation)} if self.validation else {}),
             "owed": sum(sum(step.owed.values()) for step in steps),
             "failed": sum(sum(types.values()) for step in steps for types in step.failed.values()),
             "steps": [asdict(step) for step in steps],

@@ -66,6 +66,22 @@ class SetSettings(BaseModel):
     rows_per_shard: int = Field(default=50_000, ge=1)
 
 
+class Sets(BaseModel):
+    """Both sets. `validation` is the share of the media whose rows stand in a split of their own, `seed` says which."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    validation: float = Field(default=0.0, ge=0, lt=1)
+    seed: int = 0
+    sft: SetSettings = SetSettings()
+    rl: SetSettings = SetSettings()
+
+    @property
+    def each(self) -> dict[str, SetSettings]:
+        """The sets by name."""
+        return {"sft": self.sft, "rl": self.rl}
+
+
 class Tables(BaseModel):
     """The file as written, before its plugins are known."""
 
@@ -80,7 +96,7 @@ class Tables(BaseModel):
     models: dict[str, dict[str, Any]] = {}
     stages: dict[str, dict[str, Any]] = {}
     filters: dict[str, dict[str, Any]] = {}
-    sets: dict[str, SetSettings] = {}
+    sets: Sets = Sets()
 
 
 class Settings(BaseModel):
@@ -101,12 +117,14 @@ class Settings(BaseModel):
     filters: dict[str, Filter]
     layouts: dict[str, Layout]
     rows_per_shard: dict[str, int]
+    validation: float
+    seed: int
 
 
 def load(path: Path, work: Path | None = None) -> Settings:
     """The settings in this file; `work` overrides the file's. Raises SettingsError."""
     tables = checked(Tables, _toml(path), "")
-    for table in ("models", "stages", "filters", "sets"):
+    for table in ("models", "stages", "filters"):
         for name in getattr(tables, table):
             if not name.isprintable():
                 raise SettingsError(f"{table}: {name!r} is no name")
@@ -130,8 +148,7 @@ def load(path: Path, work: Path | None = None) -> Settings:
             raise SettingsError(f"stages.{name}.model: no model {stage.model!r}{nearest(stage.model, models)}")
         if objection := stage.objection(models[stage.model].shows_parts):
             raise SettingsError(f"stages.{name}: {objection}")
-    _known("sets", tables.sets, SETS)
-    sets = {name: tables.sets.get(name, SetSettings()) for name in SETS}
+    sets = tables.sets.each
     return Settings(
         base=base,
         work=(work or base / tables.work).resolve(),
@@ -146,6 +163,8 @@ def load(path: Path, work: Path | None = None) -> Settings:
         filters=filters,
         layouts={name: _layout(name, settings, base) for name, settings in sets.items()},
         rows_per_shard={name: settings.rows_per_shard for name, settings in sets.items()},
+        validation=tables.sets.validation,
+        seed=tables.sets.seed,
     )
 
 
@@ -195,7 +214,17 @@ def _model(name: str, options: dict[str, Any], base: Path) -> Provider:
 
 def _layout(name: str, settings: SetSettings, base: Path) -> Layout:
     options, beside = settings.model_extra or {}, tuple(SetSettings.model_fields)
-    return _plugin(Layout, settings.layout, options, f"sets.{name}", base, beside)
+    layout = _plugin(Layout, settings.layout, options, f"sets.{name}", base, beside)
+    fitting(layout, name, f"sets.{name}.layout")
+    return layout
+
+
+def fitting(layout: Layout, name: str, where: str) -> None:
+    """Raise SettingsError where this layout has no form for the set of this name."""
+    if layout.form(name) is None:
+        known = [other for other in names(Layout) if find(Layout, other).form(name)]
+        what = "with a chain of thought" if name == "sft" else "without a chain of thought"
+        raise SettingsError(f"{where}: {layout.name()!r} has no form for rows {what}; known: {', '.join(known)}")
 
 
 def _plugin(
@@ -212,9 +241,3 @@ def _plugin(
     except KeyError:
         raise SettingsError(f"{where}: unknown {kind.folder[:-1]} {name!r}{nearest(name, names(kind))}") from None
     return checked(cls, options, where, base, beside)
-
-
-def _known(where: str, given: Mapping[str, object], known: tuple[str, ...]) -> None:
-    for name in given:
-        if name not in known:
-            raise SettingsError(f"unknown key '{where}.{name}'{nearest(name, known)}")

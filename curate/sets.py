@@ -1,0 +1,40 @@
+"""The two sets of a publication, each in its splits."""
+
+from curate.record import Output
+from curate.settings import SETS, Settings
+from curate.shards import Publication
+from curate.splits import SPLITS, VALIDATION, split_of
+from curate.verdict import Verdict
+
+
+def form(settings: Settings, name: str) -> type[Output]:
+    """The type of the rows in the set of this name. Settings whose layout has none do not load."""
+    graded = any(stage.samples > 1 for stage in settings.stages.values())
+    found = settings.layouts[name].form(name, graded)
+    if found is None:
+        raise TypeError(f"{settings.layouts[name].name()} has no form for {name}")
+    return found
+
+
+class Sets:
+    """Writes each verdict's rows where they belong."""
+
+    def __init__(self, publication: Publication, settings: Settings) -> None:
+        self._share, self._seed = settings.validation, settings.seed
+        self._writers = {
+            (name, split): publication.writer(name, form(settings, name), settings.rows_per_shard[name], split)
+            for name in SETS
+            for split in (SPLITS if settings.validation else SPLITS[:1])
+        }
+
+    @property
+    def validation(self) -> dict[str, int]:
+        """Rows of each set in its validation split; empty where there is none."""
+        return {name: writer.rows for (name, split), writer in self._writers.items() if split == VALIDATION}
+
+    def add(self, verdict: Verdict) -> None:
+        """Add the row's place in each set that it belongs to."""
+        split = split_of(verdict.standing.medium, self._share, self._seed)
+        for name, row in zip(SETS, (verdict.sft, verdict.rl), strict=True):
+            if row is not None:
+                self._writers[name, split].add(row)
