@@ -20,6 +20,7 @@ class Layout(Plugin, ABC):
     sft: ClassVar[type[Output] | None] = None
     rl: ClassVar[type[Output] | None] = None
     graded: ClassVar[type[Output] | None] = None
+    traced: ClassVar[bool] = False  # its records carry their provenance as their last output
 
     path_prefix: str | None = None
 

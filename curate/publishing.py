@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from curate import assets, judges
 from curate.card import card
@@ -18,6 +19,7 @@ from curate.shards import Publication, RejectedRow
 from curate.sources import Row
 from curate.steps import Way
 from curate.tally import Tally
+from curate.tracing import traced
 from curate.verdict import Verdict
 from curate.walk import Walked
 
@@ -57,10 +59,12 @@ async def judged(pipeline: Pipeline, rows: Iterable[Row]) -> AsyncIterator[Verdi
     intake = Intake(pipeline.library, lambda row: (pipeline.standings.stamp(row), None))
     pipeline.extras = intake.extras
     way, layouts = Way(pipeline.steps(pipeline.settings.steps)), pipeline.settings.layouts
+    told = any(layout.traced for layout in layouts.values())
+    trace = partial(traced, journal=pipeline.journal, prompts=prompt_hashes(pipeline.settings)) if told else None
     async for entry in intake.entries(rows):
         ended = await pipeline.walked(entry, way, Tally())
         record = entry.item if isinstance(entry.item, Record) else None
-        yield Verdict.of(entry.number, entry.stamp, entry.asked, record, ended, layouts["sft"], layouts["rl"])
+        yield Verdict.of(entry.number, entry.stamp, entry.asked, record, ended, layouts["sft"], layouts["rl"], trace)
 
 
 async def verdicts(pipeline: Pipeline) -> AsyncIterator[Verdict]:

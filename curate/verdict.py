@@ -1,8 +1,10 @@
 """What a replay makes of one row: where it stands, and its rows in the sets."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from curate.layout import Layout
+from curate.provenance import Provenance
 from curate.record import Kept, Output, Record
 from curate.report import problem_type
 from curate.shards import RejectedRow
@@ -23,16 +25,33 @@ class Verdict(NamedTuple):
 
     @classmethod
     def of(
-        cls, number: int, stamp: bytes, asked: bytes, record: Record | None, walked: Walked, sft: Layout, rl: Layout
+        cls,
+        number: int,
+        stamp: bytes,
+        asked: bytes,
+        record: Record | None,
+        walked: Walked,
+        sft: Layout,
+        rl: Layout,
+        trace: Callable[[Walked], Provenance] | None = None,
     ) -> "Verdict":
-        """The verdict on the row that came in as `record` (None: as no record) and ended so."""
+        """The verdict on the row that came in as `record` (None: as no record) and ended so.
+
+        `trace` tells where it comes from, which layouts may want that are `traced`.
+        """
         outcome = walked.outcome
-        kept = sft.row(outcome.record) if isinstance(outcome, Kept) else None
+        told = trace(walked) if trace and record is not None else None
+        kept = sft.row(_telling(outcome.record, sft, told)) if isinstance(outcome, Kept) else None
         rejected = None if isinstance(outcome, Kept) else RejectedRow.of(outcome)
         valid = None
         if record is not None:
             rate = outcome.record.pass_rate if outcome.record else None
-            valid = rl.row(record if rate is None else record.model_copy(update={"pass_rate": rate}))
+            graded = record if rate is None else record.model_copy(update={"pass_rate": rate})
+            valid = rl.row(_telling(graded, rl, told))
         return cls(
             number, stamp, Standing.of(outcome, asked, walked.used), problem_type(outcome), kept, valid, rejected
         )
+
+
+def _telling(record: Record, layout: Layout, told: Provenance | None) -> Record:
+    return record.with_output(told) if layout.traced and told else record

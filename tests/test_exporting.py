@@ -17,6 +17,7 @@ from curate.layout import Layout
 from curate.pipeline import Scope
 from curate.plugin import find, names
 from curate.splits import VALIDATION, split_of
+from tests.server import REVISED, THINKING
 from tests.workplace import Workplace, picture, row
 
 HALF = "[sets]\nvalidation = 0.5\nseed = {seed}\n"
@@ -84,6 +85,30 @@ def test_media_are_rerooted(ran):
     assert asyncio.run(job(ran).filter()) == 0
     assert {each["path"] for each in rows(ran, "rl", "train")} == {"s3://bucket/clips/one.mp4", "s3://bucket/sign.jpg"}
     assert {each["path"] for each in rows(ran, "sft", "train")} == {"./clips/one.mp4", "./sign.jpg"}
+
+
+def test_every_row_tells_where_it_comes_from(ran, server):
+    """Also one that is rejected by now: the replies that came to nothing, and the caption that it shares."""
+    ran.settings(more="[filters.length]\nmin_words = 1000\n")
+    kept = exported(ran, "full", "x.jsonl", name="rl")
+    for each in kept:
+        assert (each["outcome"], each["step"], each["reason"]) == ("rejected", "length", "too short")
+        assert each["draft"] == THINKING
+        assert each["revision"] == REVISED
+        assert "CAPTION" in each["caption"]
+        assert [call["stage"] for call in each["calls"]] == ["caption", "draft", "revise"]
+        assert {call["prompt_tokens"] for call in each["calls"]} == {10}
+        assert [call["model"].split("/")[-1] for call in each["calls"]] == ["captioner-1", "reasoner-1", "reviser-1"]
+        assert all(len(call["prompts"]) == 12 for call in each["calls"])
+        assert [judged["step"] for judged in each["judgements"]] == ["answer", "format", "leak", "length"]
+    ran.settings(more='[sets.sft]\nlayout = "full"\n')
+    assert asyncio.run(job(ran).filter()) == 0
+    full = rows(ran, "sft", "train")
+    assert [each["process"] for each in full] == [f"<think>{REVISED}</think>"] * 3
+    assert {each["outcome"] for each in full} == {"kept"}
+    assert list(rows(ran, "rl", "train")[0]) == [
+        "problem_id", "problem", "data_type", "problem_type", "options", "solution", "path", "data_source",
+    ]  # fmt: skip
 
 
 def test_rows_about_one_kind_of_medium(ran):

@@ -13,7 +13,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 # side by side and meet only in the pipeline.
 GROUND = {
     "errors", "timeline", "medium", "processor", "sampling", "record", "chat", "cuts", "assets", "tags", "jsonschema",
-    "answers", "child", "turns",
+    "answers", "child", "provenance", "turns",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
 SERVERS = {"wire", "posting", "packaged", "faults"}  # how one speaks to an OpenAI-compatible server
@@ -24,7 +24,7 @@ MACHINERY = {
     "models", "options", "outlook", "pace", "pages", "pilot", "progress", "projection", "rate", "replay", "report",
     "rows", "savings", "settings", "shards", "shared", "snapshots", "soundness", "sources", "standings", "starts",
     "steps", "swap", "tally", "troubles", "verdict", "walk", "watch", "words", "workfolder", "writer",
-    "columns", "files", "sets", "splits",
+    "columns", "files", "sets", "splits", "tracing",
 }  # fmt: skip
 TOP = {"console", "view", "tables", "forecast", "jobs", "command", "cli", "__main__"}
 PIPELINE = {"pipeline", "publishing", "exporting", "looking"}
