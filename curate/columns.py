@@ -63,8 +63,8 @@ class ParquetFile:
             self._file = path.open("wb")
             self._parquet = pq.ParquetWriter(self._file, schema, compression=CODEC, compression_level=3)
 
-    def write(self, rows: Sequence[Output]) -> None:
-        """Add these rows, as many row groups as it takes."""
+    def write(self, rows: Sequence[object]) -> None:
+        """Add these rows, whose attributes are the columns; as many row groups as it takes."""
         import pyarrow as pa
 
         if not rows:

@@ -41,6 +41,8 @@ async def publish(pipeline: Pipeline) -> Report:
             if verdict.rejected is not None:
                 rejected.add(verdict.rejected)
         report.validation = sets.validation
+        for line in sets.notices():
+            pipeline.progress.tell(line)
         report.finish(extras=pipeline.extras, models=provenance(pipeline), prompts=prompt_hashes(settings))
         publication.text("report.json", report.as_json())
         publication.text("README.md", card(report))

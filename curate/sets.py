@@ -1,8 +1,13 @@
 """The two sets of a publication, each in its splits."""
 
+import itertools
+from collections.abc import Iterator
+from functools import partial
+
+from curate.embedding import EmbeddingWriter
 from curate.record import Output
 from curate.settings import SETS, Settings
-from curate.shards import Publication
+from curate.shards import Publication, SetWriter
 from curate.splits import SPLITS, VALIDATION, split_of
 from curate.verdict import Verdict
 
@@ -21,11 +26,13 @@ class Sets:
 
     def __init__(self, publication: Publication, settings: Settings) -> None:
         self._share, self._seed = settings.validation, settings.seed
-        self._writers = {
-            (name, split): publication.writer(name, form(settings, name), settings.rows_per_shard[name], split)
-            for name in SETS
-            for split in (SPLITS if settings.validation else SPLITS[:1])
-        }
+        splits = SPLITS if settings.validation else SPLITS[:1]
+        self._writers: dict[tuple[str, str], SetWriter] = {}
+        for name, split in itertools.product(SETS, splits):
+            most = settings.embed[name]
+            kind = partial(EmbeddingWriter, most=most) if most else SetWriter
+            shape = form(settings, name), settings.rows_per_shard[name]
+            self._writers[name, split] = publication.writer(name, *shape, split, kind)
 
     @property
     def validation(self) -> dict[str, int]:
@@ -37,4 +44,11 @@ class Sets:
         split = split_of(verdict.standing.medium, self._share, self._seed)
         for name, row in zip(SETS, (verdict.sft, verdict.rl), strict=True):
             if row is not None:
-                self._writers[name, split].add(row)
+                self._writers[name, split].add(row, verdict.medium)
+
+    def notices(self) -> Iterator[str]:
+        """What a user should know of what was written."""
+        for (name, split), writer in self._writers.items():
+            if isinstance(writer, EmbeddingWriter) and writer.larger:
+                told = f"{writer.larger:,} rows hold a path only: their media are above sets.{name}.embed"
+                yield f"{name}, {split}: {told}"

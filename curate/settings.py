@@ -58,12 +58,16 @@ class MediaSettings(BaseModel):
 
 
 class SetSettings(BaseModel):
-    """How one set is written; what the layout itself takes stands beside it."""
+    """How one set is written; what the layout itself takes stands beside it.
+
+    Media of at most `embed` MiB stand in the rows as bytes; 0: none do.
+    """
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
     layout: str = LAYOUT
     rows_per_shard: int = Field(default=50_000, ge=1)
+    embed: float = Field(default=0.0, ge=0, le=1024)
 
 
 class Sets(BaseModel):
@@ -117,6 +121,7 @@ class Settings(BaseModel):
     filters: dict[str, Filter]
     layouts: dict[str, Layout]
     rows_per_shard: dict[str, int]
+    embed: dict[str, float]
     validation: float
     seed: int
 
@@ -163,6 +168,7 @@ def load(path: Path, work: Path | None = None) -> Settings:
         filters=filters,
         layouts={name: _layout(name, settings, base) for name, settings in sets.items()},
         rows_per_shard={name: settings.rows_per_shard for name, settings in sets.items()},
+        embed={name: settings.embed for name, settings in sets.items()},
         validation=tables.sets.validation,
         seed=tables.sets.seed,
     )

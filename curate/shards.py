@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -65,8 +66,8 @@ class SetWriter:
         with told(folder):
             folder.mkdir(exist_ok=True)
 
-    def add(self, row: Output) -> None:
-        """Add one row of the set's type. Raises StoreError where the disk refuses it."""
+    def add(self, row: Output, medium: tuple[str, str] = ("", "")) -> None:
+        """Add one row of the set's type, about this medium: kind and place. Raises StoreError."""
         self._buffer.append(row)
         self.rows += 1
         if len(self._buffer) >= min(ROWS_PER_GROUP, self._room or self._rows_per_shard):
@@ -93,9 +94,13 @@ class SetWriter:
         if self._room == 0 or self._file is None:
             self._close()
             self._file = self._opened()
-        self._file.write(self._buffer)
         self._room -= len(self._buffer)
+        self._write(self._buffer)
         self._buffer.clear()
+
+    def _write(self, rows: list[Output]) -> None:
+        if self._file is not None:
+            self._file.write(rows)
 
     def _opened(self) -> ParquetFile:
         shard = self._folder / f"{self._split}-{len(self._shards):05d}.parquet"
@@ -131,7 +136,12 @@ class Publication:
         return self
 
     def writer(
-        self, name: str, row_type: type[Output], rows_per_shard: int = ROWS_PER_SHARD, split: str = TRAIN
+        self,
+        name: str,
+        row_type: type[Output],
+        rows_per_shard: int = ROWS_PER_SHARD,
+        split: str = TRAIN,
+        kind: Callable[[Path, type[Output], int, str], SetWriter] = SetWriter,
     ) -> SetWriter:
         """A writer for a split of the set of this name. Raises SettingsError where its folder holds other things."""
         if not NAME.fullmatch(name):
@@ -142,7 +152,7 @@ class Publication:
         strange = [path.name for path in found if not SHARD.fullmatch(path.name)]
         if strange:
             raise SettingsError(f"{place} is no set, it has {strange[0]!r}: move it or take another work folder")
-        writer = SetWriter(self._work / NEW / name, row_type, rows_per_shard, split)
+        writer = kind(self._work / NEW / name, row_type, rows_per_shard, split)
         self._writers.append(writer)
         return writer
 

@@ -13,7 +13,10 @@ from curate.walk import Walked
 
 
 class Verdict(NamedTuple):
-    """A row's number and stamp, where it stands, its problem type, and its row in each set that it belongs to."""
+    """A row's number and stamp, where it stands, its problem type, its row in each set that it belongs to, its medium.
+
+    Of the medium that is its kind and where it lies.
+    """
 
     number: int
     stamp: bytes
@@ -22,6 +25,7 @@ class Verdict(NamedTuple):
     sft: Output | None
     rl: Output | None
     rejected: RejectedRow | None
+    medium: tuple[str, str] = ("", "")
 
     @classmethod
     def of(
@@ -48,9 +52,10 @@ class Verdict(NamedTuple):
             rate = outcome.record.pass_rate if outcome.record else None
             graded = record if rate is None else record.model_copy(update={"pass_rate": rate})
             valid = rl.row(_telling(graded, rl, told))
-        return cls(
-            number, stamp, Standing.of(outcome, asked, walked.used), problem_type(outcome), kept, valid, rejected
-        )
+        stood, about = Standing.of(outcome, asked, walked.used), ("", "")
+        if record is not None:
+            about = record.medium.kind, str(record.medium.path)
+        return cls(number, stamp, stood, problem_type(outcome), kept, valid, rejected, about)
 
 
 def _telling(record: Record, layout: Layout, told: Provenance | None) -> Record:

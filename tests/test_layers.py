@@ -24,7 +24,7 @@ MACHINERY = {
     "models", "options", "outlook", "pace", "pages", "pilot", "progress", "projection", "rate", "replay", "report",
     "rows", "savings", "settings", "shards", "shared", "snapshots", "soundness", "sources", "standings", "starts",
     "steps", "swap", "tally", "troubles", "verdict", "walk", "watch", "words", "workfolder", "writer",
-    "columns", "files", "sets", "splits", "tracing",
+    "columns", "embedding", "files", "sets", "splits", "tracing",
 }  # fmt: skip
 TOP = {"console", "view", "tables", "forecast", "jobs", "command", "cli", "__main__"}
 PIPELINE = {"pipeline", "publishing", "exporting", "looking"}
@@ -46,7 +46,7 @@ HOMES = {
     "aiohttp": {"posting.py", "packaged.py", "faults.py"},
     "openai": {"packaged.py"},
     "httpx2": {"packaged.py"},  # what the openai package rests on
-    "pyarrow": {"columns.py", "sources.py"},
+    "pyarrow": {"columns.py", "embedding.py", "sources.py"},
     "huggingface_hub": {"hub.py"},
     "av": {"media"},
     "cv2": {"media"},
