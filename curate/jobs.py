@@ -200,6 +200,8 @@ class Job:
         with self.screen.watching(self.progress):
             report = await publishing.publish(pipeline)
         self.screen.show(tables.waterfall(report))
+        if report.mix:
+            self.screen.show(tables.mix(report.mix))
         self.screen.say(f"wrote the sets to {relative(self.settings.work)}")
         return report.sets
 

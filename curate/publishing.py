@@ -8,7 +8,8 @@ from functools import partial
 
 from curate import assets, judges
 from curate.card import card
-from curate.intake import Intake, again
+from curate.intake import again
+from curate.mix import Mixed
 from curate.pipeline import Pipeline, Scope
 from curate.progress import Progress
 from curate.record import Record
@@ -41,6 +42,7 @@ async def publish(pipeline: Pipeline) -> Report:
             if verdict.rejected is not None:
                 rejected.add(verdict.rejected)
         report.validation = sets.validation
+        report.mix = pipeline.mixed.compared(sets.groups(len(pipeline.mixed.names))) if pipeline.mixed else []
         for line in sets.notices():
             pipeline.progress.tell(line)
         report.finish(extras=pipeline.extras, models=provenance(pipeline), prompts=prompt_hashes(settings))
@@ -58,7 +60,7 @@ def begin(pipeline: Pipeline) -> None:
 
 async def judged(pipeline: Pipeline, rows: Iterable[Row]) -> AsyncIterator[Verdict]:
     """The verdict on each of these rows, in order, from the journal alone."""
-    intake = Intake(pipeline.library, lambda row: (pipeline.standings.stamp(row), None))
+    intake = pipeline.intake(lambda row: (pipeline.standings.stamp(row), None))
     pipeline.extras = intake.extras
     way, layouts = Way(pipeline.steps(pipeline.settings.steps)), pipeline.settings.layouts
     told = any(layout.traced for layout in layouts.values())
@@ -66,7 +68,10 @@ async def judged(pipeline: Pipeline, rows: Iterable[Row]) -> AsyncIterator[Verdi
     async for entry in intake.entries(rows):
         ended = await pipeline.walked(entry, way, Tally())
         record = entry.item if isinstance(entry.item, Record) else None
-        yield Verdict.of(entry.number, entry.stamp, entry.asked, record, ended, layouts["sft"], layouts["rl"], trace)
+        verdict = Verdict.of(
+            entry.number, entry.stamp, entry.asked, record, ended, layouts["sft"], layouts["rl"], trace
+        )
+        yield verdict._replace(group=pipeline.mixed.number(record.row)) if pipeline.mixed and record else verdict
 
 
 async def verdicts(pipeline: Pipeline) -> AsyncIterator[Verdict]:
@@ -78,7 +83,7 @@ async def verdicts(pipeline: Pipeline) -> AsyncIterator[Verdict]:
         return
     first: dict[bytes, tuple[int, int]] = {}
     extras: Counter[str] = Counter()
-    arguments = (pristine(pipeline.settings), pipeline.scope)
+    arguments = (pristine(pipeline.settings), pipeline.scope, pipeline.mixed)
     async for part in judges.parts(
         pipeline.numbers(), processes, f"{__name__}:bench", f"{__name__}:sentence", arguments
     ):
@@ -94,7 +99,7 @@ async def verdicts(pipeline: Pipeline) -> AsyncIterator[Verdict]:
 
 async def _doubled(pipeline: Pipeline, verdict: Verdict, first: int) -> Verdict:
     """The verdict on a row that asks the same as one before it, which another process saw."""
-    entry = await Intake(pipeline.library).again(pipeline.rows.row(verdict.number))
+    entry = await pipeline.intake().again(pipeline.rows.row(verdict.number))
     dropped = again(entry.item, first) if isinstance(entry.item, Record) else None
     if dropped is None:
         return verdict
@@ -117,9 +122,9 @@ def pristine(settings: Settings) -> Settings:
     return settings.model_copy(update={"models": models})
 
 
-def bench(settings: Settings, scope: Scope) -> Bench:
+def bench(settings: Settings, scope: Scope, mixed: Mixed | None) -> Bench:
     """Made once in each such process."""
-    return Bench(asyncio.Runner(), Pipeline(settings, scope, Progress(), holds=False))
+    return Bench(asyncio.Runner(), Pipeline(settings, scope, Progress(), holds=False, mixed=mixed))
 
 
 def sentence(at: Bench, numbers: Sequence[int]) -> judges.Part:

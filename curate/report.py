@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import get_args
+from typing import Any, get_args
 
 import curate
 from curate.record import Failed, Kept, Outcome, Owed, ProblemType, Rejected
@@ -38,6 +38,7 @@ class Report:
         self.models: Mapping[str, str] = {}
         self.prompts: Mapping[str, str] = {}
         self.extras: Mapping[str, int] = {}
+        self.mix: Sequence[Mapping[str, Any]] = ()  # for each group what was asked for and what is there
         self.validation: Mapping[str, int] = {}  # rows of each set that stand in its validation split, if there is one
         self._steps = (INPUT, *steps)
         self._stopped: dict[str, Counter[tuple[str, str, str]]] = {step: Counter() for step in self._steps}
@@ -108,6 +109,7 @@ class Report:
             "duplicates": self.duplicates,
             "sets": self.sets,
             **({"validation": dict(self.validation)} if self.validation else {}),
+            **({"mix": [dict(group) for group in self.mix]} if self.mix else {}),
             "owed": sum(sum(step.owed.values()) for step in steps),
             "failed": sum(sum(types.values()) for step in steps for types in step.failed.values()),
             "steps": [asdict(step) for step in steps],

@@ -1,6 +1,7 @@
 """The two sets of a publication, each in its splits."""
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 
@@ -28,6 +29,7 @@ class Sets:
         self._share, self._seed = settings.validation, settings.seed
         splits = SPLITS if settings.validation else SPLITS[:1]
         self._writers: dict[tuple[str, str], SetWriter] = {}
+        self._groups: dict[str, Counter[int]] = {name: Counter() for name in SETS}
         for name, split in itertools.product(SETS, splits):
             most = settings.embed[name]
             kind = partial(EmbeddingWriter, most=most) if most else SetWriter
@@ -45,6 +47,11 @@ class Sets:
         for name, row in zip(SETS, (verdict.sft, verdict.rl), strict=True):
             if row is not None:
                 self._writers[name, split].add(row, verdict.medium)
+                self._groups[name][verdict.group] += 1
+
+    def groups(self, number: int) -> dict[str, list[int]]:
+        """How many rows each set has of each of so many groups of the mix."""
+        return {name: [counts[group] for group in range(number)] for name, counts in self._groups.items()}
 
     def notices(self) -> Iterator[str]:
         """What a user should know of what was written."""

@@ -13,6 +13,7 @@ from curate.filter import Filter
 from curate.layout import Layout
 from curate.media import decoder as decoders
 from curate.media.decoder import EXACT
+from curate.mix import Mix
 from curate.plugin import Plugin, find, names
 from curate.provider import Provider
 from curate.record import Output
@@ -101,6 +102,7 @@ class Tables(BaseModel):
     stages: dict[str, dict[str, Any]] = {}
     filters: dict[str, dict[str, Any]] = {}
     sets: Sets = Sets()
+    mix: Mix | None = None
 
 
 class Settings(BaseModel):
@@ -124,6 +126,7 @@ class Settings(BaseModel):
     embed: dict[str, float]
     validation: float
     seed: int
+    mix: Mix | None
 
 
 def load(path: Path, work: Path | None = None) -> Settings:
@@ -171,6 +174,7 @@ def load(path: Path, work: Path | None = None) -> Settings:
         embed={name: settings.embed for name, settings in sets.items()},
         validation=tables.sets.validation,
         seed=tables.sets.seed,
+        mix=tables.mix,
     )
 
 

@@ -3,6 +3,7 @@
 import difflib
 import json
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group
@@ -76,6 +77,17 @@ def waterfall(report: Report) -> Table:
         table.add_row(count.step, f"{sum(count.kept.values()):,}", *cells, _text(reasons))
     for name, rows in report.sets.items():
         table.add_row(Text(f"{name} set", style="bold"), f"{rows:,}")
+    return table
+
+
+def mix(groups: Sequence[Mapping[str, Any]]) -> Table:
+    """What the mix asked for, and what is there."""
+    table = _table("mix", "asked for", "there", "taken", "rl", "sft")
+    for group in groups:
+        asked = f"{group['rows']:,}" if "rows" in group else f"weight {group['weight']:g}" if "weight" in group else ""
+        counts = [f"{group[name]:,}" for name in ("there", "taken", "rl", "sft")]
+        short = "yellow" if group["there"] < group.get("rows", 0) else ""
+        table.add_row(_line(group["group"]), asked, *counts, style=short)
     return table
 
 

@@ -15,7 +15,7 @@ from curate.walk import Walked
 class Verdict(NamedTuple):
     """A row's number and stamp, where it stands, its problem type, its row in each set that it belongs to, its medium.
 
-    Of the medium that is its kind and where it lies.
+    Of the medium that is its kind and where it lies. `group` is the row's number in the mix, if there is one.
     """
 
     number: int
@@ -26,6 +26,7 @@ class Verdict(NamedTuple):
     rl: Output | None
     rejected: RejectedRow | None
     medium: tuple[str, str] = ("", "")
+    group: int = -1
 
     @classmethod
     def of(

@@ -24,7 +24,7 @@ MACHINERY = {
     "models", "options", "outlook", "pace", "pages", "pilot", "progress", "projection", "rate", "replay", "report",
     "rows", "savings", "settings", "shards", "shared", "snapshots", "soundness", "sources", "standings", "starts",
     "steps", "swap", "tally", "troubles", "verdict", "walk", "watch", "words", "workfolder", "writer",
-    "columns", "embedding", "files", "sets", "splits", "tracing",
+    "columns", "embedding", "files", "mix", "sets", "splits", "tracing",
 }  # fmt: skip
 TOP = {"console", "view", "tables", "forecast", "jobs", "command", "cli", "__main__"}
 PIPELINE = {"pipeline", "publishing", "exporting", "looking"}
