@@ -30,43 +30,53 @@ def limited(ask: Ask, pace: Pace, meter: Meter) -> Ask:
 
     Raises TransientError for a failure that counts against the request, GoneError once the model is given up.
     """
+    return _Limited(ask, pace, meter)
 
-    async def once(request: Request, turn: Turn) -> Reply:
-        began = time.monotonic()
-        try:
-            reply = await ask(request)
-        except RefusedError:
-            pace.answered(turn, 0)
-            raise
-        meter.seconds += time.monotonic() - began
-        pace.answered(turn, reply.prompt_tokens + reply.completion_tokens)
-        return reply
 
-    async def waiting(request: Request) -> Reply:
+class _Limited:
+    def __init__(self, ask: Ask, pace: Pace, meter: Meter) -> None:
+        self._ask = ask
+        self._pace = pace
+        self._meter = meter
+
+    async def __call__(self, request: Request) -> Reply:
         refused, wish = 0, 0.0
         while True:
             if refused:
                 await asyncio.sleep(max(wait_after(refused) / 4, wish))
-            turn = await pace.turn(guess(request) if pace.counts_tokens else 0.0)
-            meter.in_flight += 1
+            turn = await self._pace.turn(guess(request) if self._pace.counts_tokens else 0.0)
+            self._meter.in_flight += 1
             try:
-                return await once(request, turn)
+                return await self._once(request, turn)
             except TransientError as error:
-                meter.troubles.note(str(error))
-                counts = pace.failed(turn, error, id(request))
-                log.debug("%s: %s; %s", named(), "counts against it" if counts else "counts against nobody", pace)
-                if pace.gone:
-                    raise pace.gone from None
-                if counts:
-                    raise
-                meter.retried += 1
+                self._failed(request, turn, error)
                 refused += 1
                 wish = min(error.retry_after or 0.0, FURTHEST)
             finally:
-                meter.in_flight -= 1
-                pace.leave(turn)
+                self._meter.in_flight -= 1
+                self._pace.leave(turn)
 
-    return waiting
+    async def _once(self, request: Request, turn: Turn) -> Reply:
+        began = time.monotonic()
+        try:
+            reply = await self._ask(request)
+        except RefusedError:
+            self._pace.answered(turn, 0)
+            raise
+        self._meter.seconds += time.monotonic() - began
+        self._pace.answered(turn, reply.prompt_tokens + reply.completion_tokens)
+        return reply
+
+    def _failed(self, request: Request, turn: Turn, error: TransientError) -> None:
+        """Note this failure. Raises it where it counts against the request, GoneError where the model is given up."""
+        self._meter.troubles.note(str(error))
+        counts = self._pace.failed(turn, error, id(request))
+        log.debug("%s: %s; %s", named(), "counts against it" if counts else "counts against nobody", self._pace)
+        if self._pace.gone:
+            raise self._pace.gone from None
+        if counts:
+            raise error
+        self._meter.retried += 1
 
 
 def guess(request: Request) -> float:
