@@ -94,6 +94,8 @@ class ParquetFile:
 def _storable(value: object) -> object:
     if isinstance(value, str):
         return clean(value)
+    if isinstance(value, tuple):
+        return [_storable(item) for item in value]
     if isinstance(value, Output):
         return {name: _storable(getattr(value, name)) for name in type(value).model_fields}
-    return [_storable(item) for item in value] if isinstance(value, tuple) else value
+    return value

@@ -44,10 +44,15 @@ class Sets:
     def add(self, verdict: Verdict) -> None:
         """Add the row's place in each set that it belongs to."""
         split = split_of(verdict.standing.medium, self._share, self._seed)
-        for name, row in zip(SETS, (verdict.sft, verdict.rl), strict=True):
-            if row is not None:
-                self._writers[name, split].add(row, verdict.medium)
-                self._groups[name][verdict.group] += 1
+        if verdict.sft is not None:
+            self._put("sft", split, verdict.sft, verdict)
+        if verdict.rl is not None:
+            self._put("rl", split, verdict.rl, verdict)
+
+    def _put(self, name: str, split: str, row: Output, verdict: Verdict) -> None:
+        self._writers[name, split].add(row, verdict.medium)
+        if verdict.group >= 0:
+            self._groups[name][verdict.group] += 1
 
     def groups(self, number: int) -> dict[str, list[int]]:
         """How many rows each set has of each of so many groups of the mix."""
