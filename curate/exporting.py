@@ -14,7 +14,7 @@ from curate.pipeline import Pipeline
 from curate.plugin import find, names
 from curate.publishing import begin, verdicts
 from curate.sets import form
-from curate.settings import SETS, Settings, fitting
+from curate.settings import SETS, Settings
 from curate.splits import SPLITS, split_of
 from curate.verdict import Verdict
 
@@ -49,7 +49,9 @@ class Export:
         """The settings with this layout for the set; what they say of it already holds. Raises SettingsError."""
         before = settings.layouts[self.name]
         layout = before if before.name() == self.layout else find(Layout, self.layout)()
-        fitting(layout, self.name, f"--set {self.name}")
+        if layout.form(self.name) is None:
+            other = next(name for name in SETS if name != self.name)
+            raise SettingsError(f"--set {self.name}: {self.layout!r} has no form for it, but one for --set {other}")
         if self.prefix is not None:
             layout = layout.model_copy(update={"path_prefix": self.prefix})
         if self.split == SPLITS[1] and not settings.validation:
@@ -70,6 +72,7 @@ async def export(pipeline: Pipeline, asked: Export) -> int:
     """Write the file, and what its trainer needs beside it; returns how many rows it has."""
     begin(pipeline)
     progress, settings = pipeline.progress, pipeline.settings
+    elsewhere = 0
     with RowFile(asked.path, form(settings, asked.name)) as file:
         async for verdict in verdicts(pipeline):
             stood = verdict.standing
@@ -77,11 +80,20 @@ async def export(pipeline: Pipeline, asked: Export) -> int:
             row = verdict.sft if asked.name == "sft" else verdict.rl
             if row is not None and asked.has(verdict, pipeline):
                 file.add(row)
+            elsewhere += row is not None  # where none is asked for, that tells why
         if not file.rows:
-            raise SettingsError(f"no row of {asked.name} is there to export: `curate status` says where they all are")
+            raise SettingsError(_nothing(asked, elsewhere))
         for name, entries in settings.layouts[asked.name].beside(asked.path.name).items():
             merged(asked.path.with_name(name), entries)
     return file.rows
+
+
+def _nothing(asked: Export, elsewhere: int) -> str:
+    """Why a file would have no rows, where the set has so many that were not asked for."""
+    if not elsewhere:
+        return f"no row of {asked.name} is there to export: `curate status` says where they all are"
+    kind = f" about a medium of --data-type {asked.kind}" if asked.kind else ""
+    return f"none of the {elsewhere:,} rows of {asked.name} is in --split {asked.split}{kind}"
 
 
 def _known(option: str, value: str, known: tuple[str, ...]) -> None:

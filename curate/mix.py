@@ -158,4 +158,4 @@ def plain(name: str) -> str:
 
 def _limit(places: set[int], number: int) -> int:
     """What so many of these places are below."""
-    return ALL if number == len(places) else sorted(places)[number] if number else 0
+    return ALL if number == len(places) else sorted(places)[number]

@@ -51,7 +51,9 @@ def test_every_layout_and_ending_comes_out_of_the_same_journal(ran, server):
     for layout in names(Layout):
         for name in ("sft", "rl"):
             if find(Layout, layout).form(name) is None:
-                with pytest.raises(SettingsError, match=f"--set {name}: '{layout}' has no form for rows with"):
+                with pytest.raises(
+                    SettingsError, match=f"--set {name}: '{layout}' has no form for it, but one for --set "
+                ):
                     exported(ran, layout, "x.jsonl", name=name)
             else:
                 assert len(exported(ran, layout, f"{layout}-{name}.jsonl", name=name)) == 3
@@ -176,6 +178,8 @@ def test_no_clip_is_on_both_sides(ran):
     assert (ran.work / "README.md").read_text().count("split: validation") == 2
     for split, number in (("train", 1), ("validation", 2), ("all", 3)):
         assert len(exported(ran, "llava", "x.jsonl", split=split)) == number
+    with pytest.raises(SettingsError, match=r"^none of the 3 rows of sft is in --split train .* --data-type video$"):
+        exported(ran, "llava", "x.jsonl", kind="video")
     ran.settings()
     assert asyncio.run(job(ran).filter()) == 0
     assert not list(ran.work.glob("*/validation-*"))

@@ -57,9 +57,11 @@ def test_the_same_rows_give_the_same_bytes_over_what_was_there(tmp_path, ending)
     written(path)
     first = path.read_bytes()
     path.write_text("something else")
+    (tmp_path / "read by others").hardlink_to(path)
     written(path)
     assert path.read_bytes() == first
-    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+    assert (tmp_path / "read by others").read_text() == "something else"
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def write_and_fail(path, error):
