@@ -69,9 +69,11 @@ async def _weighed(
     record: Record, stage: Stage, provider: Provider, eyes: Eyes, weight: Weight, known: set[Media]
 ) -> None:
     """Add this record's requests; those that another record has brought already are shared."""
+    if not stage.concerns(record):
+        return
     try:
         shown = stage.shows(record)
-        weight.requests += not shown
+        weight.requests += 0 if shown else stage.rounds()
         for media in shown:
             if stage.shared and media in known:
                 continue

@@ -53,15 +53,16 @@ class Client(Protocol):
 
 class Direct:
     """aiohttp alone, without cookies. `timeout` is seconds for the whole call; without `key` no key is sent.
+    `path` is behind the address.
 
     It holds as many connections as calls are under way. Make it inside a running loop.
     """
 
-    def __init__(self, base_url: str, key: str | None, timeout: float) -> None:
+    def __init__(self, base_url: str, key: str | None, timeout: float, path: str = PATH) -> None:
         import aiohttp
 
         self.errors: tuple[type[Exception], ...] = (aiohttp.ClientError, OSError)
-        self._url = base_url.rstrip("/") + PATH
+        self._url = base_url.rstrip("/") + path
         self._session: aiohttp.ClientSession = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE),
             cookie_jar=aiohttp.DummyCookieJar(),

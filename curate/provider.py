@@ -44,6 +44,7 @@ class Provider(Plugin, ABC):
     """
 
     folder: ClassVar[str] = "providers"
+    embeds: ClassVar[bool] = False  # it tells how alike two texts are, and nothing else
 
     model: str
     concurrency: int = Field(default=16, ge=1)

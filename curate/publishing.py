@@ -36,6 +36,8 @@ async def publish(pipeline: Pipeline) -> Report:
         async for verdict in verdicts(pipeline):
             stood = verdict.standing
             report.count(stood.kind, stood.step, stood.reason, verdict.problem_type)
+            if verdict.left_out:
+                report.leave_out(verdict.left_out, verdict.problem_type)
             pipeline.progress.tally.stood(stood.kind, stood.step, stood.reason, settings.steps)
             pipeline.standings.note(verdict.number, verdict.stamp, stood)
             sets.add(verdict)
@@ -63,14 +65,13 @@ async def judged(pipeline: Pipeline, rows: Iterable[Row]) -> AsyncIterator[Verdi
     intake = pipeline.intake(lambda row: (pipeline.standings.stamp(row), None))
     pipeline.extras = intake.extras
     way, layouts = Way(pipeline.steps(pipeline.settings.steps)), pipeline.settings.layouts
-    told = any(layout.traced for layout in layouts.values())
+    sft, rl, fitness = layouts["sft"], layouts["rl"], pipeline.settings.fitness
+    told = sft.traced or rl.traced
     trace = partial(traced, journal=pipeline.journal, prompts=prompt_hashes(pipeline.settings)) if told else None
     async for entry in intake.entries(rows):
         ended = await pipeline.walked(entry, way, Tally())
         record = entry.item if isinstance(entry.item, Record) else None
-        verdict = Verdict.of(
-            entry.number, entry.stamp, entry.asked, record, ended, layouts["sft"], layouts["rl"], trace
-        )
+        verdict = Verdict.of(entry.number, entry.stamp, entry.asked, record, ended, sft, rl, fitness, trace)
         yield verdict._replace(group=pipeline.mixed.number(record.row)) if pipeline.mixed and record else verdict
 
 
@@ -151,5 +152,6 @@ def provenance(pipeline: Pipeline) -> dict[str, str]:
 
 
 def prompt_hashes(settings: Settings) -> dict[str, str]:
-    """The first 12 digits of the SHA-256 over all prompts of each stage among the steps."""
-    return {n: assets.digest("prompts", n) for n in settings.steps if n in settings.stages}
+    """The first 12 digits of the SHA-256 over all prompts of each stage among the steps that has some."""
+    stages = [n for n in settings.steps if n in settings.stages and not settings.stages[n].embeds]
+    return {n: assets.digest("prompts", n) for n in stages}

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from curate.checks import checked, nearest
 from curate.errors import SettingsError
 from curate.filter import Filter
+from curate.fitness import Fitness
 from curate.layout import Layout
 from curate.media import decoder as decoders
 from curate.media.decoder import EXACT
@@ -62,6 +63,7 @@ class SetSettings(BaseModel):
     """How one set is written; what the layout itself takes stands beside it.
 
     Media of at most `embed` MiB stand in the rows as bytes; 0: none do.
+    The pass rates are the RL set's: which share of right answers its rows may have, both ends included.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -69,6 +71,8 @@ class SetSettings(BaseModel):
     layout: str = LAYOUT
     rows_per_shard: int = Field(default=50_000, ge=1)
     embed: float = Field(default=0.0, ge=0, le=1024)
+    min_pass_rate: float = Field(default=0.0, ge=0, le=1)
+    max_pass_rate: float = Field(default=1.0, ge=0, le=1)
 
 
 class Sets(BaseModel):
@@ -127,6 +131,7 @@ class Settings(BaseModel):
     validation: float
     seed: int
     mix: Mix | None
+    fitness: Fitness = Fitness()
 
 
 def load(path: Path, work: Path | None = None) -> Settings:
@@ -154,6 +159,9 @@ def load(path: Path, work: Path | None = None) -> Settings:
     for name, stage in stages.items():
         if stage.model not in models:
             raise SettingsError(f"stages.{name}.model: no model {stage.model!r}{nearest(stage.model, models)}")
+        if stage.embeds != models[stage.model].embeds:
+            kind = "is no embedding model" if stage.embeds else "only tells how alike two texts are"
+            raise SettingsError(f"stages.{name}.model: {stage.model!r} {kind}")
         if objection := stage.objection(models[stage.model].shows_parts):
             raise SettingsError(f"stages.{name}: {objection}")
     sets = tables.sets.each
@@ -175,7 +183,20 @@ def load(path: Path, work: Path | None = None) -> Settings:
         validation=tables.sets.validation,
         seed=tables.sets.seed,
         mix=tables.mix,
+        fitness=fitness(sets, stages, filters),
     )
+
+
+def fitness(sets: Mapping[str, SetSettings], stages: Mapping[str, Stage], filters: Mapping[str, Filter]) -> Fitness:
+    """What the RL set leaves out. Raises SettingsError where it cannot be told."""
+    least, most = sets["rl"].min_pass_rate, sets["rl"].max_pass_rate
+    if (sets["sft"].min_pass_rate, sets["sft"].max_pass_rate) != (0.0, 1.0):
+        raise SettingsError("sets.sft: pass rates bound the RL set: put them into [sets.rl]")
+    if least > most:
+        raise SettingsError(f"sets.rl: min_pass_rate = {least:g} is above max_pass_rate = {most:g}")
+    if (least, most) != (0.0, 1.0) and not any(stage.samples > 1 for stage in stages.values()):
+        raise SettingsError("sets.rl: there are no pass rates without several drafts: set samples in [stages.draft]")
+    return Fitness(frozenset(name for name, found in filters.items() if found.unfit), least, most)
 
 
 def decoder(name: str) -> None:
@@ -193,12 +214,25 @@ def order(steps: tuple[str, ...], stages: Mapping[str, Stage], filters: Mapping[
         if name in steps[:index]:
             raise SettingsError(f"steps: {name!r} stands there twice")
         plugin = stages[name] if name in stages else filters[name]
-        for need in plugin.needs:
+        for need in plugin.wants() if isinstance(plugin, Filter) else plugin.needs:
             if not any(issubclass(output, need) for output in made):
                 maker = next((n for n in names(Stage) if issubclass(find(Stage, n).output, need)), "a stage")
                 raise SettingsError(f"steps: {name!r} needs {maker!r} before it")
         if name in stages:
             made.append(stages[name].output)
+    _graded(steps, stages, filters)
+
+
+def _graded(steps: tuple[str, ...], stages: Mapping[str, Stage], filters: Mapping[str, Filter]) -> None:
+    """Raise SettingsError where something stands between several samples and the filter that grades them."""
+    sampled, between = "", ""
+    for name in steps:
+        if name in stages and stages[name].settled:
+            between = name
+        elif name in stages:
+            sampled, between = (name if stages[name].samples > 1 else ""), ""
+        elif filters[name].grades and sampled and between:
+            raise SettingsError(f"stages.{sampled}.samples: {name!r} cannot grade them, {between!r} stands between")
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -32,6 +32,8 @@ class Stage(Plugin, ABC):
     output: ClassVar[type[Output]]
     needs: ClassVar[tuple[type[Output], ...]] = ()
     shared: ClassVar[bool] = False  # one answer serves every record about a medium
+    embeds: ClassVar[bool] = False  # it asks an embedding model
+    settled: ClassVar[bool] = False  # asked anew it would say the same: the stage before it is asked instead
 
     model: str
     temperature: float | None = Field(default=None, ge=0, le=2)
@@ -63,6 +65,14 @@ class Stage(Plugin, ABC):
     def shows(self, record: Record) -> tuple[Media, ...]:
         """What each request about this record shows: one medium a request, none where it shows nothing."""
         return self.media(record)
+
+    def concerns(self, record: Record) -> bool:
+        """Whether anything is asked about this record at all."""
+        return True
+
+    def rounds(self) -> int:
+        """How many requests a record takes at least where none of them shows anything."""
+        return 1
 
     def most(self, kind: Kind) -> int:
         """Replies that a record about a medium of this kind takes at most, as long as none is cut."""

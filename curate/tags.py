@@ -3,6 +3,8 @@
 import re
 
 ANSWER = re.compile(r"<answer>((?:(?!<answer>).)*?)</answer>", re.DOTALL)
+WHOLE = re.compile(r"<think>.*?</think>\s*<answer>.*?</answer>", re.DOTALL)
+TAG = re.compile(r"<\s{0,3}/?\s{0,3}(?:think|answer)\s{0,3}/?>", re.IGNORECASE)
 ANY = re.compile(r"</?(?:think|answer)>")
 
 
@@ -24,6 +26,11 @@ def answer_in(text: str) -> str | None:
     """The last answer in a text, without its tags; None where there is no complete pair."""
     found = ANSWER.findall(text)
     return str(found[-1]).strip() if found else None
+
+
+def in_format(text: str) -> bool:
+    """Whether a text is `<think>…</think><answer>…</answer>` as a whole, maybe with blanks between, each tag once."""
+    return len(TAG.findall(text)) == 4 and WHOLE.fullmatch(text) is not None
 
 
 def process(thinking: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from curate.fitness import Fitness
 from curate.layout import Layout
 from curate.provenance import Provenance
 from curate.record import Kept, Output, Record
@@ -13,9 +14,10 @@ from curate.walk import Walked
 
 
 class Verdict(NamedTuple):
-    """A row's number and stamp, where it stands, its problem type, its row in each set that it belongs to, its medium.
+    """A row's number and stamp, where it stands, its problem type, and its row in each set that it belongs to.
 
-    Of the medium that is its kind and where it lies. `group` is the row's number in the mix, if there is one.
+    `left_out` says why a valid row is not in the RL set. `medium` is the kind of its medium and where that lies,
+    `group` the row's number in the mix, if there is one.
     """
 
     number: int
@@ -25,6 +27,7 @@ class Verdict(NamedTuple):
     sft: Output | None
     rl: Output | None
     rejected: RejectedRow | None
+    left_out: str = ""
     medium: tuple[str, str] = ("", "")
     group: int = -1
 
@@ -38,6 +41,7 @@ class Verdict(NamedTuple):
         walked: Walked,
         sft: Layout,
         rl: Layout,
+        fitness: Fitness = Fitness(),  # noqa: B008
         trace: Callable[[Walked], Provenance] | None = None,
     ) -> "Verdict":
         """The verdict on the row that came in as `record` (None: as no record) and ended so.
@@ -48,15 +52,14 @@ class Verdict(NamedTuple):
         told = trace(walked) if trace and record is not None else None
         kept = sft.row(_telling(outcome.record, sft, told)) if isinstance(outcome, Kept) else None
         rejected = None if isinstance(outcome, Kept) else RejectedRow.of(outcome)
-        valid = None
-        if record is not None:
+        valid, left_out = None, fitness.objection(outcome) if record is not None else ""
+        if record is not None and not left_out:
             rate = outcome.record.pass_rate if outcome.record else None
             graded = record if rate is None else record.model_copy(update={"pass_rate": rate})
             valid = rl.row(_telling(graded, rl, told))
-        stood, about = Standing.of(outcome, asked, walked.used), ("", "")
-        if record is not None:
-            about = record.medium.kind, str(record.medium.path)
-        return cls(number, stamp, stood, problem_type(outcome), kept, valid, rejected, about)
+        stood, kind = Standing.of(outcome, asked, walked.used), problem_type(outcome)
+        medium = (record.medium.kind, str(record.medium.path)) if record is not None else ("", "")
+        return cls(number, stamp, stood, kind, kept, valid, rejected, left_out, medium)
 
 
 def _telling(record: Record, layout: Layout, told: Provenance | None) -> Record:

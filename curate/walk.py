@@ -121,7 +121,7 @@ class Walk:
 
         A reply that was bought counts, whatever the settings say by now.
         """
-        last = max(self._before, default=None)
+        last = self._last_unsettled()
         step = self._steps[last] if last is not None else None
         if last is None or not isinstance(step, Asked):
             return dropped
@@ -131,6 +131,13 @@ class Walk:
             self._anew = self._anew - {dropped.reason}
             return await self._sample(step, last, step.ask, None)
         return await self._sample(step, last, step.kept, dropped) if step.kept else dropped
+
+    def _last_unsettled(self) -> int | None:
+        """Where the last stage stands that may answer otherwise when asked anew; those behind it have yet to come."""
+        stages = {at: step.stage for at in self._before if isinstance(step := self._steps[at], Asked)}
+        last = max((at for at, stage in stages.items() if not stage.settled), default=None)
+        self._before = {at: before for at, before in self._before.items() if last is None or at <= last}
+        return last
 
     async def _sample(
         self, step: Asked, last: int, ask: Ask, dropped: Rejected | None

@@ -73,18 +73,18 @@ def read(body: bytes) -> Reply:
     that is paid for.
     """
     try:
-        said = _table(json.loads(body), "a completion")
-        choice = _table(_first(said.get("choices")), "a choice")
-        message = _table(choice.get("message"), "a message")
+        said = table(json.loads(body), "a completion")
+        choice = table(_first(said.get("choices")), "a choice")
+        message = table(choice.get("message"), "a message")
         reasoning = _text(message.get("reasoning_content")), _text(message.get("reasoning"))
         return Reply(
             text=_text(message.get("content")),
             reasoning=reasoning[0] or reasoning[1],
             finish=_finish(choice.get("finish_reason")),
-            model=_name(said.get("model")),
-            prompt_tokens=_count(said, "usage", "prompt_tokens"),
-            completion_tokens=_count(said, "usage", "completion_tokens"),
-            cached_tokens=_count(said, "usage", "prompt_tokens_details", "cached_tokens"),
+            model=name(said.get("model")),
+            prompt_tokens=count(said, "usage", "prompt_tokens"),
+            completion_tokens=count(said, "usage", "completion_tokens"),
+            cached_tokens=count(said, "usage", "prompt_tokens_details", "cached_tokens"),
         )
     except (ValueError, RecursionError) as error:
         raise TransientError(f"the server's reply is no chat completion: {error}") from None
@@ -99,7 +99,8 @@ def counted(reply: Reply, request: Request) -> Reply:
     return reply.model_copy(update={"prompt_tokens": prompt, "completion_tokens": completion, "guessed": True})
 
 
-def _table(said: Any, what: str) -> dict[str, Any]:
+def table(said: Any, what: str) -> dict[str, Any]:
+    """This JSON object. Raises ValueError where it is none."""
     if not isinstance(said, dict):
         raise ValueError(f"expected {what}, found {type(said).__name__}")
     return said
@@ -117,7 +118,8 @@ def _finish(reason: Any) -> str:
     return _text(reason) or "stop"
 
 
-def _name(model: Any) -> str:
+def name(model: Any) -> str:
+    """A model's name; "" where the server says none."""
     return _text(model) if isinstance(model, str) else ""
 
 
@@ -130,7 +132,7 @@ def _text(said: object) -> str:
     return (said or "").encode("utf-8", "replace").decode()
 
 
-def _count(usage: Any, *path: str) -> int:
+def count(usage: Any, *path: str) -> int:
     """A number of tokens; 0 where the server says nothing sensible."""
     for key in path:
         usage = usage.get(key) if isinstance(usage, dict) else None

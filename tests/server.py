@@ -13,6 +13,9 @@ THINKING = (
     "ground, and around the middle it begins to move to the right. The question asks what can be seen, so the "
     "first choice fits what the video shows."
 )
+OPENINGS = {
+    "You are a": "caption", "You answer": "draft", "You check": "revise", "You judge": "judge", "You take": "blind",
+}  # fmt: skip
 REVISED = THINKING.replace("begins to move", "slowly begins to move")
 
 
@@ -44,7 +47,7 @@ def failure(status: int, message: str, **headers: str) -> Answer:
 def stage_of(body: dict[str, Any]) -> str:
     """Which stage asks: each has its own system prompt."""
     system = body["messages"][0]["content"]
-    for opening, stage in (("You are a", "caption"), ("You answer", "draft"), ("You check", "revise")):
+    for opening, stage in OPENINGS.items():
         if system.startswith(opening):
             return stage
     raise AssertionError(system)
@@ -96,6 +99,7 @@ class ModelServer:
         self.answer = answer
         self.asked: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
+        self.paths: list[str] = []
         self.at_once = self.most_at_once = 0
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), self._handler())
@@ -137,6 +141,7 @@ class ModelServer:
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                model.paths.append(self.path)
                 answer = model._take(body, {k.lower(): v for k, v in self.headers.items()})
                 if answer.hang_up:
                     self.close_connection = True

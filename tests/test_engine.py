@@ -19,15 +19,18 @@ from curate.errors import (
     UnansweredError,
 )
 from curate.filter import Filter
+from curate.filters.answer import AnswerFilter
 from curate.intake import Entry
 from curate.record import Failed, Kept, Output, Owed, Record, Rejected
 from curate.stages.caption import Caption
 from curate.stages.draft import Draft, DraftStage
 from curate.stages.revise import ReviseStage, Revision
+from curate.stages.similarity import Similarity, SimilarityStage
 from curate.standings import Standing
 from curate.steps import Asked, Judged, Parked, Step, Way
 from curate.tally import Tally
 from curate.walk import Walk, walked
+from tests.asking import texts
 from tests.records import THINKING, record
 from tests.stages.test_draft import captioned
 
@@ -185,6 +188,38 @@ def test_a_filter_sends_back_the_stage_right_before_it_and_no_other():
     assert kept.record[Revision].thinking == "calm"
     assert (len(draft.asked), len(revise.asked)) == (1, 2)
     assert dict(tally.passed) == {"draft": 1, "answer": 1, "revise": 1, "calm": 1}
+
+
+def comparing(ask: Ask) -> Asked:
+    return Asked("similarity", SimilarityStage(model="m"), ask)
+
+
+FREE = {"problem_type": "free-form", "options": (), "solution": "<answer>A</answer>"}
+NEAR = Judged("answer", AnswerFilter(free_form_by="similarity"))
+
+
+def test_a_filter_sends_back_past_a_stage_that_would_only_say_the_same_again():
+    draft, compare = Script(answer("B"), answer("C"), answer("A")), Script("0.1", "0.2", "0.9")
+    item = captioned().model_copy(update=FREE)
+    kept, tally = outcome(drafting(draft, tries=4), comparing(compare), NEAR, item=item)
+    assert isinstance(kept, Kept)
+    assert (kept.record[Draft].answer, kept.record[Similarity].score) == ("A", 0.9)
+    assert [request.sample for request in draft.asked] == [0, 1, 2]
+    assert [(texts(request), request.sample) for request in compare.asked] == [("B\nA", 0), ("C\nA", 0), ("A\nA", 0)]
+    assert dict(tally.passed) == {"draft": 1, "similarity": 1, "answer": 1}
+
+
+def test_a_record_sent_back_so_waits_for_the_stage_that_is_asked_again():
+    crowded = [True]
+
+    async def ask(request: Request) -> Reply:
+        if request.sample and crowded:
+            raise CrowdedError
+        return Reply(text=answer("B"))
+
+    item = captioned().model_copy(update=FREE)
+    steps = (drafting(ask, tries=2), comparing(Script("0.1")), NEAR)
+    assert asyncio.run(walked(item, Way(steps), Tally())) == Parked(0)
 
 
 def test_a_filter_before_any_stage_has_nobody_to_send_back():

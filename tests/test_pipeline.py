@@ -477,6 +477,51 @@ def untold(body: dict[str, Any]) -> Answer:
     return replace(answer, body={key: value for key, value in answer.body.items() if key != "usage"})
 
 
+def comparing(place: Workplace, url: str) -> None:
+    """Free-form answers count by an embedding model."""
+    place.settings(
+        top='steps = ["caption", "draft", "similarity", "answer", "format"]',
+        more=f'[models.embedder]\nprovider = "embeddings"\nmodel = "e"\nbase_url = "{url}"\nmax_retries = 0\n'
+        '[stages.similarity]\nmodel = "embedder"\n[filters.answer]\nfree_form_by = "similarity"\n',
+    )
+
+
+def test_free_form_answers_count_by_their_similarity(place, server):
+    """Only they are compared; a draft that is asked for anew is compared anew; replaying asks nothing."""
+    near = {"A": [1.0, 0.0], "far": [0.0, 1.0], "near": [1.0, 0.1]}
+
+    def embed(body: dict[str, Any]) -> Answer:
+        return Answer({"data": [{"embedding": near[text]} for text in body["input"]], "usage": {"prompt_tokens": 2}})
+
+    def draft(body: dict[str, Any]) -> Answer:
+        if stage_of(body) != "draft":
+            return sensible(body)
+        said = "A" if "part 3" in words(body) else "near" if "part 2" in words(body) else "far"
+        return completion(f"<answer>{said}</answer>", reasoning_content=THINKING)
+
+    free = {"problem_type": "free-form", "options": [], "solution": "<answer>A</answer>"}
+    place.questions([row(1, **free), row(2, **free), row(3)])
+    server.answer = draft
+    with ModelServer(embed) as embedder:
+        comparing(place, embedder.url)
+        estimate = place.run("estimate", "--json").json
+        assert {s["stage"]: s["requests"] for s in estimate["stages"]}["similarity"] == 2
+        ran = place.run("run", "--json")
+        assert (ran.code, ran.json["sets"]) == (0, {"sft": 2, "rl": 3})
+        assert ran.steps("rejected") == {"answer": {"wrong answer": 1}}
+        assert sorted(body["input"] for body in embedder.asked) == [["far", "A"], ["near", "A"]]
+        (rejected,) = table(place, "rejected")
+        assert rejected["detail"] == "drafted 'far', reference 'A', scored 0.00 where more than 0.6 is needed"
+        sets = place.sets()
+        assert place.run("run").code == place.run("filter").code == 0
+        assert place.sets() == sets
+        assert len(embedder.asked) == 2
+        near["far"] = near["A"]
+        server.answer = lambda body: draft(body) if stage_of(body) != "draft" else sensible(body)
+        assert place.run("run", "--json", "--retry", "wrong answer").json["sets"]["sft"] == 3
+        assert embedder.asked[2:] == [{"model": "e", "input": ["A", "A"], "encoding_format": "float"}]
+
+
 def test_several_drafts_give_the_rl_set_its_difficulty(place, server):
     said: Counter[str] = Counter()
 

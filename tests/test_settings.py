@@ -140,6 +140,17 @@ def test_every_option_that_the_starter_has_in_a_comment_is_one(settings):
     assert found.filters["answer"] == AnswerFilter(ocr=0.6)
 
 
+def test_similarity_before_the_answer_loads(settings):
+    found = settings(SIMILAR)
+    assert found.filters["answer"].free_form_by == "similarity"
+    assert found.stages["similarity"].model == "e"
+    assert settings(
+        SIMILAR.replace('"similarity", "answer"]', '"answer", "similarity", "leak"]')
+        .replace('free_form_by = "similarity"', "")
+        .replace("[stages.draft]\n", "[stages.draft]\nsamples = 4\n")
+    )
+
+
 def test_what_is_left_out_has_its_default(settings, tmp_path):
     found = settings(GOOD)
     assert found.steps == DEFAULT_STEPS
@@ -188,7 +199,38 @@ def replaced(old, new):
 
 
 OPENAI = '[models.x]\nprovider = "openai"\nmodel = "x"\n'
+EMBEDDER = """
+[models.e]
+provider = "embeddings"
+model = "e"
+"""
+SIMILAR = (
+    'steps = ["caption", "draft", "similarity", "answer"]\n'
+    + GOOD
+    + EMBEDDER
+    + '[stages.similarity]\nmodel = "e"\n[filters.answer]\nfree_form_by = "similarity"\n'
+)
 FAULTS = {
+    "similarity not among the steps": (
+        SIMILAR.replace('"similarity", "answer"]', '"answer"]'),
+        "steps: 'answer' needs 'similarity' before it",
+    ),
+    "similarity too late": (
+        SIMILAR.replace('"similarity", "answer"]', '"answer", "similarity"]'),
+        "steps: 'answer' needs 'similarity' before it",
+    ),
+    "a model that only compares": (
+        GOOD.replace('[stages.draft]\nmodel = "m"', '[stages.draft]\nmodel = "e"') + EMBEDDER,
+        "stages.draft.model: 'e' only tells how alike two texts are",
+    ),
+    "a model that does not compare": (
+        SIMILAR.replace('[stages.similarity]\nmodel = "e"', '[stages.similarity]\nmodel = "m"'),
+        "stages.similarity.model: 'm' is no embedding model",
+    ),
+    "samples that cannot be graded": (
+        SIMILAR.replace("[stages.draft]\n", "[stages.draft]\nsamples = 4\n"),
+        "stages.draft.samples: 'answer' cannot grade them, 'similarity' stands between",
+    ),
     "top-level key": ("stepps = []\n" + GOOD, "unknown key 'stepps'; did you mean 'steps'?"),
     "top-level key, nothing near": (
         "zzz = 1\n" + GOOD,
@@ -233,7 +275,7 @@ FAULTS = {
     ),
     "no provider": (
         GOOD + "[models.x]\nmodel = 'x'\n",
-        "models.x.provider is missing; known: embedded, openai, scripted",
+        "models.x.provider is missing; known: embedded, embeddings, openai, scripted",
     ),
     "option of a stage": (
         replaced("[stages.draft]\n", "[stages.draft]\ntemprature = 1\n"),

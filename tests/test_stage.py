@@ -246,7 +246,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("stage", "made"), CASES)
+@pytest.mark.parametrize(("stage", "made"), [case for case in CASES if not case.values[0].embeds])
 def test_every_stage_fills_exactly_the_placeholders_of_its_prompts(stage, made):
     folder = stage.prompts(made)
     templates = [Template(assets.text("prompts", f"{folder}/{name}.md")) for name in ("system", "user")]

@@ -5,10 +5,8 @@ import unicodedata
 
 from curate.filter import Filter
 from curate.record import Record, Thought
-from curate.tags import process
+from curate.tags import TAG, in_format, process
 
-WHOLE = re.compile(r"<think>.*?</think>\s*<answer>.*?</answer>", re.DOTALL)
-TAG = re.compile(r"<\s{0,3}/?\s{0,3}(?:think|answer)\s{0,3}/?>", re.IGNORECASE)
 # All control characters but \n and \t, and halves of surrogate pairs, which no encoder takes.
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 CLOSING = frozenset(".!?…\"'”’»)]}*`$~。！？」』）】")
@@ -34,10 +32,7 @@ class FormatFilter(Filter):
             return f"control character: {control[0]!r} at character {control.start()}"
         if cut := truncated(thinking):
             return f"truncated: {cut}"
-        target = f"{process(thinking)}\n{record.solution}"
-        if len(TAG.findall(target)) != 4 or not WHOLE.fullmatch(target):
-            return "not in the format"
-        return None
+        return None if in_format(f"{process(thinking)}\n{record.solution}") else "not in the format"
 
 
 def truncated(thinking: str) -> str | None:

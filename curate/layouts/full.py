@@ -1,6 +1,6 @@
 """Rows with everything that is known of where they come from, for whoever checks or mixes a set."""
 
-from curate.answers import score
+from curate.answers.score import score
 from curate.layout import Layout, QuestionColumns
 from curate.provenance import Call, Judgement, Provenance
 from curate.record import Output, Record, Thought

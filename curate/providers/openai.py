@@ -1,24 +1,21 @@
 """Any server that speaks OpenAI's chat completions: hosted APIs, vLLM, llama.cpp and their like."""
 
 import json
-import os
-import re
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
-from pydantic import Field, PrivateAttr, field_validator
+from pydantic import Field, PrivateAttr
 
 from curate.chat import Media, Reply, Request
 from curate.errors import SettingsError, TransientError
-from curate.faults import Faults
 from curate.packaged import Packaged
 from curate.posting import Answer, Client, Direct
-from curate.provider import Eyes, Provider
+from curate.provider import Eyes
+from curate.served import Served
 from curate.transport import Load, Way, eased, load
 from curate.wire import counted, read, written
 
 
-class OpenAIProvider(Provider):
+class OpenAIProvider(Served):
     """Asks an OpenAI-compatible server.
 
     `video` says how media travel: "images", or vLLM's "jpeg_sequence", "mp4" and "file" (see
@@ -27,10 +24,7 @@ class OpenAIProvider(Provider):
     CPU. `timeout` is seconds for one call.
     """
 
-    base_url: str = "https://api.openai.com/v1"
-    api_key_env: str | None = None
     client: Literal["direct", "openai"] = "direct"
-    timeout: float = Field(default=600.0, gt=0)
     token_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"  # noqa: S105 - a field of the API
     video: Way = "images"
     max_payload: float = Field(default=20.0, gt=0)
@@ -38,20 +32,6 @@ class OpenAIProvider(Provider):
 
     _client: Client = PrivateAttr()
     _eyes: Eyes = PrivateAttr()
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_http(cls, value: str) -> str:
-        if not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s@?#]*)?", value) or not _is_a_place(value):
-            raise ValueError("expected an address like https://host/v1, without a key or a password in it")
-        return value
-
-    @field_validator("api_key_env")
-    @classmethod
-    def _is_a_name(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
-            raise ValueError("expected the name of an environment variable, never a key")
-        return value
 
     @property
     def identity(self) -> str:
@@ -75,20 +55,9 @@ class OpenAIProvider(Provider):
         """Whether some frames of a clip can be shown without the others."""
         return self.video != "file"
 
-    @property
-    def secret(self) -> str | None:
-        """The key, straight from the environment, so that no field ever holds it."""
-        return os.environ.get(self.api_key_env) or None if self.api_key_env else None
-
     async def open(self, eyes: Eyes) -> None:
         """Make the client. Raises SettingsError where the key's variable holds none, or the proxy cannot work."""
-        key = self.secret
-        if self.api_key_env and not key:
-            raise SettingsError(f"the environment variable {self.api_key_env} is not set: it must hold the key")
-        if key and not re.fullmatch(r"[!-~]+", key):
-            raise SettingsError(
-                f"the environment variable {self.api_key_env} holds no key: spaces or line breaks in it"
-            )
+        key = self.usable_key()
         self._eyes = eyes
         try:
             self._client = self._made(key)
@@ -108,7 +77,7 @@ class OpenAIProvider(Provider):
         """One call to /chat/completions. Tokens that the server does not tell are guessed."""
         answer = await self._post(await self.body(request))
         if not 200 <= answer.status < 300:
-            raise self._faults().refused(answer)
+            raise self.faults().refused(answer)
         return self.priced(counted(self._read(answer), request))
 
     async def body(self, request: Request) -> bytes:
@@ -123,16 +92,13 @@ class OpenAIProvider(Provider):
         try:
             return await self._client.post(body)
         except self._client.errors as error:
-            raise self._faults().lost(error) from None
+            raise self.faults().lost(error) from None
 
     def _read(self, answer: Answer) -> Reply:
         try:
             return read(answer.body)
         except TransientError as error:
-            raise self._faults().unread(answer, error) from None
-
-    def _faults(self) -> Faults:
-        return Faults(self.base_url, self.model, self.timeout, self.api_key_env, self.secret)
+            raise self.faults().unread(answer, error) from None
 
     async def payload(self, media: Media, eyes: Eyes) -> int:
         """Bytes of this medium in a request. Raises MediaError, also where they are too many."""
@@ -140,15 +106,6 @@ class OpenAIProvider(Provider):
 
     async def _load(self, media: Media) -> Load:
         return await load(media, self._eyes, self.video, self.max_payload)
-
-
-def _is_a_place(url: str) -> bool:
-    """Whether a host and a port can be read from it; a client would find out at the first request only."""
-    try:
-        parts = urlsplit(url)
-        return parts.port != 0 and bool((parts.hostname or "").encode("idna"))
-    except ValueError:
-        return False
 
 
 def merged(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:

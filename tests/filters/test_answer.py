@@ -3,6 +3,7 @@ from pydantic import ValidationError
 
 from curate.filters.answer import AnswerFilter
 from curate.stages.draft import Draft
+from curate.stages.similarity import Similarity
 from tests.records import drafted, record, revised
 
 
@@ -76,3 +77,60 @@ def test_thresholds_are_bounded():
         AnswerFilter(ocr=1.0)
     with pytest.raises(ValidationError):
         AnswerFilter(free_form=-0.1)
+
+
+NEAR = {"problem_type": "OCR", "options": (), "solution": "<answer>STOP HERE</answer>"}
+FAR = {"problem_type": "regression", "options": (), "solution": "<answer>10</answer>"}
+NUMERICAL = {"problem_type": "numerical", "options": (), "solution": "<answer>3.14</answer>"}
+
+
+def test_ocr_by_characters_forgives_a_letter():
+    assert judged("STOP HARE", **NEAR) is not None
+    assert judged("STOP HARE", AnswerFilter(ocr_by="cer"), **NEAR) is None
+    assert judged("STOP HARE", AnswerFilter(ocr_by="mean"), **NEAR) is None
+
+
+def test_regression_by_mean_relative_accuracy_is_harder():
+    assert judged("12", **FAR) is None
+    assert judged("12", AnswerFilter(regression_by="mra"), **FAR).endswith("scored 0.60 where more than 0.6 is needed")
+
+
+def test_strict_scores_as_video_r1_does():
+    assert judged("3.141", **NUMERICAL) is not None
+    assert judged("3.141", AnswerFilter(strict="video-r1"), **NUMERICAL) is None
+    assert judged("3.14 m", AnswerFilter(strict="video-r1"), **NUMERICAL) is not None
+
+
+@pytest.mark.parametrize("other", [{"ocr_by": "cer"}, {"regression_by": "mra"}, {"free_form_by": "similarity"}])
+def test_strict_stands_alone(other):
+    with pytest.raises(ValidationError, match="strict says itself how answers are measured"):
+        AnswerFilter(strict="video-r1", **other)
+
+
+def test_strict_says_what_it_lacks(monkeypatch):
+    monkeypatch.setattr("curate.answers.upstream.find_spec", lambda name: None)
+    with pytest.raises(ValidationError, match=r"pip install 'curate\[video-r1\]'"):
+        AnswerFilter(strict="video-r1")
+
+
+def compared(score, rule, answer="anything", **fields):
+    return rule.reason(drafted(record(**fields), answer=answer).with_output(Similarity(score=score)))
+
+
+def test_free_form_by_similarity_takes_the_score_of_the_stage():
+    rule = AnswerFilter(free_form_by="similarity", free_form=0.7)
+    assert compared(0.71, rule, **FREE) is None
+    assert compared(0.7, rule, **FREE).endswith("scored 0.70 where more than 0.7 is needed")
+    assert compared(None, rule, **FREE).endswith("scored 0.00 where more than 0.7 is needed")
+    assert compared(0.1, AnswerFilter(), answer="the big cat sleeps", **FREE) is None, "unless it is set so"
+
+
+def test_other_types_are_judged_as_ever():
+    rule = AnswerFilter(free_form_by="similarity")
+    assert compared(None, rule, answer="A") is None
+    assert compared(None, rule, answer="B") is not None
+
+
+def test_it_wants_the_similarity_only_where_that_counts():
+    assert AnswerFilter().wants() == (Draft,)
+    assert AnswerFilter(free_form_by="similarity").wants() == (Draft, Similarity)

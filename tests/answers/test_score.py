@@ -3,7 +3,11 @@ import time
 
 import pytest
 
-from curate.answers import MAX_TEXT, letter, number, rouge, score
+from curate.answers.choices import letter
+from curate.answers.likeness import rouge
+from curate.answers.quantities import number
+from curate.answers.score import score
+from curate.answers.texts import MAX_TEXT
 
 ANIMALS = ("A. A cat", "B. A dog", "C. cats and dogs")
 NAMES = ("A. C", "B. A", "C. B")

@@ -1,0 +1,1 @@
+"""How right an answer is, beside its reference: one room for each kind of answer."""

@@ -1,0 +1,19 @@
+"""OCR: how near a transcript is to what is written there."""
+
+from typing import Literal
+
+from curate.answers.texts import normal
+
+By = Literal["wer", "cer", "mean"]
+
+
+def transcribed(answer: str, reference: str, by: By = "wer") -> float:
+    """1 - word error rate, 1 - character error rate, or the mean of the two (each at least 0.0).
+
+    Both texts are taken in NFKC with single spaces; case counts, for it is written.
+    """
+    import jiwer
+
+    found, expected = normal(answer), normal(reference)
+    rates = {"wer": (jiwer.wer,), "cer": (jiwer.cer,), "mean": (jiwer.wer, jiwer.cer)}[by]
+    return sum(max(0.0, 1.0 - float(rate(expected, found))) for rate in rates) / len(rates)

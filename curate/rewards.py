@@ -1,0 +1,133 @@
+"""Rewards for reinforcement learning on the sets (arXiv 2505.12434, section 4), built on the filters' checks.
+
+R = R_format + R_accuracy + [R_accuracy > 0] * R_semantic. `formatted`, `accurate` and `total` judge one row;
+`format_reward`, `accuracy_reward` and what `total_reward` makes judge a batch as trl's GRPOTrainer hands it
+over: `reward(prompts, completions, **columns)`, where each column is a list with one entry a completion. The
+columns are those of the sets: `solution`, `problem_type` (each row its own) and, for multiple choice,
+`options`. Raises ValueError for a problem type that there is not.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, get_args
+
+from curate.answers.score import PAPER, Measures, score
+from curate.record import ProblemType
+from curate.tags import answer_in, in_format, thinking_in
+
+TYPES: tuple[ProblemType, ...] = get_args(ProblemType)
+Completion = str | Sequence[Mapping[str, Any]]
+
+
+class BatchReward(Protocol):
+    """A reward as trl's GRPOTrainer calls it: one number for each completion."""
+
+    def __call__(self, prompts: Sequence[Any], completions: Sequence[Completion], **columns: Any) -> list[float]:
+        """The rewards, in the completions' order."""
+
+
+def formatted(completion: str) -> float:
+    """R_format: 1.0 where the whole text is `<think>…</think><answer>…</answer>`, else 0.0.
+
+    Each tag stands there once, which the paper's pattern means but does not ask for.
+    """
+    return float(in_format(completion.strip()))
+
+
+def accurate(
+    completion: str,
+    solution: str,
+    problem_type: ProblemType,
+    options: Sequence[str] = (),
+    measures: Measures = PAPER,
+) -> float:
+    """R_accuracy, in [0, 1]: the score of the last `<answer>…</answer>`, 0.0 where there is none.
+
+    `solution` is the reference, in the same tags or bare.
+    """
+    if problem_type not in TYPES:
+        raise ValueError(f"unknown problem type {problem_type!r}: one of {', '.join(TYPES)}")
+    reference = answer_in(solution)
+    return score(problem_type, answer_in(completion), solution if reference is None else reference, options, measures)
+
+
+def total(form: float, accuracy: float, semantic: float = 0.0) -> float:
+    """R, in [0, 3]: a semantic reward counts only where the answer is at least partly right."""
+    return form + accuracy + (semantic if accuracy > 0 else 0.0)
+
+
+def claim(completion: str) -> str:
+    """The text that the semantic reward embeds: the thinking behind its first full stop.
+
+    The sentence before it restates the question. A thinking with nothing behind a full stop is taken whole.
+    """
+    thinking, _ = thinking_in(completion)
+    text = completion if thinking is None else thinking
+    return (text.partition(".")[2] or text).strip()
+
+
+def consistency(cosine: float, weight: float = 2.0) -> float:
+    """R_semantic = min(1, w * max(cos(t, v), 0)), of the cosine between the claim and the mean of the frames."""
+    return min(1.0, weight * max(cosine, 0.0))
+
+
+def format_reward(prompts: Sequence[Any], completions: Sequence[Completion], **columns: Any) -> list[float]:
+    """R_format of each completion."""
+    return [formatted(text_of(completion)) for completion in completions]
+
+
+def accuracy_reward(
+    prompts: Sequence[Any],
+    completions: Sequence[Completion],
+    *,
+    solution: Sequence[str],
+    problem_type: Sequence[ProblemType],
+    options: Sequence[Sequence[str] | None] | None = None,
+    **columns: Any,
+) -> list[float]:
+    """R_accuracy of each completion, each by its own row's problem type."""
+    choices = options or [None] * len(completions)
+    rows = zip(completions, solution, problem_type, choices, strict=True)
+    return [accurate(text_of(said), right, kind, among or ()) for said, right, kind, among in rows]
+
+
+def total_reward(semantic: BatchReward | None = None) -> BatchReward:
+    """A batch reward that is R; `semantic` gives R_semantic and is asked only about rows that are partly right."""
+
+    def reward(prompts: Sequence[Any], completions: Sequence[Completion], **columns: Any) -> list[float]:
+        forms = format_reward(prompts, completions)
+        accuracies = accuracy_reward(prompts, completions, **columns)
+        semantics = [0.0] * len(completions)
+        asked = [at for at, accuracy in enumerate(accuracies) if accuracy > 0]
+        if semantic and asked:
+            picked = _picked(asked, len(completions), columns)
+            found = semantic([prompts[at] for at in asked], [completions[at] for at in asked], **picked)
+            for at, value in zip(asked, found, strict=True):
+                semantics[at] = value
+        return list(map(total, forms, accuracies, semantics))
+
+    return reward
+
+
+def text_of(completion: Completion) -> str:
+    """The text of a completion: itself, or what the assistant says in a list of messages.
+
+    The content of a message is a text, or a list of parts such as `{"type": "text", "text": "…"}`.
+    """
+    if isinstance(completion, str):
+        return completion
+    contents = [message.get("content") or "" for message in completion if message.get("role") == "assistant"]
+    return "".join(content if isinstance(content, str) else _joined(content) for content in contents)
+
+
+def _joined(parts: Sequence[Mapping[str, Any]]) -> str:
+    return "".join(str(part.get("text") or "") for part in parts)
+
+
+def _picked(rows: Sequence[int], number: int, columns: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of these rows; what is no column (trl's `trainer_state`) as it is."""
+
+    def picked(value: Any) -> Any:
+        column = isinstance(value, Sequence) and not isinstance(value, str) and len(value) == number
+        return [value[at] for at in rows] if column else value
+
+    return {name: picked(value) for name, value in columns.items()}

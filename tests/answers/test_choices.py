@@ -1,0 +1,69 @@
+import pytest
+
+from curate.answers.choices import letters
+from curate.answers.score import score
+
+ANIMALS = ("A. A cat", "B. A dog", "C. cats and dogs", "D. red, green")
+WORDS = ("red", "green", "blue")
+RUNS = ("A. AB", "B. BA", "C. none")
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "expected"),
+    [
+        ("A, C", ANIMALS, "AC"),
+        ("C,A", ANIMALS, "AC"),
+        ("A and C", ANIMALS, "AC"),
+        ("A, B, and D", ANIMALS, "ABD"),
+        ("(A), (C)", ANIMALS, "AC"),
+        ("A. A cat, B. A dog", ANIMALS, "AB"),
+        ("A. A cat\nC. cats and dogs", ANIMALS, "AC"),
+        ("a; c", ANIMALS, "AC"),
+        ("A & C", ANIMALS, "AC"),
+        ("A/C", ANIMALS, "AC"),
+        ("A、C", ANIMALS, "AC"),
+        ("**A, C**", ANIMALS, "AC"),
+        ("The answers are A and C.", ANIMALS, "AC"),
+        ("ACD", ANIMALS, "ACD"),
+        ("A cat, a dog", ANIMALS, "AB"),
+        ("red, blue", WORDS, "AC"),
+        ("A, A", ANIMALS, "A"),
+        # an option's own text comes first
+        ("cats and dogs", ANIMALS, "C"),
+        ("D. red, green", ANIMALS, "D"),
+        ("AB", RUNS, "A"),
+        # no choice at all
+        ("A or C", ANIMALS, ""),
+        ("A, or C", ANIMALS, ""),
+        ("AX", ANIMALS, ""),
+        ("AA", ANIMALS, ""),
+        ("CAB", (), ""),
+        ("cab", ANIMALS, ""),
+        ("A, purple", ANIMALS, ""),
+        ("not A, C", ANIMALS, ""),
+        ("", ANIMALS, ""),
+        (", ,", ANIMALS, ""),
+    ],
+)
+def test_letters(text, options, expected):
+    assert letters(text, options) == frozenset(expected)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reference", "expected"),
+    [
+        ("C, A", "A, C", 1.0),
+        ("AC", "A, C", 1.0),
+        ("A cat; C", "A and C", 1.0),
+        ("A", "A, C", 0.0),  # a part of it is wrong
+        ("A, B, C", "A, C", 0.0),
+        ("A, B", "A", 0.0),  # naming all of them does not win
+        ("A. A cat, B. A dog", "A", 0.0),
+        ("A or C", "A, C", 0.0),
+        ("A. A cat", "A", 1.0),
+        ("A.\nA cat", "A", 1.0),
+        ("The answer is\n(A)", "A", 1.0),
+    ],
+)
+def test_only_all_of_them_are_right(answer, reference, expected):
+    assert score("multiple choice", answer, reference, ANIMALS) == expected

@@ -1,0 +1,173 @@
+"""Cases computed by hand from the definitions in arXiv 2505.12434, section 4."""
+
+import subprocess
+import sys
+
+import pytest
+
+from curate.rewards import (
+    accuracy_reward,
+    accurate,
+    claim,
+    consistency,
+    format_reward,
+    formatted,
+    text_of,
+    total,
+    total_reward,
+)
+
+GOOD = "<think>The man turns left.</think>\n<answer>{}</answer>"
+
+
+@pytest.mark.parametrize(
+    ("completion", "expected"),
+    [
+        ("<think>a</think><answer>A</answer>", 1.0),
+        ("<think>a\nb</think>\n\n<answer>\nA\n</answer>", 1.0),
+        ("  <think>a</think> <answer>A</answer>\n", 1.0),
+        ("<think>a</think> so <answer>A</answer>", 0.0),
+        ("Well. <think>a</think><answer>A</answer>", 0.0),
+        ("<think>a</think><answer>A</answer> Done.", 0.0),
+        ("<answer>A</answer><think>a</think>", 0.0),
+        ("<answer>A</answer>", 0.0),
+        ("<think>a</think>", 0.0),
+        ("<think>a<answer>A</answer>", 0.0),
+        ("A", 0.0),
+        ("", 0.0),
+        # the paper's pattern lets these pass, since its dots run over further tags
+        ("<think>a</think><answer>A</answer><answer>B</answer>", 0.0),
+        ("<think><think>a</think><answer>A</answer>", 0.0),
+    ],
+)
+def test_format(completion, expected):
+    assert formatted(completion) == expected
+
+
+@pytest.mark.parametrize(
+    ("problem_type", "answer", "reference", "options", "expected"),
+    [
+        ("multiple choice", "B", "B", ("A. red", "B. blue"), 1.0),
+        ("multiple choice", "B. blue", "B", ("A. red", "B. blue"), 1.0),
+        ("multiple choice", "A", "B", ("A. red", "B. blue"), 0.0),
+        ("numerical", "1,000", "1000.0", (), 1.0),
+        ("numerical", "7", "8", (), 0.0),
+        ("OCR", "NO PARKING", "NO PARKING HERE", (), 2 / 3),  # one word of three is missing
+        ("OCR", "a b c", "x", (), 0.0),  # an error rate of 3, clipped
+        # R1 = 2·3/7, R2 = 2·2/5, RL = 2·3/7
+        ("free-form", "the big cat", "the big cat sleeps", (), (6 / 7 + 4 / 5 + 6 / 7) / 3),
+        ("regression", "4", "5", (), 0.8),
+        ("regression", "-5", "5", (), 0.0),  # a relative error of 2, clipped
+    ],
+)
+def test_accuracy(problem_type, answer, reference, options, expected):
+    solution = f"<answer>{reference}</answer>"
+    assert accurate(GOOD.format(answer), solution, problem_type, options) == pytest.approx(expected)
+    assert accurate(GOOD.format(answer), reference, problem_type, options) == pytest.approx(expected)
+
+
+def test_missing_tags_are_never_right_also_on_both_sides():
+    assert accurate("A", "A", "multiple choice") == 0.0
+    assert accurate("", "", "free-form") == 0.0
+    assert accurate("<answer></answer>", "<answer></answer>", "free-form") == 0.0
+
+
+def test_the_last_answer_counts():
+    assert accurate("<answer>A</answer> no: <answer>B</answer>", "<answer>B</answer>", "multiple choice") == 1.0
+
+
+@pytest.mark.parametrize(
+    ("form", "accuracy", "semantic", "expected"),
+    [(1, 1, 0.5, 2.5), (1, 0, 0.5, 1), (0, 0.25, 0.5, 0.75), (0, 0, 1, 0), (1, 1, 1, 3)],
+)
+def test_the_sum(form, accuracy, semantic, expected):
+    assert total(form, accuracy, semantic) == expected
+
+
+@pytest.mark.parametrize(("cosine", "expected"), [(0.25, 0.5), (0.5, 1.0), (0.9, 1.0), (0.0, 0.0), (-0.3, 0.0)])
+def test_semantic_consistency(cosine, expected):
+    assert consistency(cosine) == expected
+
+
+@pytest.mark.parametrize(
+    ("completion", "expected"),
+    [
+        (
+            "<think>The question asks so. A man turns. Left.</think><answer>A</answer>",
+            "A man turns. Left.",
+        ),
+        ("<think>a man turns</think><answer>A</answer>", "a man turns"),
+        ("<think>Only this.</think><answer>A</answer>", "Only this."),
+        ("no tags. at all", "at all"),
+    ],
+)
+def test_the_claim_is_the_thinking_behind_its_first_full_stop(completion, expected):
+    assert claim(completion) == expected
+
+
+def test_each_row_has_its_own_problem_type():
+    rewards = accuracy_reward(
+        prompts=["", "", "", ""],
+        completions=[GOOD.format(answer) for answer in ("A", "5.0", "4", "red")],
+        solution=["<answer>A</answer>", "<answer>5</answer>", "<answer>5</answer>", "<answer>B</answer>"],
+        problem_type=["multiple choice", "numerical", "regression", "multiple choice"],
+        options=[None, [], [], ["A. blue", "B. red"]],
+        completion_ids=[[1], [2], [3], [4]],
+        trainer_state=object(),
+    )
+    assert rewards == [1.0, 1.0, pytest.approx(0.8), 1.0]
+
+
+def test_the_whole_batch_and_a_semantic_part_asked_only_where_it_counts():
+    asked = []
+
+    def semantic(prompts, completions, *, path, trainer_state, **columns):
+        asked.append((prompts, completions, path, trainer_state))
+        return [0.5] * len(completions)
+
+    completions = [GOOD.format("A"), GOOD.format("B"), "<answer>A</answer>"]
+    columns = {
+        "solution": ["<answer>A</answer>"] * 3,
+        "problem_type": ["multiple choice"] * 3,
+        "path": ["./0.mp4", "./1.mp4", "./2.mp4"],
+        "trainer_state": "state",
+    }
+    rewards = total_reward(semantic)(prompts=["p0", "p1", "p2"], completions=completions, **columns)
+    assert rewards == [2.5, 1.0, 1.5]
+    assert asked == [(["p0", "p2"], [completions[0], completions[2]], ["./0.mp4", "./2.mp4"], "state")]
+    assert total_reward()(["", "", ""], completions, **columns) == [2.0, 1.0, 1.0]
+
+
+def test_nobody_is_asked_where_nothing_is_right():
+    def semantic(prompts, completions, **columns):
+        raise AssertionError
+
+    rewards = total_reward(semantic)(
+        [""], [GOOD.format("B")], solution=["<answer>A</answer>"], problem_type=["multiple choice"]
+    )
+    assert rewards == [1.0]
+
+
+def test_completions_as_messages():
+    said = [{"role": "assistant", "content": GOOD.format("A")}]
+    typed = [{"role": "assistant", "content": [{"type": "text", "text": GOOD.format("A")}]}]
+    tool = [{"role": "tool", "content": "<answer>B</answer>"}, {"role": "assistant", "content": None}]
+    assert text_of(typed) == text_of(said) == GOOD.format("A")
+    assert format_reward(["", "", ""], [said, typed, tool]) == [1.0, 1.0, 0.0]
+
+
+def test_an_unknown_problem_type_is_told():
+    with pytest.raises(ValueError, match="unknown problem type 'mcq': one of multiple choice, numerical"):
+        accurate(GOOD.format("A"), "A", "mcq")
+
+
+def test_columns_of_another_length_are_told():
+    with pytest.raises(ValueError, match="shorter"):
+        accuracy_reward(["", ""], ["a", "b"], solution=["A"], problem_type=["OCR", "OCR"])
+
+
+def test_importing_loads_nothing_heavy():
+    heavy = {"jiwer", "rapidfuzz", "snowballstemmer", "sympy", "math_verify", "numpy", "pyarrow", "av", "aiohttp"}
+    script = f"import sys, curate.rewards; print(sorted({heavy!r} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
