@@ -68,6 +68,7 @@ def where_to_look(directory: Path) -> list[str]:
     places = {
         f"curate show 1 -s {settings}": "one record's whole story",
         f"curate status -s {settings}": "what was asked, kept and rejected",
+        f"{directory}/work/report.html": "what was dropped and why, with examples, for a browser",
         f"{directory}/work/README.md": "the data set card",
         f"{directory}/work/sft, rl, rejected": "the sets, as Parquet",
         "curate init my-data": "settings for your own videos",

@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from curate import assets, judges
+from curate import assets, judges, reviewing
 from curate.card import card
+from curate.findings import Findings
 from curate.intake import again
+from curate.measures import Measures, sampled
 from curate.mix import Mixed
 from curate.pipeline import Pipeline, Scope
 from curate.progress import Progress
@@ -29,13 +31,14 @@ async def publish(pipeline: Pipeline) -> Report:
     """Replay the journal in input order, judge, and write the sets, the report and the card."""
     settings = pipeline.settings
     begin(pipeline)
-    report = Report(settings.steps)
+    report, findings = Report(settings.steps), Findings()
     with Publication(settings.work) as publication:
         sets = Sets(publication, settings)
         rejected = publication.writer("rejected", RejectedRow)
         async for verdict in verdicts(pipeline):
             stood = verdict.standing
             report.count(stood.kind, stood.step, stood.reason, verdict.problem_type)
+            findings.add(verdict)
             if verdict.left_out:
                 report.leave_out(verdict.left_out, verdict.problem_type)
             pipeline.progress.tally.stood(stood.kind, stood.step, stood.reason, settings.steps)
@@ -48,6 +51,7 @@ async def publish(pipeline: Pipeline) -> Report:
         for line in sets.notices():
             pipeline.progress.tell(line)
         report.finish(extras=pipeline.extras, models=provenance(pipeline), prompts=prompt_hashes(settings))
+        publication.text("report.html", await reviewing.reviewed(pipeline, report, findings))
         publication.text("report.json", report.as_json())
         publication.text("README.md", card(report))
     return report
@@ -68,11 +72,14 @@ async def judged(pipeline: Pipeline, rows: Iterable[Row]) -> AsyncIterator[Verdi
     sft, rl, fitness = layouts["sft"], layouts["rl"], pipeline.settings.fitness
     told = sft.traced or rl.traced
     trace = partial(traced, journal=pipeline.journal, prompts=prompt_hashes(pipeline.settings)) if told else None
+    thinking, total = reviewing.thinking(pipeline.settings), pipeline.total()
     async for entry in intake.entries(rows):
         ended = await pipeline.walked(entry, way, Tally())
         record = entry.item if isinstance(entry.item, Record) else None
         verdict = Verdict.of(entry.number, entry.stamp, entry.asked, record, ended, sft, rl, fitness, trace)
-        yield verdict._replace(group=pipeline.mixed.number(record.row)) if pipeline.mixed and record else verdict
+        group = pipeline.mixed.number(record.row) if pipeline.mixed and record else -1
+        measures = Measures.of(ended.outcome, thinking, sampled(entry.number, total))
+        yield verdict._replace(measures=measures, group=group)
 
 
 async def verdicts(pipeline: Pipeline) -> AsyncIterator[Verdict]:
@@ -106,7 +113,8 @@ async def _doubled(pipeline: Pipeline, verdict: Verdict, first: int) -> Verdict:
         return verdict
     layouts = pipeline.settings.layouts
     asked = verdict.standing.asked
-    return Verdict.of(verdict.number, verdict.stamp, asked, None, Walked(dropped), layouts["sft"], layouts["rl"])
+    ended = Verdict.of(verdict.number, verdict.stamp, asked, None, Walked(dropped), layouts["sft"], layouts["rl"])
+    return ended._replace(measures=Measures(verdict.measures.source))
 
 
 @dataclass(frozen=True, slots=True)

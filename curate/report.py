@@ -40,6 +40,7 @@ class Report:
         self.extras: Mapping[str, int] = {}
         self.mix: Sequence[Mapping[str, Any]] = ()  # for each group what was asked for and what is there
         self.validation: Mapping[str, int] = {}  # rows of each set that stand in its validation split, if there is one
+        self.more: Mapping[str, Any] = {}
         self._steps = (INPUT, *steps)
         self._stopped: dict[str, Counter[tuple[str, str, str]]] = {step: Counter() for step in self._steps}
         self._kept: Counter[str] = Counter()
@@ -113,8 +114,12 @@ class Report:
 
     def as_json(self) -> str:
         """The text of report.json. The same outcomes in any order give the same text; it holds no dates."""
+        return json.dumps(self.told(), indent=2) + "\n"
+
+    def told(self) -> dict[str, Any]:
+        """What report.json holds, `more` at its end."""
         steps = self.steps()
-        report = {
+        return {
             "version": curate.__version__,
             "rows_in": self.rows_in,
             "duplicates": self.duplicates,
@@ -128,8 +133,8 @@ class Report:
             "extra_keys": dict(sorted(self.extras.items())),
             "models": dict(self.models),
             "prompts": dict(self.prompts),
+            **self.more,
         }
-        return json.dumps(report, indent=2) + "\n"
 
 
 def problem_type(outcome: Outcome) -> str:

@@ -1,8 +1,6 @@
 """Tables and stories for people, and the same as plain values for machines."""
 
-import difflib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +14,7 @@ from curate.doctor import Finding
 from curate.estimate import Estimate
 from curate.journal import Spent
 from curate.progress import Progress, Story
+from curate.prose import changes
 from curate.record import Failed, Kept, Owed, Rejected, Thought
 from curate.report import Report
 from curate.savings import Saving
@@ -200,16 +199,9 @@ def told(story: Story) -> dict[str, Any]:
 
 def diff(before: str, after: str) -> Text:
     """What a revision changed, word by word: red and struck out, green and underlined."""
-    old, new = (re.findall(r"\S+\s*|\s+", text) for text in (before, after))
-    plain_old, plain_new = ([piece.strip() for piece in pieces] for pieces in (old, new))
     text = Text()
-    # Words that stand there all the time start no match of their own, or a looping text would take minutes.
-    for tag, a, b, c, d in difflib.SequenceMatcher(None, plain_old, plain_new).get_opcodes():
-        if tag == "equal":
-            text.append(printable("".join(new[c:d])))
-            continue
-        text.append(printable("".join(old[a:b])), style="red strike")
-        text.append(printable("".join(new[c:d])), style="green underline")
+    for kind, words in changes(before, after):
+        text.append(printable(words), style={"gone": "red strike", "new": "green underline"}.get(kind))
     return text
 
 

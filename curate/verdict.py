@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from curate.fitness import Fitness
 from curate.layout import Layout
+from curate.measures import Measures
 from curate.provenance import Provenance
 from curate.record import Kept, Output, Record
 from curate.report import problem_type
@@ -17,7 +18,7 @@ class Verdict(NamedTuple):
     """A row's number and stamp, where it stands, its problem type, and its row in each set that it belongs to.
 
     `left_out` says why a valid row is not in the RL set. `medium` is the kind of its medium and where that lies,
-    `group` the row's number in the mix, if there is one.
+    `group` the row's number in the mix, if there is one, `measures` what the report measures in it.
     """
 
     number: int
@@ -30,6 +31,7 @@ class Verdict(NamedTuple):
     left_out: str = ""
     medium: tuple[str, str] = ("", "")
     group: int = -1
+    measures: Measures = Measures()
 
     @classmethod
     def of(

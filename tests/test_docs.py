@@ -19,7 +19,8 @@ from tests import precision
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 FILTERS = (ROOT / "docs" / "filters.md").read_text()
-CODE = set(re.findall(r"`([^`\n]+)`", README + FILTERS))
+ANSWERS = (ROOT / "docs" / "answers.md").read_text()
+CODE = set(re.findall(r"`([^`\n]+)`", README + FILTERS + ANSWERS))
 COMMANDS = get_command(app).commands
 PLUGINS = [(base, name) for base in (Stage, Filter, Layout, Provider) for name in names(base)]
 

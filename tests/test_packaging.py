@@ -24,14 +24,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-def test_the_wheel_holds_every_prompt_schema_and_example(wheel):
+def test_the_wheel_holds_every_prompt_schema_example_and_template(wheel):
     inside = set(zipfile.ZipFile(wheel).namelist())
     for kind in ("prompts", "schemas", "examples"):
         files = [p for p in (ROOT / kind).rglob("*") if p.is_file()]
         assert files
         for path in files:
             assert f"curate/{path.relative_to(ROOT)}" in inside
-    modules = list((ROOT / "curate").rglob("*.py"))
+    modules = [*(ROOT / "curate").rglob("*.py"), *(ROOT / "curate" / "templates").iterdir()]
     assert {f"curate/{p.relative_to(ROOT / 'curate')}" for p in modules} <= inside
     assert not [name for name in inside if name.startswith(("tests/", "prompts/", "schemas/"))]
 

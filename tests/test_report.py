@@ -103,6 +103,14 @@ def test_json():
     assert found["steps"][3]["rejected"]["wrong answer"] == {"multiple choice": 1, "OCR": 1}
 
 
+def test_what_else_was_found_stands_at_the_end():
+    report = reported()
+    assert "lengths" not in report.told()
+    report.more = {"lengths": {"unit": "words"}}
+    assert list(report.told())[-1] == "lengths"
+    assert json.loads(report.as_json()) == report.told()
+
+
 def test_the_order_of_the_rows_does_not_change_a_byte():
     shuffled = list(OUTCOMES)
     random.Random(3).shuffle(shuffled)

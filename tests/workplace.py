@@ -116,7 +116,7 @@ class Workplace:
 
     def sets(self) -> dict[str, bytes]:
         """The published files and what they hold."""
-        names = ("sft", "rl", "rejected", "report.json", "README.md")
+        names = ("sft", "rl", "rejected", "report.json", "report.html", "README.md")
         found = (path for name in names for path in [self.work / name, *sorted((self.work / name).glob("*"))])
         return {path.relative_to(self.work).as_posix(): path.read_bytes() for path in found if path.is_file()}
 

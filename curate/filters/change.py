@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from curate.filter import Filter
-from curate.filters.length import words
+from curate.prose import similarity
 from curate.record import Record
 from curate.stages.draft import Draft
 from curate.stages.revise import Revision
@@ -37,12 +37,3 @@ class ChangeFilter(Filter):
         if found > self.max_similarity:
             return f"hardly changed: similarity {found:.2f}, max_similarity = {self.max_similarity:g}"
         return None
-
-
-def similarity(before: str, after: str) -> float:
-    """The share of words that stand in both texts in the same order, 0.0 to 1.0."""
-    from rapidfuzz.distance import Indel
-
-    if before == after:
-        return 1.0
-    return float(Indel.normalized_similarity(words(before), words(after)))

@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from curate.answers.texts import CJK
 from curate.chat import CHARACTERS
 from curate.filter import Filter
+from curate.prose import words
 from curate.record import ProblemType, Record, Thought
 
-WORD = re.compile(rf"[{CJK}]|[^\s{CJK}]+")
 ONE_BY_ONE = re.compile(rf"[{CJK}]")
 UNITS = ("words", "tokens")
 
@@ -72,11 +72,6 @@ class LengthFilter(Filter):
             if most is not None and count > most:
                 return f"too long: {count} {unit}, max_{unit} = {most}"
         return None
-
-
-def words(text: str) -> list[str]:
-    """The words of a text, in order, with the punctuation that clings to them."""
-    return text.split() if text.isascii() else WORD.findall(text)  # the same, and quicker
 
 
 def tokens(text: str) -> int:

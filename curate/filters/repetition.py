@@ -7,7 +7,7 @@ from itertools import chain
 from pydantic import Field
 
 from curate.filter import Filter
-from curate.filters.length import words
+from curate.prose import words
 from curate.record import Record, Thought
 
 LINE_END = re.compile(r"[。！？\n]")  # ends a sentence wherever it stands; these only at the end of a word:

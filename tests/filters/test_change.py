@@ -1,7 +1,8 @@
 import pytest
 from pydantic import ValidationError
 
-from curate.filters.change import ChangeFilter, similarity
+from curate.filters.change import ChangeFilter
+from curate.prose import similarity
 from curate.stages.draft import Draft
 from curate.stages.revise import Revision
 from tests.records import THINKING, drafted, record, revised

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from curate.filters.length import LengthFilter, tokens, words
+from curate.filters.length import LengthFilter, tokens
 from tests.records import drafted, record, revised
 
 
@@ -29,11 +29,6 @@ def test_the_options():
 def test_options_that_cannot_be(options):
     with pytest.raises(ValidationError):
         LengthFilter(**options)
-
-
-def test_words():
-    assert words("don't stop,\n 5.0 km") == ["don't", "stop,", "5.0", "km"]
-    assert words("一只猫 ok") == ["一", "只", "猫", "ok"]
 
 
 def test_the_last_thinking_counts():
