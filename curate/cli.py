@@ -13,6 +13,7 @@ from curate.command import ended, failed
 from curate.console import Screen
 from curate.delivery import Options
 from curate.errors import CurateError, FatalError, SettingsError
+from curate.exporting import Export
 from curate.jobs import Job
 from curate.media.decoder import EXACT
 from curate.options import chosen
@@ -45,6 +46,7 @@ TOML = Path("curate.toml")
 # What an interrupt means for a command.
 ASKING = "everything answered is kept, the same command goes on from here"
 WRITING = "the sets are as they were before, the same command begins anew"
+FILE = "the file is as it was before, the same command begins anew"
 FRAMES = "the frames are not all written, the same command begins anew"
 LOOKING = "nothing was changed"
 SENDING = "what the Hub has is kept there, the same command goes on from here"
@@ -142,6 +144,28 @@ def filter_(
     first = work[0] if work else None
     scope = Scope(limit, others=tuple(work[1:]) if work else ())
     finish(Job.of("filter", settings, first, Screen(quiet, json), scope, log).filter(), WRITING)
+
+
+@app.command()
+def export(
+    layout: Annotated[str, typer.Argument(metavar="LAYOUT", help="The trainer's format.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Ends in .json, .jsonl or .parquet.")],
+    name: Annotated[str, typer.Option("--set", help="sft or rl.")] = "sft",
+    split: Annotated[str, typer.Option("--split", help="train, validation, or all of both.")] = "train",
+    path_prefix: Annotated[
+        str | None, typer.Option("--path-prefix", help="What stands before a medium's relative path instead of '.'.")
+    ] = None,
+    data_type: Annotated[str | None, typer.Option("--data-type", help="Only rows about a video, or an image.")] = None,
+    settings: SettingsFile = TOML,
+    work: WorkFolder = None,
+    limit: Limit = None,
+    log: Log = None,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Write a set in another trainer's format, from the journal; sends nothing."""
+    asked = Export(layout, file, name, split, path_prefix, data_type)
+    finish(Job.of("export", settings, work, Screen(quiet, json), Scope(limit), log).export(asked), FILE)
 
 
 @app.command()

@@ -105,6 +105,7 @@ class Engine:
         number = self._parked[at].popleft()
         if not self._parked[at]:
             del self._parked[at]
+        self._tally.parked[self._names[at]] -= 1
         return await self._again(number), True
 
     def _begin(self, entry: Entry, item: Record | Rejected | Failed, again: bool) -> None:
@@ -121,5 +122,6 @@ class Engine:
         result = task.result()
         if isinstance(result, Parked):
             self._parked.setdefault(result.at, deque()).append(entry.number)
+            self._tally.parked[self._names[result.at]] += 1
             return None
         return Ended(entry, result)

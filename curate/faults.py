@@ -14,7 +14,6 @@ from curate.errors import (
     AskError,
     AwayError,
     FatalError,
-    ForbiddenError,
     RefusedError,
     ThrottledError,
     TooLongError,
@@ -34,8 +33,9 @@ _TOO_LONG = re.compile(
     r"|reduce the length of|inputs`? tokens|too many (input |prompt )?tokens",
     re.IGNORECASE,
 )
-# vLLM: where the prompt alone would fit, the settings ask for too much.
-_TOO_MUCH = re.compile(r"max(_completion|_new)?_tokens\W{1,3}is too large", re.IGNORECASE)
+# vLLM: what the settings ask for, and what the model has room for.
+_ROOM = re.compile(r"tokens\W{1,3}is too large: (\d{1,12})\. This model's maximum context length is (\d{1,12})")
+_MODERATED = re.compile(r"moderat|flagged|content.?(policy|filter|safety)|safety (policy|filter|system)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +66,11 @@ class Faults:
         """What this answer, which is no 2xx, means."""
         status, said = answer.status, _said(answer.body)
         text = self._clean(said.message or answer.body.decode("utf-8", "replace") or "no reason given")
+        if status == 403 and _MODERATED.search(answer.body.decode("utf-8", "replace")[:SIFTED]):
+            return RefusedError(f"HTTP 403: {text}")
         if status in (401, 403):
             hint = f"check {self.api_key_env}" if self.api_key_env else "set api_key_env"
-            refused = f"{self.base_url} refuses the key ({status}): {hint}"
-            return FatalError(refused) if status == 401 else ForbiddenError(f"HTTP 403: {text}", f"{refused}; {text}")
+            return FatalError(f"{self.base_url} refuses the key ({status}): {hint}; it says: {text}")
         if status in (402, 404) or "insufficient_quota" in (said.code, said.type) or "insufficient_quota" in text:
             return FatalError(f"{self.base_url} cannot serve model {self.model!r} ({status}): {text}")
         if status < 400:
@@ -105,8 +106,10 @@ class _Said:
     def too_long(self, text: str) -> bool:
         """Whether this is about the prompt's length. `text` is what there is to read, also without a message."""
         words = f"{self.message or text} {self.code} {self.type}"
-        fits = _TOO_MUCH.search(words) is not None
-        return self.param == "input_tokens" or (not fits and _TOO_LONG.search(words) is not None)
+        asked = _ROOM.search(words)
+        if asked and int(asked[1]) >= int(asked[2]):
+            return False  # `max_tokens` alone is too much: no smaller prompt helps
+        return self.param == "input_tokens" or _TOO_LONG.search(words) is not None
 
 
 def _said(body: bytes) -> _Said:

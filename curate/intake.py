@@ -19,6 +19,7 @@ from curate.standings import Standing
 
 STEP = "input"
 DUPLICATE = "duplicate"
+LEFT_OUT = "left out by the mix"
 COLUMNS = frozenset(Record.model_fields) - {"medium", "outputs", "pass_rate"}
 AHEAD = 32  # media looked at before their turn
 BREATH = 200  # rows after which everything else gets its turn
@@ -54,6 +55,13 @@ def nowhere(_: Row) -> tuple[bytes, None]:
     return b"", None
 
 
+LeftOut = Callable[[dict[str, Any]], str | None]
+
+
+def none(_: dict[str, Any]) -> None:
+    """No row is left out."""
+
+
 class Intake:
     """The rows of a question file, one by one, in order; the same question on the same medium is one row.
 
@@ -61,8 +69,9 @@ class Intake:
     where a row stood before, if it need not be walked again.
     """
 
-    def __init__(self, library: Library, stood: Stood = nowhere) -> None:
+    def __init__(self, library: Library, stood: Stood = nowhere, left_out: LeftOut = none) -> None:
         self._library = library
+        self._left_out = left_out
         self._stood = stood
         self._seen: dict[bytes, int] = {}
         self.extras: Counter[str] = Counter()
@@ -107,6 +116,8 @@ class Intake:
         try:
             fields = usable(row.raw, row.number)
             self.extras.update(str(key) for key in row.raw if key not in COLUMNS)
+            if group := self._left_out(fields):
+                return Rejected(row.raw, STEP, LEFT_OUT, group)
             medium = await self._library.identify(fields["path"], fields["data_type"])
             return record(fields, medium)
         except UnusableError as error:

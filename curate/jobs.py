@@ -12,6 +12,7 @@ from curate import delivery, forecast, log, looking, publishing, snapshots, tabl
 from curate.console import Screen, summary
 from curate.doctor import configured, examined
 from curate.errors import CurateError, SettingsError
+from curate.exporting import Export, export
 from curate.hub import Repository
 from curate.mending import mended
 from curate.models import DRAIN
@@ -76,6 +77,18 @@ class Job:
         for step, number in self.progress.tally.owed.items():
             self.screen.say(f"{number} rows wait for {step}: `curate run` asks for them", "yellow")
         self.screen.result({"command": self.command, "exit": 0, **summary(self.progress), "sets": sets})
+        return 0
+
+    async def export(self, asked: Export) -> int:
+        """Write a set in another trainer's format; asks nothing, and changes nothing in the work folder."""
+        with self._logged():
+            if asked.name == "sft":
+                trainable(self.settings)
+            async with opened(asked.settings(self.settings), self.scope, self.progress) as pipeline:
+                with self.screen.watching(self.progress):
+                    rows = await export(pipeline, asked)
+        self.screen.say(f"wrote {rows:,} rows to {relative(asked.path)}")
+        self.screen.result({"command": "export", "exit": 0, "rows": rows, "file": str(asked.path)})
         return 0
 
     async def status(self) -> int:
@@ -196,6 +209,8 @@ class Job:
         with self.screen.watching(self.progress):
             report = await publishing.publish(pipeline)
         self.screen.show(tables.waterfall(report))
+        if report.mix:
+            self.screen.show(tables.mix(report.mix))
         self.screen.say(f"wrote the sets to {relative(self.settings.work)}")
         return report.sets
 

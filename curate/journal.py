@@ -6,7 +6,7 @@ that looking at a running work folder disturbs nothing.
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
@@ -46,6 +46,9 @@ SAVE = "INSERT INTO saved VALUES (?, ?) ON CONFLICT DO UPDATE SET calls = calls 
 FAIL = "INSERT OR REPLACE INTO failures (key, stage, error, reason) VALUES (?, ?, ?, ?)"
 MEND = "DELETE FROM failures WHERE key = ?"
 GET = "SELECT reply, max_tokens, rowid FROM replies WHERE key = ? ORDER BY max_tokens DESC LIMIT 1"
+
+
+BEHIND = "SELECT stage, model, 1, prompt_tokens, completion_tokens, cached_tokens, cost FROM replies WHERE key = ?"
 
 
 class Spent(NamedTuple):
@@ -113,12 +116,11 @@ class Journal:
 
     def spent(self) -> list[Spent]:
         """What was bought, by stage and model."""
-        sums: dict[tuple[str, str], Spent] = {}
-        for stage, model, *figures in self._found("SELECT * FROM spent"):
-            before = sums.get((stage, model))
-            added = [a + b for a, b in zip(figures, before[2:], strict=True)] if before else figures
-            sums[stage, model] = Spent(stage, model, *added)
-        return [sums[name] for name in sorted(sums)]
+        return _summed(self._found("SELECT * FROM spent"))
+
+    def behind(self, keys: Sequence[str]) -> list[Spent]:
+        """What the replies of these keys took, each counted once, by stage and model."""
+        return _summed(row for key in dict.fromkeys(keys) for row in self._found(BEHIND, bytes.fromhex(key)))
 
     def saved(self) -> dict[str, int]:
         """{stage: replies that came from the journal instead of being bought again, over all runs}."""
@@ -181,6 +183,15 @@ class Journal:
             return [row for reader in self._readers for row in reader.execute(query, values)]
         except sqlite3.Error as error:
             raise unusable(self._path, error) from error
+
+
+def _summed(rows: Iterable[tuple[Any, ...]]) -> list[Spent]:
+    sums: dict[tuple[str, str], Spent] = {}
+    for stage, model, *figures in rows:
+        before = sums.get((stage, model))
+        added = [a + b for a, b in zip(figures, before[2:], strict=True)] if before else figures
+        sums[stage, model] = Spent(stage, model, *added)
+    return [sums[name] for name in sorted(sums)]
 
 
 def opened(path: Path) -> sqlite3.Connection:

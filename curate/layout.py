@@ -1,7 +1,7 @@
 """The contract of a layout: how a record becomes a row of a set that a trainer reads."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from curate.plugin import Plugin
 from curate.record import Output, Record, Thought
@@ -11,17 +11,35 @@ from curate.tags import process
 class Layout(Plugin, ABC):
     """Turns records into rows. `sft` and `rl` are the row types with and without a chain of thought.
 
-    `graded` is `rl` with the share of right answers, where several drafts were asked for.
+    A layout that has no form for one of the two leaves it out. `graded` is `rl` with the share of right
+    answers, where several drafts were asked for. `path_prefix` is a folder or an address that takes the
+    place of the dot in "./relative/path"; with "" only the relative path stays.
     """
 
     folder: ClassVar[str] = "layouts"
-    sft: ClassVar[type[Output]]
-    rl: ClassVar[type[Output]]
-    graded: ClassVar[type[Output]]
+    sft: ClassVar[type[Output] | None] = None
+    rl: ClassVar[type[Output] | None] = None
+    graded: ClassVar[type[Output] | None] = None
+    traced: ClassVar[bool] = False  # its records carry their provenance as their last output
+
+    path_prefix: str | None = None
 
     @abstractmethod
     def row(self, record: Record) -> Output:
         """A row of type `sft` where the record carries a thought, else of type `rl`."""
+
+    @classmethod
+    def form(cls, name: str, graded: bool = False) -> type[Output] | None:
+        """The type of the rows in the set of this name ("sft" or "rl"); None where the layout has none."""
+        return cls.sft if name == "sft" else (cls.graded or cls.rl) if graded else cls.rl
+
+    def path(self, record: Record) -> str:
+        """Where the record's medium lies, as the row says it."""
+        return rooted(record.path, self.path_prefix)
+
+    def beside(self, file: str) -> dict[str, dict[str, Any]]:
+        """{name: entries} of JSON files that the trainer needs beside an exported file of this name."""
+        return {}
 
 
 class QuestionColumns(Output):
@@ -70,12 +88,18 @@ class FamilyLayout(Layout, ABC):
 
     def row(self, record: Record) -> Output:
         """The record's own columns; `process` is its last thinking."""
-        columns = record.row | {"problem": self.problem(record), "path": rooted(record.path)}
+        columns = record.row | {"problem": self.problem(record), "path": self.path(record)}
         if Thought in record:
             return SFTRow(process=process(record[Thought].thinking), **columns)
         return RLRow(**columns) if record.pass_rate is None else GradedRow(pass_rate=record.pass_rate, **columns)
 
 
-def rooted(path: str) -> str:
-    """The path as the trainers need it, who drop its first character and put a folder before the rest."""
-    return path if path.startswith("./") else f"./{path}"
+def rooted(path: str, prefix: str | None = None) -> str:
+    """The path as the trainers need it, who drop its first character and put a folder before the rest.
+
+    With a prefix that one stands there instead.
+    """
+    if prefix is None:
+        return path if path.startswith("./") else f"./{path}"
+    relative = path.removeprefix("./").lstrip("/")
+    return f"{prefix.rstrip('/')}/{relative}" if prefix else relative

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 from curate.census import Census, spread
 from curate.estimate import Estimate, estimated
-from curate.intake import Intake, known_as
+from curate.intake import known_as
 from curate.journal import Spent
 from curate.pilot import foreseen, observed
 from curate.pipeline import Pipeline
@@ -37,7 +37,7 @@ async def status(pipeline: Pipeline) -> tuple[list[Spent], list[Saving]]:
         untouched = progress.total - counts.total()
         progress.tally.stood("owed", steps[0], "", steps, untouched)
     else:
-        intake = Intake(pipeline.library)
+        intake = pipeline.intake()
         rows = map(pipeline.rows.row, _left(pipeline, end, sum(finished.values())))
         way = Way(pipeline.steps(steps))
         async for entry in intake.entries(rows):
@@ -65,7 +65,7 @@ async def estimate(pipeline: Pipeline, most: int) -> Estimate:
     weighed = [(stage, pipeline.settings.models[stage.model]) for stage in stages]
     every = pipeline.numbers()
     numbers = spread(pipeline.some, most) if pipeline.scope.pilot else every[:most]
-    entries = Intake(pipeline.library).entries(map(pipeline.rows.row, numbers))
+    entries = pipeline.intake().entries(map(pipeline.rows.row, numbers))
     items = (entry.item async for entry in entries)
     return await estimated(items, weighed, pipeline.eyes, len(every))
 
@@ -78,7 +78,7 @@ async def projected(pipeline: Pipeline) -> tuple[Census, Projection] | None:
     if not pipeline.journal.spent():
         return None
     pipeline.progress.asking = ()
-    entries = Intake(pipeline.library).entries(map(pipeline.rows.row, pipeline.some))
+    entries = pipeline.intake().entries(map(pipeline.rows.row, pipeline.some))
     seen = await observed(entries, pipeline.steps(pipeline.settings.steps), pipeline.census)
     return pipeline.census, foreseen(pipeline.settings, pipeline.progress.meters, pipeline.census, seen)
 
@@ -87,7 +87,7 @@ async def stories(pipeline: Pipeline, problem_id: int) -> AsyncIterator[Story]:
     """Every record with this id, step by step, from the journal alone."""
     way = Way(pipeline.steps(pipeline.settings.steps))
     matching = (row for row in pipeline.selected() if known_as(row, problem_id))
-    async for entry in Intake(pipeline.library).entries(matching):
+    async for entry in pipeline.intake().entries(matching):
         if not isinstance(entry.item, Record):
             yield Story((await pipeline.walked(entry, way, Tally())).outcome, [])
             continue

@@ -67,9 +67,9 @@ class Pace:
         self._tokens_next = 0.0
         self._seen = 0.0  # tokens of an average request
         self._answered = False
-        self._forbidden = 0
         self._down_since: float | None = None
         self._failing: list[tuple[int, int]] = []  # turns and their requests, since the last answer
+        self._throttled: list[int] = []  # turns of those that were refused since then, which tell nothing here
 
     @property
     def waiting(self) -> int:
@@ -124,15 +124,10 @@ class Pace:
             log.debug("goes on after: %s", self.trouble)
         self._answered, self._down_since, self.trouble = True, None, None
         self._failing.clear()
+        self._throttled.clear()
         if self._tokens_a_second and tokens:
             self._tokens_next += (tokens - turn.tokens) / self._tokens_a_second
             self._seen += (tokens - self._seen) / 10 if self._seen else tokens
-
-    def forbade(self, turn: Turn) -> bool:
-        """The server forbade a request. Whether that lies in this request: not where it has forbidden all so far."""
-        self.rate.answered(self._clock(), turn.number)
-        self._forbidden += not self._answered
-        return self._answered or self._forbidden < FROM
 
     def failed(self, turn: Turn, error: TransientError, request: int) -> bool:
         """No reply came of `request` (any number of its own). Whether that counts against the request itself."""
@@ -143,6 +138,7 @@ class Pace:
             if self.rate.found != found:
                 log.debug("asked too much: from %s to %s requests a second", found, self.rate.found)
             self._answered, self._down_since = True, None  # whoever throttles is there
+            self._throttled.append(turn.number)
             self.trouble = f"asked to wait: {error}"
             return False
         self._failing.append((turn.number, request))
@@ -164,7 +160,9 @@ class Pace:
         numbers, requests = [number for number, _ in self._failing], {request for _, request in self._failing}
         if len(numbers) < STREAK or len(requests) < FROM:
             return False
-        return len(numbers) >= NEARLY_ALL * (max(numbers) - min(numbers) + 1)
+        first, last = min(numbers), max(numbers)
+        throttled = sum(first < number < last for number in self._throttled)
+        return len(numbers) >= NEARLY_ALL * (last - first + 1 - throttled)
 
     def _lost(self, now: float, turn: Turn, error: TransientError) -> None:
         if self._down_since is None:

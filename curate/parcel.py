@@ -9,7 +9,7 @@ from pathlib import Path
 
 from curate.errors import SettingsError, StoreError
 from curate.holdings import SHARD
-from curate.settings import SETS
+from curate.splits import SETS
 
 CARD = "README.md"
 OURS = re.compile(rf"{re.escape(CARD)}|(?:{'|'.join(SETS)})/[^/]+\.parquet")

@@ -3,7 +3,7 @@
 import hashlib
 import itertools
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,10 +15,11 @@ from curate.census import Census, counted, spread
 from curate.checks import nearest
 from curate.engine import Ended, Engine
 from curate.errors import MediaError, SettingsError
-from curate.intake import DUPLICATE, Entry, Intake, Stood
+from curate.intake import DUPLICATE, Entry, Intake, Stood, none, nowhere
 from curate.journal import Journal
 from curate.media.eyes import Eyes
 from curate.media.library import Library
+from curate.mix import Mix, Mixed, mixed
 from curate.models import Models
 from curate.progress import Progress
 from curate.record import Failed, Kept, Owed, Record, Rejected, Thought
@@ -60,7 +61,9 @@ class Pipeline:
     `holds` says whether the command holds the folder, and so may note where rows stand.
     """
 
-    def __init__(self, settings: Settings, scope: Scope, progress: Progress, holds: bool) -> None:
+    def __init__(
+        self, settings: Settings, scope: Scope, progress: Progress, holds: bool, mixed: Mixed | None = None
+    ) -> None:
         if not settings.media_root.is_dir():
             raise SettingsError(f"input.media_root: there is no folder {settings.media_root}")
         self.settings = settings
@@ -75,6 +78,7 @@ class Pipeline:
             self.rows = stack.enter_context(closing(Rows(files, work, scope.shard)))
             if holds:
                 self.rows.forget_others()
+            self.mixed = mixed or (_mixed(settings.mix, files, work) if settings.mix else None)
             others = [workfolder.journal(folder) for folder in scope.others]
             self.journal = stack.enter_context(closing(Journal(work / workfolder.JOURNAL, others, progress.tell)))
             self.eyes = stack.enter_context(
@@ -85,7 +89,12 @@ class Pipeline:
             self.standings = stack.enter_context(
                 closing(
                     Standings(
-                        work / workfolder.STANDINGS, made(settings), self.rows.identity, root, self.journal, self._holds
+                        work / workfolder.STANDINGS,
+                        made(settings, self.mixed),
+                        self.rows.identity,
+                        root,
+                        self.journal,
+                        self._holds,
                     )
                 )
             )
@@ -112,7 +121,7 @@ class Pipeline:
             self.library.forget(reason)
         if any(isinstance(settings.stages[name], ShowingStage) for name in progress.asking):
             self.eyes.wake()
-        intake = Intake(self.library, self._standing(names))
+        intake = self.intake(self._standing(names))
         async with self._models.open([settings.stages[n].model for n in progress.asking], self.eyes):
             way = Way(self.steps(names), self._mended, self.scope.retry)
             width = max(WIDTH, self._models.width)
@@ -127,7 +136,18 @@ class Pipeline:
                 await ended.aclose()
         await self.journal.save({stage: meter.replayed for stage, meter in progress.meters.items()})
         self.standings.flush()
-        progress.stopped = self.budget.told if self.budget.out else None
+        if self.budget.out:
+            progress.stopped, progress.untouched = self.budget.told, self._untouched()
+
+    def _untouched(self) -> int:
+        """Rows that are not finished and that this command did not come to."""
+        tally = self.progress.tally
+        finished = len(self.standings.finished(self.rows.end(self.scope.limit)))
+        return max(0, self.progress.total - finished - tally.owed.total() - tally.failed.total())
+
+    def intake(self, stood: Stood = nowhere) -> Intake:
+        """Where rows come in, but for those that the mix leaves out."""
+        return Intake(self.library, stood, self.mixed.left_out if self.mixed else none)
 
     def _doubt_retry(self) -> None:
         """Tell of each reason to retry that no row was rejected for: it may be misspelt."""
@@ -216,7 +236,8 @@ class Pipeline:
     @cached_property
     def census(self) -> Census:
         """What can be told of all rows without looking at their media."""
-        return counted(itertools.islice(self.rows, self.scope.limit))
+        rows = itertools.islice(self.rows, self.scope.limit)
+        return counted(rows, self.mixed.left_out if self.mixed else none)
 
     @cached_property
     def some(self) -> list[int]:
@@ -260,7 +281,13 @@ def trainable(settings: Settings) -> None:
         raise SettingsError("steps: none of them writes the thinking that the sft set is made of; add 'draft'")
 
 
-def made(settings: Settings) -> str:
+def _mixed(mix: Mix, files: Sequence[Path], work: Path) -> Mixed:
+    """The mix of the whole input: every shard, and every limit, takes the same rows."""
+    with closing(Rows(files, work)) as rows:
+        return mixed(mix, rows)
+
+
+def made(settings: Settings, mix: Mixed | None = None) -> str:
     """What changes with anything in the settings that a row's outcome depends on: 32 hex digits."""
     steps = [
         [name, (settings.stages.get(name) or settings.filters[name]).model_dump(mode="json")] for name in settings.steps
@@ -268,4 +295,6 @@ def made(settings: Settings) -> str:
     models = {name: settings.models[stage.model].identity for name, stage in settings.stages.items()}
     told = [assets.digest(kind, "") for kind in ("prompts", "schemas")]
     said = [steps, models, told, settings.media.model_dump(mode="json"), VERSION]
+    if mix is not None:
+        said.append([mix.mix.model_dump(mode="json"), mix.limits])
     return hashlib.blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=16).hexdigest()

@@ -37,6 +37,7 @@ class Progress:
     notices: list[str] = field(default_factory=list)
     say: Callable[[str], None] = quiet
     failed: list[Failed] = field(default_factory=list)
+    untouched: int = 0  # rows with something to ask about that the command did not come to
     stopped: str | None = None  # why nothing more was asked, where that was not the end of the rows
 
     def tell(self, line: str) -> None:

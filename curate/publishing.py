@@ -4,24 +4,29 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from curate import assets, judges, reviewing
 from curate.card import card
 from curate.disclosure import disclosed
 from curate.findings import Findings
 from curate.holdings import holdings
-from curate.intake import Intake, again
+from curate.intake import again
 from curate.measures import Measures, sampled
+from curate.mix import Mixed
 from curate.pipeline import Pipeline, Scope
 from curate.progress import Progress
 from curate.provider import Provider
 from curate.record import Record
 from curate.report import Report
-from curate.settings import SETS, Settings
+from curate.sets import Sets
+from curate.settings import Settings
 from curate.shards import Publication, RejectedRow
 from curate.sources import Row
+from curate.splits import SETS
 from curate.steps import Way
 from curate.tally import Tally
+from curate.tracing import traced
 from curate.verdict import Verdict
 from curate.walk import Walked
 
@@ -29,16 +34,10 @@ from curate.walk import Walked
 async def publish(pipeline: Pipeline) -> Report:
     """Replay the journal in input order, judge, and write the sets, the report and the card."""
     settings = pipeline.settings
-    pipeline.progress.steps = settings.steps
-    pipeline.progress.asking = ()
-    pipeline.progress.total = pipeline.total()
-    pipeline.progress.tally = Tally()
+    begin(pipeline)
     report, findings = Report(settings.steps), Findings()
     with Publication(settings.work) as publication:
-        layouts, shards = settings.layouts, settings.rows_per_shard
-        graded = any(stage.samples > 1 for stage in settings.stages.values())
-        sft = publication.writer("sft", layouts["sft"].sft, shards["sft"])
-        rl = publication.writer("rl", layouts["rl"].graded if graded else layouts["rl"].rl, shards["rl"])
+        sets = Sets(publication, settings)
         rejected = publication.writer("rejected", RejectedRow)
         async for verdict in verdicts(pipeline):
             stood = verdict.standing
@@ -49,9 +48,13 @@ async def publish(pipeline: Pipeline) -> Report:
             pipeline.progress.tally.stood(stood.kind, stood.step, stood.reason, settings.steps)
             report.place(verdict.origin, verdict.problem_type, verdict.sft is not None, verdict.rl is not None)
             pipeline.standings.note(verdict.number, verdict.stamp, stood)
-            for writer, row in ((sft, verdict.sft), (rl, verdict.rl), (rejected, verdict.rejected)):
-                if row is not None:
-                    writer.add(row)
+            sets.add(verdict)
+            if verdict.rejected is not None:
+                rejected.add(verdict.rejected)
+        report.validation = sets.validation
+        report.mix = pipeline.mixed.compared(sets.groups(len(pipeline.mixed.names))) if pipeline.mixed else []
+        for line in sets.notices():
+            pipeline.progress.tell(line)
         report.finish(extras=pipeline.extras, models=provenance(pipeline), prompts=prompt_hashes(settings))
         publication.text("report.html", await reviewing.reviewed(pipeline, report, findings))
         publication.text("report.json", report.as_json())
@@ -60,18 +63,29 @@ async def publish(pipeline: Pipeline) -> Report:
     return report
 
 
+def begin(pipeline: Pipeline) -> None:
+    """Have the progress tell of a replay from its first row on."""
+    progress = pipeline.progress
+    progress.steps, progress.asking = pipeline.settings.steps, ()
+    progress.total, progress.tally = pipeline.total(), Tally()
+
+
 async def judged(pipeline: Pipeline, rows: Iterable[Row]) -> AsyncIterator[Verdict]:
     """The verdict on each of these rows, in order, from the journal alone."""
-    intake = Intake(pipeline.library, lambda row: (pipeline.standings.stamp(row), None))
+    intake = pipeline.intake(lambda row: (pipeline.standings.stamp(row), None))
     pipeline.extras = intake.extras
     way, layouts = Way(pipeline.steps(pipeline.settings.steps)), pipeline.settings.layouts
     sft, rl, fitness = layouts["sft"], layouts["rl"], pipeline.settings.fitness
+    told = sft.traced or rl.traced
+    trace = partial(traced, journal=pipeline.journal, prompts=prompt_hashes(pipeline.settings)) if told else None
     thinking, total = reviewing.thinking(pipeline.settings), pipeline.total()
     async for entry in intake.entries(rows):
         ended = await pipeline.walked(entry, way, Tally())
         record = entry.item if isinstance(entry.item, Record) else None
-        verdict = Verdict.of(entry.number, entry.stamp, entry.asked, record, ended, sft, rl, fitness)
-        yield verdict._replace(measures=Measures.of(ended.outcome, thinking, sampled(entry.number, total)))
+        verdict = Verdict.of(entry.number, entry.stamp, entry.asked, record, ended, sft, rl, fitness, trace)
+        group = pipeline.mixed.number(record.row) if pipeline.mixed and record else -1
+        measures = Measures.of(ended.outcome, thinking, sampled(entry.number, total))
+        yield verdict._replace(measures=measures, group=group)
 
 
 async def verdicts(pipeline: Pipeline) -> AsyncIterator[Verdict]:
@@ -83,7 +97,7 @@ async def verdicts(pipeline: Pipeline) -> AsyncIterator[Verdict]:
         return
     first: dict[bytes, tuple[int, int]] = {}
     extras: Counter[str] = Counter()
-    arguments = (pristine(pipeline.settings), pipeline.scope)
+    arguments = (pristine(pipeline.settings), pipeline.scope, pipeline.mixed)
     async for part in judges.parts(
         pipeline.numbers(), processes, f"{__name__}:bench", f"{__name__}:sentence", arguments
     ):
@@ -99,7 +113,7 @@ async def verdicts(pipeline: Pipeline) -> AsyncIterator[Verdict]:
 
 async def _doubled(pipeline: Pipeline, verdict: Verdict, first: int) -> Verdict:
     """The verdict on a row that asks the same as one before it, which another process saw."""
-    entry = await Intake(pipeline.library).again(pipeline.rows.row(verdict.number))
+    entry = await pipeline.intake().again(pipeline.rows.row(verdict.number))
     dropped = again(entry.item, first) if isinstance(entry.item, Record) else None
     if dropped is None:
         return verdict
@@ -123,9 +137,9 @@ def pristine(settings: Settings) -> Settings:
     return settings.model_copy(update={"models": models})
 
 
-def bench(settings: Settings, scope: Scope) -> Bench:
+def bench(settings: Settings, scope: Scope, mixed: Mixed | None) -> Bench:
     """Made once in each such process."""
-    return Bench(asyncio.Runner(), Pipeline(settings, scope, Progress(), holds=False))
+    return Bench(asyncio.Runner(), Pipeline(settings, scope, Progress(), holds=False, mixed=mixed))
 
 
 def sentence(at: Bench, numbers: Sequence[int]) -> judges.Part:

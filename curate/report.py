@@ -15,7 +15,7 @@ UNKNOWN = "unknown"
 TYPES = (*get_args(ProblemType), UNKNOWN)
 Types = dict[str, int]
 OTHER = "other sources"
-SHARES = 1000  # kinds of rows that are told apart in a mix
+SHARES = 1000  # kinds of rows that are told apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,13 @@ class Report:
         self.models: Mapping[str, str] = {}
         self.prompts: Mapping[str, str] = {}
         self.extras: Mapping[str, int] = {}
+        self.mix: Sequence[Mapping[str, Any]] = ()  # for each group what was asked for and what is there
+        self.validation: Mapping[str, int] = {}  # rows of each set that stand in its validation split, if there is one
         self.more: Mapping[str, Any] = {}
         self._steps = (INPUT, *steps)
         self._stopped: dict[str, Counter[tuple[str, str, str]]] = {step: Counter() for step in self._steps}
         self._kept: Counter[str] = Counter()
-        self._mix: dict[tuple[str, str, str], Counter[str]] = {}
+        self._shares: dict[tuple[str, str, str], Counter[str]] = {}
         self._left_out: Counter[tuple[str, str, str]] = Counter()
 
     def add(self, outcome: Outcome) -> None:
@@ -82,14 +84,14 @@ class Report:
         if origin is None:
             return
         key = (*origin, kind)
-        if key not in self._mix and len(self._mix) >= SHARES:
+        if key not in self._shares and len(self._shares) >= SHARES:
             key = (OTHER, origin[1], kind)
-        self._mix.setdefault(key, Counter()).update({"sft": int(sft), "rl": int(rl)})
+        self._shares.setdefault(key, Counter()).update({"sft": int(sft), "rl": int(rl)})
 
     @property
-    def mix(self) -> list[Share]:
+    def shares(self) -> list[Share]:
         """What the sets are made of, by data source, data type and problem type."""
-        return [Share(*key, counts["sft"], counts["rl"]) for key, counts in sorted(self._mix.items())]
+        return [Share(*key, counts["sft"], counts["rl"]) for key, counts in sorted(self._shares.items())]
 
     def leave_out(self, reason: str, kind: str) -> None:
         """Count one valid row of this problem type that is not in the RL set."""
@@ -149,11 +151,13 @@ class Report:
             "rows_in": self.rows_in,
             "duplicates": self.duplicates,
             "sets": self.sets,
+            **({"validation": dict(self.validation)} if self.validation else {}),
+            **({"mix": [dict(group) for group in self.mix]} if self.mix else {}),
             **({"left_out_of_rl": self.left_out} if self.left_out else {}),
             "owed": sum(sum(step.owed.values()) for step in steps),
             "failed": sum(sum(types.values()) for step in steps for types in step.failed.values()),
             "steps": [asdict(step) for step in steps],
-            "mix": [share._asdict() for share in self.mix],
+            "shares": [share._asdict() for share in self.shares],
             "extra_keys": dict(sorted(self.extras.items())),
             "models": dict(self.models),
             "prompts": dict(self.prompts),

@@ -11,7 +11,6 @@ from curate.examples import example, revision
 from curate.filmstrips import Strip, strips
 from curate.findings import Findings, Pick
 from curate.intake import STEP as INPUT
-from curate.intake import Intake
 from curate.measures import every
 from curate.medium import Medium
 from curate.pipeline import Pipeline
@@ -52,7 +51,7 @@ class Looker:
     def __init__(self, pipeline: Pipeline) -> None:
         self.media: dict[str, Medium] = {}
         self._pipeline = pipeline
-        self._intake = Intake(pipeline.library)
+        self._intake = pipeline.intake()
         self._way = Way(pipeline.steps(pipeline.settings.steps))
 
     async def example(self, pick: Pick, step: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from curate.fitness import Fitness
 from curate.layout import Layout
 from curate.media import decoder as decoders
 from curate.media.decoder import EXACT
+from curate.mix import Mix
 from curate.plugin import Plugin, find, names
 from curate.provider import Provider
 from curate.record import Output
@@ -21,7 +22,6 @@ from curate.stage import Stage
 
 P = TypeVar("P", bound=Plugin)
 DEFAULT_STEPS = ("caption", "draft", "answer", "revise", "format", "leak", "length", "repetition")
-SETS = ("sft", "rl")
 LAYOUT = "videorft"
 
 
@@ -61,6 +61,7 @@ class MediaSettings(BaseModel):
 class SetSettings(BaseModel):
     """How one set is written; what the layout itself takes stands beside it.
 
+    Media of at most `embed` MiB stand in the rows as bytes; 0: none do.
     The pass rates are the RL set's: which share of right answers its rows may have, both ends included.
     """
 
@@ -68,6 +69,7 @@ class SetSettings(BaseModel):
 
     layout: str = LAYOUT
     rows_per_shard: int = Field(default=50_000, ge=1)
+    embed: float = Field(default=0.0, ge=0, le=1024)
     min_pass_rate: float = Field(default=0.0, ge=0, le=1)
     max_pass_rate: float = Field(default=1.0, ge=0, le=1)
 
@@ -89,6 +91,22 @@ class CardSettings(BaseModel):
     citation: str | None = Field(default=None, max_length=5000)
 
 
+class Sets(BaseModel):
+    """Both sets. `validation` is the share of the media whose rows stand in a split of their own, `seed` says which."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    validation: float = Field(default=0.0, ge=0, lt=1)
+    seed: int = 0
+    sft: SetSettings = SetSettings()
+    rl: SetSettings = SetSettings()
+
+    @property
+    def each(self) -> dict[str, SetSettings]:
+        """The sets by name."""
+        return {"sft": self.sft, "rl": self.rl}
+
+
 class Tables(BaseModel):
     """The file as written, before its plugins are known."""
 
@@ -103,7 +121,8 @@ class Tables(BaseModel):
     models: dict[str, dict[str, Any]] = {}
     stages: dict[str, dict[str, Any]] = {}
     filters: dict[str, dict[str, Any]] = {}
-    sets: dict[str, SetSettings] = {}
+    sets: Sets = Sets()
+    mix: Mix | None = None
     card: CardSettings = CardSettings()
 
 
@@ -126,13 +145,17 @@ class Settings(BaseModel):
     layouts: dict[str, Layout]
     rows_per_shard: dict[str, int]
     card: CardSettings
+    embed: dict[str, float]
+    validation: float
+    seed: int
+    mix: Mix | None
     fitness: Fitness = Fitness()
 
 
 def load(path: Path, work: Path | None = None) -> Settings:
     """The settings in this file; `work` overrides the file's. Raises SettingsError."""
     tables = checked(Tables, _toml(path), "")
-    for table in ("models", "stages", "filters", "sets"):
+    for table in ("models", "stages", "filters"):
         for name in getattr(tables, table):
             if not name.isprintable():
                 raise SettingsError(f"{table}: {name!r} is no name")
@@ -159,8 +182,7 @@ def load(path: Path, work: Path | None = None) -> Settings:
             raise SettingsError(f"stages.{name}.model: {stage.model!r} {kind}")
         if objection := stage.objection(models[stage.model].shows_parts):
             raise SettingsError(f"stages.{name}: {objection}")
-    _known("sets", tables.sets, SETS)
-    sets = {name: tables.sets.get(name, SetSettings()) for name in SETS}
+    sets = tables.sets.each
     return Settings(
         base=base,
         work=(work or base / tables.work).resolve(),
@@ -176,6 +198,10 @@ def load(path: Path, work: Path | None = None) -> Settings:
         layouts={name: _layout(name, settings, base) for name, settings in sets.items()},
         rows_per_shard={name: settings.rows_per_shard for name, settings in sets.items()},
         card=tables.card,
+        embed={name: settings.embed for name, settings in sets.items()},
+        validation=tables.sets.validation,
+        seed=tables.sets.seed,
+        mix=tables.mix,
         fitness=fitness(sets, stages, filters),
     )
 
@@ -251,7 +277,17 @@ def _model(name: str, options: dict[str, Any], base: Path) -> Provider:
 
 def _layout(name: str, settings: SetSettings, base: Path) -> Layout:
     options, beside = settings.model_extra or {}, tuple(SetSettings.model_fields)
-    return _plugin(Layout, settings.layout, options, f"sets.{name}", base, beside)
+    layout = _plugin(Layout, settings.layout, options, f"sets.{name}", base, beside)
+    fitting(layout, name, f"sets.{name}.layout")
+    return layout
+
+
+def fitting(layout: Layout, name: str, where: str) -> None:
+    """Raise SettingsError where this layout has no form for the set of this name."""
+    if layout.form(name) is None:
+        known = [other for other in names(Layout) if find(Layout, other).form(name)]
+        what = "with a chain of thought" if name == "sft" else "without a chain of thought"
+        raise SettingsError(f"{where}: {layout.name()!r} has no form for rows {what}; known: {', '.join(known)}")
 
 
 def _plugin(
@@ -268,9 +304,3 @@ def _plugin(
     except KeyError:
         raise SettingsError(f"{where}: unknown {kind.folder[:-1]} {name!r}{nearest(name, names(kind))}") from None
     return checked(cls, options, where, base, beside)
-
-
-def _known(where: str, given: Mapping[str, object], known: tuple[str, ...]) -> None:
-    for name in given:
-        if name not in known:
-            raise SettingsError(f"unknown key '{where}.{name}'{nearest(name, known)}")

@@ -3,20 +3,20 @@
 import os
 import re
 import shutil
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Self
 
+from curate.columns import ROWS_PER_GROUP, ParquetFile, clean, schema
 from curate.errors import SettingsError
 from curate.record import Failed, Output, Owed, Rejected
+from curate.splits import TRAIN
 from curate.swap import NEW, READY, repair, synced, told
 
-CODEC = "zstd"
-ROWS_PER_GROUP = 1000
 ROWS_PER_SHARD = 50_000
 NAME = re.compile(r"[a-z0-9_-]+")
-SHARD = re.compile(r"train-\d{5}-of-\d{5}\.parquet")
+SHARD = re.compile(r"(?:train|validation)-\d{5}-of-\d{5}\.parquet")
 
 
 class RejectedRow(Output):
@@ -47,53 +47,28 @@ def _unfinished(outcome: Failed | Owed) -> Rejected:
     return Rejected(outcome.raw, outcome.step, outcome.reason, outcome.detail, outcome.record)
 
 
-def clean(text: str) -> str:
-    """The text as UTF-8 can hold it."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
-
-
-def schema(row_type: type[Output]) -> Any:
-    """The Arrow schema of a row type, its columns in order: `int`, `str`, either or None, `float` or None,
-    `tuple[str, ...]`.
-
-    Raises KeyError for any other type.
-    """
-    import pyarrow as pa
-
-    kinds: dict[object, tuple[Any, bool]] = {
-        int: (pa.int64(), False),
-        str: (pa.string(), False),
-        int | None: (pa.int64(), True),
-        str | None: (pa.string(), True),
-        float | None: (pa.float64(), True),
-        tuple[str, ...]: (pa.list_(pa.string()), False),
-    }
-    fields = {name: kinds[field.annotation] for name, field in row_type.model_fields.items()}
-    return pa.schema([pa.field(name, kind, nullable=null) for name, (kind, null) in fields.items()])
-
-
 class SetWriter:
-    """Writes the shards of one set: Parquet, zstd, row groups of 1,000 rows, which is all that it holds.
+    """Writes the shards of one split of a set: row groups of 1,000 rows, which is all that it holds.
 
     `rows` counts what was added.
     """
 
-    def __init__(self, folder: Path, row_type: type[Output], rows_per_shard: int) -> None:
+    def __init__(self, folder: Path, row_type: type[Output], rows_per_shard: int, split: str = TRAIN) -> None:
         self.rows = 0
         self._folder = folder
+        self._split = split
         self._schema = schema(row_type)
         self._rows_per_shard = rows_per_shard
         self._buffer: list[Output] = []
         self._shards: list[Path] = []
         self._room = 0
-        self._file: IO[bytes] | None = None
-        self._parquet: Any = None
+        self._file: ParquetFile | None = None
         self._finished = False
         with told(folder):
-            folder.mkdir()
+            folder.mkdir(exist_ok=True)
 
-    def add(self, row: Output) -> None:
-        """Add one row of the set's type. Raises StoreError where the disk refuses it."""
+    def add(self, row: Output, medium: tuple[str, str] = ("", "")) -> None:
+        """Add one row of the set's type, about this medium: kind and place. Raises StoreError."""
         self._buffer.append(row)
         self.rows += 1
         if len(self._buffer) >= min(ROWS_PER_GROUP, self._room or self._rows_per_shard):
@@ -108,7 +83,7 @@ class SetWriter:
             self._flush()
         self._close()
         for index, shard in enumerate(self._shards):
-            name = f"train-{index:05d}-of-{len(self._shards):05d}.parquet"
+            name = f"{self._split}-{index:05d}-of-{len(self._shards):05d}.parquet"
             with told(shard):
                 shard.rename(self._folder / name)
         with told(self._folder):
@@ -116,51 +91,31 @@ class SetWriter:
 
     def abandon(self) -> None:
         """Let go of the open shard; whatever it holds is worth nothing."""
-        if self._parquet is not None:
-            with suppress(OSError, ValueError):
-                self._parquet.close()
-            # Or the writer would try again, loudly, when it is collected.
-            self._parquet.is_open = False
         if self._file is not None:
-            with suppress(OSError):
-                self._file.close()
+            self._file.abandon()
 
     def _flush(self) -> None:
-        import pyarrow as pa
-
-        if self._room == 0:
+        if self._room == 0 or self._file is None:
             self._close()
-            self._open()
-        if not self._buffer:
-            return  # `datasets` cannot read a row group without rows, but a file without row groups
-        columns = [
-            pa.array([_storable(getattr(row, field.name, None)) for row in self._buffer], field.type)
-            for field in self._schema
-        ]
-        with told(self._shards[-1]):
-            self._parquet.write_table(pa.Table.from_arrays(columns, schema=self._schema), ROWS_PER_GROUP)
+            self._file = self._opened()
         self._room -= len(self._buffer)
+        self._write(self._buffer)
         self._buffer.clear()
 
-    def _open(self) -> None:
-        import pyarrow.parquet as pq
+    def _write(self, rows: list[Output]) -> None:
+        if self._file is not None:
+            self._file.write(rows)
 
-        shard = self._folder / f"{len(self._shards):05d}.parquet"
+    def _opened(self) -> ParquetFile:
+        shard = self._folder / f"{self._split}-{len(self._shards):05d}.parquet"
         self._shards.append(shard)
         self._room = self._rows_per_shard
-        with told(shard):
-            self._file = shard.open("wb")
-            self._parquet = pq.ParquetWriter(self._file, self._schema, compression=CODEC, compression_level=3)
+        return ParquetFile(shard, self._schema)
 
     def _close(self) -> None:
-        if self._file is None:
-            return
-        with told(self._shards[-1]):
-            self._parquet.close()
-            self._file.flush()
-            os.fsync(self._file.fileno())
+        if self._file is not None:
             self._file.close()
-        self._file = self._parquet = None
+        self._file = None
 
 
 class Publication:
@@ -184,8 +139,15 @@ class Publication:
             (self._work / NEW).mkdir()
         return self
 
-    def writer(self, name: str, row_type: type[Output], rows_per_shard: int = ROWS_PER_SHARD) -> SetWriter:
-        """A writer for the set of this name. Raises SettingsError where its folder holds other things."""
+    def writer(
+        self,
+        name: str,
+        row_type: type[Output],
+        rows_per_shard: int = ROWS_PER_SHARD,
+        split: str = TRAIN,
+        kind: Callable[[Path, type[Output], int, str], SetWriter] = SetWriter,
+    ) -> SetWriter:
+        """A writer for a split of the set of this name. Raises SettingsError where its folder holds other things."""
         if not NAME.fullmatch(name):
             raise SettingsError(f"sets.{name}: a set's name is made of a-z, 0-9, _ and -")
         place = self._work / name
@@ -194,7 +156,7 @@ class Publication:
         strange = [path.name for path in found if not SHARD.fullmatch(path.name)]
         if strange:
             raise SettingsError(f"{place} is no set, it has {strange[0]!r}: move it or take another work folder")
-        writer = SetWriter(self._work / NEW / name, row_type, rows_per_shard)
+        writer = kind(self._work / NEW / name, row_type, rows_per_shard, split)
         self._writers.append(writer)
         return writer
 
@@ -232,9 +194,3 @@ class Publication:
             (self._work / NEW).rename(self._work / READY)
             synced(self._work)
         repair(self._work)
-
-
-def _storable(value: object) -> object:
-    if isinstance(value, str):
-        return clean(value)
-    return [clean(item) for item in value] if isinstance(value, tuple) else value

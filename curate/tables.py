@@ -1,6 +1,7 @@
 """Tables and stories for people, and the same as plain values for machines."""
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group
@@ -62,8 +63,8 @@ def problems(progress: Progress) -> list[str]:
     for step, number in sorted(progress.tally.owed.items()):
         first = "left unasked" if progress.stopped else f"run `curate {step}` first"
         lines.append(f"{number} wait for {step}: {first}")
-    if progress.stopped and (rest := progress.total - progress.tally.seen) > 0:
-        lines.append(f"{rest:,} more were not come to")
+    if progress.untouched:
+        lines.append(f"{progress.untouched:,} more were not come to")
     return lines
 
 
@@ -79,6 +80,17 @@ def waterfall(report: Report) -> Table:
         left = report.left_out if name == "rl" else {}
         reasons = ", ".join(f"{reason} {sum(types.values()):,}" for reason, types in left.items())
         table.add_row(Text(f"{name} set", style="bold"), f"{rows:,}", _number(_sum(left)), "", "", _text(reasons))
+    return table
+
+
+def mix(groups: Sequence[Mapping[str, Any]]) -> Table:
+    """What the mix asked for, and what is there."""
+    table = _table("mix", "asked for", "there", "taken", "rl", "sft")
+    for group in groups:
+        asked = f"{group['rows']:,}" if "rows" in group else f"weight {group['weight']:g}" if "weight" in group else ""
+        counts = [f"{group[name]:,}" for name in ("there", "taken", "rl", "sft")]
+        short = "yellow" if group["there"] < group.get("rows", 0) else ""
+        table.add_row(_line(group["group"]), asked, *counts, style=short)
     return table
 
 

@@ -9,13 +9,17 @@ from curate.record import Failed, Outcome, Owed, Rejected
 
 @dataclass(slots=True)
 class Tally:
-    """How many records stand where. `passed` is by step, `rejected` and `failed` by step and reason."""
+    """How many records stand where. `passed` is by step, `rejected` and `failed` by step and reason.
+
+    `parked` are those put off until a model is free, by the step that they wait for; `passed` has them no more.
+    """
 
     seen: int = 0
     passed: Counter[str] = field(default_factory=Counter)
     rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
     failed: Counter[tuple[str, str]] = field(default_factory=Counter)
     owed: Counter[str] = field(default_factory=Counter)
+    parked: Counter[str] = field(default_factory=Counter)
 
     def end(self, outcome: Outcome) -> None:
         """Count a record that has come to its end."""

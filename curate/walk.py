@@ -213,10 +213,11 @@ def _ended(record: Record, step: Asked, error: Exception) -> Rejected | Failed |
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """How a row ended, and the keys of the replies that this rests on."""
+    """How a row ended, the keys of the replies that this rests on, and what each step found."""
 
     outcome: Outcome
     used: list[str] = field(default_factory=list)
+    trail: list[Trace] = field(default_factory=list)
 
 
 async def walked(item: Record | Rejected | Failed, way: Way, tally: Tally, again: bool = False) -> Walked | Parked:
@@ -229,4 +230,4 @@ async def walked(item: Record | Rejected | Failed, way: Way, tally: Tally, again
     if isinstance(outcome, Parked):
         return outcome
     tally.end(outcome)
-    return Walked(outcome, walk.used)
+    return Walked(outcome, walk.used, walk.trail)

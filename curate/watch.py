@@ -59,7 +59,7 @@ def look(progress: Progress, at: float) -> Look:
     for name in progress.steps:
         meter = progress.meters.get(name, Meter())
         dropped = total(tally.rejected, name) + total(tally.failed, name) + tally.owed[name]
-        steps[name] = Passed(tally.passed[name], dropped, len(meter.parked))
+        steps[name] = Passed(tally.passed[name], dropped, tally.parked[name])
         if name in progress.asking:
             begun = bool(meter.sent or meter.in_flight)
             bought = (meter.sent, meter.prompt_tokens, meter.tokens, meter.cost, meter.seconds, meter.in_flight)

@@ -13,8 +13,9 @@ from curate.holdings import holdings
 from curate.layouts.videorft import VideoRFTLayout
 from curate.record import Kept
 from curate.report import Report
-from curate.settings import SETS, CardSettings
+from curate.settings import CardSettings
 from curate.shards import Publication, RejectedRow
+from curate.splits import SETS
 from tests.records import drafted, record
 from tests.workplace import Ran, ended
 

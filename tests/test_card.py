@@ -167,9 +167,9 @@ def test_a_mix_of_more_kinds_than_anyone_reads():
     report = Report(("caption",))
     for number in range(SHARES + 50):
         report.place((f"source {number:04}", "video"), "OCR", sft=True, rl=True)
-    assert len(report.mix) == SHARES + 1
-    assert report.mix[0] == (OTHER, "video", "OCR", 50, 50)
-    assert sum(share.rl for share in report.mix) == SHARES + 50
+    assert len(report.shares) == SHARES + 1
+    assert report.shares[0] == (OTHER, "video", "OCR", 50, 50)
+    assert sum(share.rl for share in report.shares) == SHARES + 50
     text = text_of(report)
     assert text.count("| OCR |") == SOURCES
     assert f"And {SHARES + 1 - SOURCES:,} kinds more." in text

@@ -6,7 +6,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from curate.errors import FatalError, ForbiddenError, RefusedError, ThrottledError, TooLongError, TransientError
+from curate.errors import FatalError, RefusedError, ThrottledError, TooLongError, TransientError
 from curate.faults import SHOWN, SIFTED, Faults, retry_after
 from curate.posting import Answer
 
@@ -37,6 +37,14 @@ TOO_LONG = {
     "vLLM, with pictures": (
         400,
         error("The decoder prompt (length 42781) is longer than the maximum model length of 40960."),
+    ),
+    "vLLM, with the reply": (
+        400,
+        error(
+            "'max_tokens' or 'max_completion_tokens' is too large: 8192. This model's maximum context length is 32768"
+            " tokens and your request has 27211 input tokens.",
+            param="max_tokens",
+        ),
     ),
     "TGI": (422, {"error": "`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000 `inputs` tokens"}),
     "Groq": (400, error("Please reduce the length of the messages or completion.")),
@@ -79,12 +87,25 @@ def test_every_other_refusal_is_one(status, body):
     assert str(found).startswith(f"HTTP {status}: ")
 
 
-def test_a_key_that_is_refused_is_told_from_a_request_that_is():
-    assert type(refused(401, error("no such key"))) is FatalError
-    found = refused(403, error(f"flagged for violence, {SECRET}"))
-    assert type(found) is ForbiddenError
-    assert str(found) == "HTTP 403: flagged for violence, [key]"
-    assert found.otherwise == "http://host/v1 refuses the key (403): check MY_KEY; flagged for violence, [key]"
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_key_that_is_refused_stops_everything_and_the_server_is_quoted(status):
+    found = refused(status, error(f"no such key {SECRET}"))
+    assert type(found) is FatalError
+    assert str(found) == f"http://host/v1 refuses the key ({status}): check MY_KEY; it says: no such key [key]"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        error("Your chosen model requires moderation and your input was flagged", metadata={"reasons": ["violence"]}),
+        error("Forbidden", code="content_policy_violation"),
+        {"detail": "blocked by the content filter"},
+    ],
+)
+def test_a_question_that_a_provider_will_not_have_costs_that_question(body):
+    found = refused(403, body)
+    assert type(found) is RefusedError
+    assert str(found).startswith("HTTP 403: ")
 
 
 @pytest.mark.parametrize("said", [{"code": "insufficient_quota"}, {"type": "insufficient_quota"}])

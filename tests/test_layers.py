@@ -14,21 +14,23 @@ FILES = sorted(ROOT.rglob("*.py"))
 GROUND = {
     "errors", "timeline", "medium", "processor", "sampling", "record", "chat", "cuts", "assets", "tags", "jsonschema",
     "answers", "child", "clocks", "conclusions", "hints", "leaks", "prose", "rewards", "scripts", "statements",
+    "provenance", "turns",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
 SERVERS = {"wire", "posting", "packaged", "faults", "served", "vectors"}  # how one speaks to a server
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
-    "aside", "ask", "asklog", "budget", "card", "cause", "census", "checks", "disclosure", "doctor", "engine",
-    "estimate", "examples", "filmstrips", "findings", "fitness", "flights", "folders", "frontmatter", "garbage",
-    "histogram", "holdings", "hub", "inbox", "intake", "journal", "judges", "log", "measures", "media", "mending",
-    "meter", "models", "options", "outlook", "pace", "pages", "parcel", "pilot", "plots", "progress", "projection",
-    "push", "pushed", "rate", "replay", "report", "rows", "savings", "sections", "settings", "shards", "shared",
-    "snapshots", "soundness", "sources", "standings", "starts", "steps", "swap", "tally", "troubles", "verdict",
-    "walk", "watch", "webpage", "words", "workfolder", "writer",
+    "aside", "ask", "asklog", "budget", "card", "cause", "census", "checks", "columns", "disclosure", "doctor",
+    "embedding", "engine", "estimate", "examples", "files", "filmstrips", "findings", "fitness", "flights",
+    "folders", "frontmatter", "garbage", "histogram", "holdings", "hub", "inbox", "intake", "journal", "judges",
+    "log", "measures", "media", "mending", "meter", "mix", "models", "options", "outlook", "pace", "pages",
+    "parcel", "pilot", "plots", "progress", "projection", "push", "pushed", "rate", "replay", "report", "rows",
+    "savings", "sections", "sets", "settings", "shards", "shared", "snapshots", "soundness", "sources", "splits",
+    "standings", "starts", "steps", "swap", "tally", "tracing", "troubles", "verdict", "walk", "watch", "webpage",
+    "words", "workfolder", "writer",
 }  # fmt: skip
 TOP = {"console", "view", "tables", "forecast", "delivery", "jobs", "command", "cli", "__main__"}
-PIPELINE = {"pipeline", "reviewing", "publishing", "looking"}
+PIPELINE = {"pipeline", "reviewing", "publishing", "exporting", "looking"}
 MAY = {
     "ground": GROUND,
     "captions": {"record", "captions"},
@@ -40,6 +42,7 @@ MAY = {
     "pipeline": GROUND | CONTRACTS | MACHINERY,
     "reviewing": GROUND | CONTRACTS | MACHINERY | {"pipeline"},
     "publishing": GROUND | CONTRACTS | MACHINERY | {"pipeline", "reviewing"},
+    "exporting": GROUND | CONTRACTS | MACHINERY | {"plugin", "pipeline", "publishing"},
     "looking": GROUND | CONTRACTS | MACHINERY | {"pipeline"},
     "top": GROUND | MACHINERY | PLUGINS | TOP | PIPELINE,
 }
@@ -47,7 +50,7 @@ HOMES = {
     "aiohttp": {"posting.py", "packaged.py", "faults.py"},
     "openai": {"packaged.py"},
     "httpx2": {"packaged.py"},  # what the openai package rests on
-    "pyarrow": {"shards.py", "sources.py", "holdings.py"},
+    "pyarrow": {"columns.py", "embedding.py", "holdings.py", "sources.py"},
     "huggingface_hub": {"hub.py"},
     "yaml": {"frontmatter.py"},
     "av": {"media"},

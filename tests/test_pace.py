@@ -11,8 +11,6 @@ from curate.ask import limited
 from curate.chat import Reply, Request
 from curate.errors import (
     AwayError,
-    FatalError,
-    ForbiddenError,
     GoneError,
     RefusedError,
     ThrottledError,
@@ -360,20 +358,17 @@ def test_failures_that_come_at_once_are_no_outage_where_answers_come_late():
     jump(main())
 
 
-@pytest.mark.parametrize("answers", [0, 1])
-def test_a_server_that_forbids_whatever_it_is_asked_is_told_from_one_that_forbids_some_of_it(answers):
+def test_a_server_that_throttles_half_and_fails_the_rest_is_down():
     async def main() -> None:
-        pace, model = made(1), Model()
-        model.bad = {n: ForbiddenError("HTTP 403: flagged", "refuses the key") for n in range(1, 10)}
-        ask = limited(model, pace, Meter())
-        for number in range(1 - answers, FROM):
-            if number:
-                with pytest.raises(ForbiddenError, match="flagged"):
-                    await ask(request(number))
-            else:
-                assert (await ask(request(number))).text == "yes"
-        with pytest.raises(ForbiddenError if answers else FatalError, match="flagged" if answers else "the key"):
-            await ask(request(FROM))
+        pace = made(100, patience=600)
+        turns = [await pace.turn() for _ in range(2 * STREAK)]
+        found = []
+        for number, turn in enumerate(turns):
+            error = TransientError("HTTP 500") if number % 2 else ThrottledError("HTTP 503: busy", retry_after=1.0)
+            found.append(pace.failed(turn, error, number))
+        assert found.count(True) == STREAK - 1
+        assert found[-1] is False
+        assert pace.trouble == "HTTP 500"
 
     jump(main())
 

@@ -115,7 +115,7 @@ def test_report_and_card_tell_the_mix_and_nothing_of_what_is_sent_along(place, s
     assert "hunter2" not in card + report + page
     assert "- **caption**: captioner-1\n" in card
     assert "| models.captioner.extra\\_body | set, and not shown here |" in card
-    shares = [tuple(share.values()) for share in json.loads(report)["mix"]]
+    shares = [tuple(share.values()) for share in json.loads(report)["shares"]]
     assert shares == [("made", "image", "multiple choice", 1, 1), ("made", "video", "multiple choice", 2, 2)]
     assert "| made | video | multiple choice | 2 | 2 |" in card
 

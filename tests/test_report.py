@@ -90,7 +90,7 @@ def test_json():
     assert text.endswith("}\n")
     found = json.loads(text)
     assert list(found) == [
-        "version", "rows_in", "duplicates", "sets", "owed", "failed", "steps", "mix", "extra_keys", "models",
+        "version", "rows_in", "duplicates", "sets", "owed", "failed", "steps", "shares", "extra_keys", "models",
         "prompts",
     ]  # fmt: skip
     assert found["version"] == curate.__version__

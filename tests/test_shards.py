@@ -10,13 +10,13 @@ import sys
 import time
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from curate.columns import clean, schema
 from curate.errors import SettingsError, StoreError
 from curate.record import Failed, Output, Owed, Rejected
-from curate.shards import Publication, RejectedRow, clean, schema
+from curate.shards import Publication, RejectedRow
 from tests.records import record
 
 ROOT = Path(__file__).parent.parent
@@ -46,26 +46,6 @@ def published(work, name="sft", content=(), rows_per_shard=50_000):
 def digests(work):
     files = sorted(path for path in work.rglob("*") if path.is_file())
     return {str(p.relative_to(work)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
-
-
-def test_schema():
-    assert schema(Row) == pa.schema(
-        [
-            pa.field("number", pa.int64(), nullable=False),
-            pa.field("text", pa.string(), nullable=False),
-            pa.field("maybe", pa.string()),
-            pa.field("count", pa.int64()),
-            pa.field("parts", pa.list_(pa.string()), nullable=False),
-        ]
-    )
-
-
-def test_schema_knows_no_other_type():
-    class Odd(Output):
-        ratio: float
-
-    with pytest.raises(KeyError):
-        schema(Odd)
 
 
 def test_rows_come_back_in_order(tmp_path):
@@ -357,7 +337,7 @@ def test_a_full_disk_is_one_clear_line(tmp_path, limit):
     said = process.communicate()[1]
     assert process.returncode == 1
     assert said == (
-        "cannot write rl/00000.parquet in the work folder: File too large; make room on the disk and run again\n"
+        "cannot write rl/train-00000.parquet in the work folder: File too large; make room on the disk and run again\n"
     )
     assert check_whole(tmp_path, {0}) == 0
 

@@ -64,6 +64,7 @@ def test_records_that_wait_for_an_earlier_command_are_not_owed_by_later_stages()
 def test_records_that_are_put_off_owe_nothing_to_the_stages_before():
     state = progress(passed={"caption": 4})
     state.meters["draft"].parked |= {1, 2, 3}
+    state.tally.parked["draft"] = 3
     found = facts(state)["stages"]
     assert (found["caption"]["owed"], found["draft"]["owed"], found["draft"]["parked"]) == (3, 10, 3)
     assert (found["caption"]["done"], found["draft"]["done"]) == (7, 0)
@@ -103,6 +104,7 @@ def test_the_view_has_a_line_for_each_step_model_and_cause():
     state.paces["captioner"].trouble = "asked to wait: HTTP 429: slow down"
     state.paces["captioner"].in_flight = 3
     state.meters["draft"].parked.add(1)
+    state.tally.parked["draft"] = 1
     reasoner = state.paces["reasoner"]
     reasoner.trouble, reasoner.rate.state, reasoner.rate.opens = "cannot reach http://x/v1: refused", "shut", 1012.0
     for message in ("HTTP 503: busy", "HTTP 503: busy", "HTTP 500: request 17 died", "HTTP 500: request 18 died"):

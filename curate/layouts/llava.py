@@ -1,0 +1,25 @@
+"""Conversations for LLaVA's trainers (github.com/haotian-liu/LLaVA, docs/Finetune_Custom_Data.md; LLaVA-NeXT)."""
+
+from curate.layout import Layout
+from curate.record import Output, Record
+from curate.turns import Turn, conversation
+
+
+class LlavaRow(Output):
+    """A conversation about an image or a video; the key of the other one is left out of JSON."""
+
+    id: str
+    image: str | None = None
+    video: str | None = None
+    conversations: tuple[Turn, ...]  # type: ignore[valid-type]
+
+
+class LlavaLayout(Layout):
+    """Conversations as LLaVA's trainers read them: `<image>` or `<video>` once, then the question."""
+
+    sft = LlavaRow
+
+    def row(self, record: Record) -> Output:
+        """The medium under the key of its kind, and two turns."""
+        medium = {record.data_type: self.path(record)}
+        return LlavaRow(id=str(record.problem_id), conversations=conversation(record), **medium)

@@ -1,0 +1,59 @@
+"""Rows for TRL's SFTTrainer and GRPOTrainer (huggingface.co/docs/trl/dataset_formats, conversational)."""
+
+from curate.layout import Layout
+from curate.record import Output, Record, Thought
+from curate.turns import columns, shown, target
+
+
+class Part(Output):
+    """One part of a turn: text, the path of a video, or the place of the row's image."""
+
+    type: str
+    text: str | None = None
+    video: str | None = None
+
+
+class TypedMessage(Output):
+    """One turn with typed content."""
+
+    role: str
+    content: tuple[Part, ...]
+
+
+class TRLRow(Output):
+    """A conversation. TRL puts `images` in the places that its messages leave for them."""
+
+    messages: tuple[TypedMessage, ...]
+    images: tuple[str, ...]
+
+
+class TRLPrompt(Output):
+    """A question, and the columns that a reward function is handed."""
+
+    prompt: tuple[TypedMessage, ...]
+    images: tuple[str, ...]
+    solution: str
+    problem_id: int
+    problem_type: str
+    options: tuple[str, ...]
+    data_type: str
+    data_source: str
+    pass_rate: float | None = None
+
+
+class TRLLayout(Layout):
+    """Messages with typed content as TRL's trainers read them; in the RL set `prompt`, `solution` and its kind."""
+
+    sft = TRLRow
+    rl = TRLPrompt
+
+    def row(self, record: Record) -> Output:
+        """One turn, or two where the record carries a thought."""
+        path = self.path(record)
+        images = shown(record, path)["images"]
+        medium = Part(type="image") if images else Part(type="video", video=path)
+        question = TypedMessage(role="user", content=(medium, Part(type="text", text=record.question)))
+        if Thought in record:
+            answer = TypedMessage(role="assistant", content=(Part(type="text", text=target(record)),))
+            return TRLRow(messages=(question, answer), images=images)
+        return TRLPrompt(prompt=(question,), images=images, **columns(record, TRLPrompt))

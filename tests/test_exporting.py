@@ -1,0 +1,186 @@
+"""`curate export` and the validation split, on the command line."""
+
+import asyncio
+import hashlib
+import json
+import shutil
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from curate.console import Screen
+from curate.errors import SettingsError
+from curate.exporting import Export
+from curate.jobs import Job
+from curate.layout import Layout
+from curate.pipeline import Scope
+from curate.plugin import find, names
+from curate.splits import VALIDATION, split_of
+from tests.server import REVISED, THINKING
+from tests.workplace import Workplace, picture, row
+
+HALF = "[sets]\nvalidation = 0.5\nseed = {seed}\n"
+
+
+def job(place: Workplace) -> Job:
+    """A command in this process, which is quicker to begin."""
+    return Job.of("test", place.toml, None, Screen(quiet=True), Scope())
+
+
+def exported(place: Workplace, layout: str, file: str, **options: str) -> list[dict[str, Any]]:
+    """The rows of a JSON file that is exported so."""
+    assert asyncio.run(job(place).export(Export(layout, place.folder / file, **options))) == 0
+    return [json.loads(line) for line in (place.folder / file).read_text().splitlines()]
+
+
+def rows(place: Workplace, name: str, split: str) -> list[dict[str, Any]]:
+    return [r for path in sorted((place.work / name).glob(f"{split}-*")) for r in pq.read_table(path).to_pylist()]
+
+
+@pytest.fixture
+def ran(place: Workplace) -> Workplace:
+    """A folder after `curate run`: two rows about a clip, one about a picture, all kept."""
+    place.questions([row(1), row(2), picture(3)])
+    assert asyncio.run(job(place).ask(None)) == 0
+    return place
+
+
+def test_every_layout_and_ending_comes_out_of_the_same_journal(ran, server):
+    before, asked = ran.sets(), len(server.asked)
+    for layout in names(Layout):
+        for name in ("sft", "rl"):
+            if find(Layout, layout).form(name) is None:
+                with pytest.raises(
+                    SettingsError, match=f"--set {name}: '{layout}' has no form for it, but one for --set "
+                ):
+                    exported(ran, layout, "x.jsonl", name=name)
+            else:
+                assert len(exported(ran, layout, f"{layout}-{name}.jsonl", name=name)) == 3
+    assert len(server.asked) == asked
+    assert ran.sets() == before
+
+
+def test_what_is_exported_in_the_layout_of_the_sets_equals_them(ran):
+    assert ran.run("export", "videorft", "x.parquet").code == 0
+    assert pq.read_table(ran.folder / "x.parquet").to_pylist() == rows(ran, "sft", "train")
+    assert exported(ran, "videorft", "x.jsonl", name="rl") == rows(ran, "rl", "train")
+
+
+def test_the_sets_need_not_be_there(ran):
+    for name in ("sft", "rl", "rejected"):
+        shutil.rmtree(ran.work / name)
+    done = ran.run("export", "video-r1", "x.jsonl", "--json")
+    assert done.code == 0
+    assert "wrote 3 rows to x.jsonl" in done.err
+    assert done.json == {"event": "end", "command": "export", "exit": 0, "rows": 3, "file": "x.jsonl"}
+    assert not (ran.work / "sft").exists()
+
+
+def test_media_are_rerooted(ran):
+    assert ran.run("export", "ms-swift", "x.jsonl", "--path-prefix", "/data/media/").code == 0
+    found = [json.loads(line) for line in (ran.folder / "x.jsonl").read_text().splitlines()]
+    assert [each["videos"] + each["images"] for each in found] == [
+        ["/data/media/clips/one.mp4"], ["/data/media/clips/one.mp4"], ["/data/media/sign.jpg"],
+    ]  # fmt: skip
+    ran.settings(more='[sets.rl]\npath_prefix = "s3://bucket"\n')
+    assert asyncio.run(job(ran).filter()) == 0
+    assert {each["path"] for each in rows(ran, "rl", "train")} == {"s3://bucket/clips/one.mp4", "s3://bucket/sign.jpg"}
+    assert {each["path"] for each in rows(ran, "sft", "train")} == {"./clips/one.mp4", "./sign.jpg"}
+
+
+def test_every_row_tells_where_it_comes_from(ran, server):
+    """Also one that is rejected by now: the replies that came to nothing, and the caption that it shares."""
+    ran.settings(more="[filters.length]\nmin_words = 1000\n")
+    kept = exported(ran, "full", "x.jsonl", name="rl")
+    for each in kept:
+        assert (each["outcome"], each["step"], each["reason"]) == ("rejected", "length", "too short")
+        assert each["draft"] == THINKING
+        assert each["revision"] == REVISED
+        assert "CAPTION" in each["caption"]
+        assert [call["stage"] for call in each["calls"]] == ["caption", "draft", "revise"]
+        assert {call["prompt_tokens"] for call in each["calls"]} == {10}
+        assert [call["model"].split("/")[-1] for call in each["calls"]] == ["captioner-1", "reasoner-1", "reviser-1"]
+        assert all(len(call["prompts"]) == 12 for call in each["calls"])
+        assert [judged["step"] for judged in each["judgements"]] == ["answer", "format", "leak", "length"]
+    ran.settings(more='[sets.sft]\nlayout = "full"\n')
+    assert asyncio.run(job(ran).filter()) == 0
+    full = rows(ran, "sft", "train")
+    assert [each["process"] for each in full] == [f"<think>{REVISED}</think>"] * 3
+    assert {each["outcome"] for each in full} == {"kept"}
+    assert list(rows(ran, "rl", "train")[0]) == [
+        "problem_id", "problem", "data_type", "problem_type", "options", "solution", "path", "data_source",
+    ]  # fmt: skip
+
+
+def test_rows_about_one_kind_of_medium(ran):
+    for kind, number in (("video", 2), ("image", 1)):
+        found = exported(ran, "easyr1", "x.jsonl", name="rl", kind=kind)
+        assert [f"{kind}s" in each for each in found] == [True] * number
+
+
+def test_llama_factory_is_told_of_the_file(ran):
+    (ran.folder / "dataset_info.json").write_text('{"mine": {"file_name": "mine.json"}}')
+    assert ran.run("export", "sharegpt", "curated.json").code == 0
+    info = json.loads((ran.folder / "dataset_info.json").read_text())
+    assert list(info) == ["mine", "curated"]
+    assert info["curated"]["file_name"] == "curated.json"
+
+
+MISTAKES = {
+    "layout": (["videorfd", "x.json"], "unknown layout 'videorfd'; did you mean 'videorft'?"),
+    "folder": (["llava", "media"], "media is a folder: name a file in it"),
+    "ending": (["llava", "x.csv"], "expected a name that ends in .json, .jsonl, .parquet"),
+    "set": (["llava", "x.json", "--set", "stf"], "--set: unknown 'stf'; did you mean 'sft'?"),
+    "split": (["llava", "x.json", "--split", "test"], "--split: unknown 'test'; known: all, train, validation"),
+    "no split": (["llava", "x.json", "--split", "validation"], "sets.validation is 0, so there is no such split"),
+    "kind": (["llava", "x.json", "--data-type", "audio"], "--data-type: unknown 'audio'"),
+    "journal": (["llava", "x.json"], "work holds no journal, so there is nothing to export: `curate run` first"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "said"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_one_line(place, arguments, said):
+    done = place.run("export", *arguments)
+    assert done.code == 2
+    assert said in done.lines[0]
+    assert len(done.lines) == 1
+    assert not place.work.exists()
+    assert not (place.folder / "x.json").exists()
+
+
+def test_nothing_to_export_leaves_the_old_file(place):
+    assert place.run("caption").code == 0
+    (place.folder / "x.json").write_text("precious")
+    done = place.run("export", "llava", "x.json")
+    assert (done.code, done.lines) == (
+        2, ["error: no row of sft is there to export: `curate status` says where they all are"],
+    )  # fmt: skip
+    assert (place.folder / "x.json").read_text() == "precious"
+    assert {path.suffix for path in place.folder.iterdir()} <= {"", ".json", ".toml"}
+
+
+def test_no_clip_is_on_both_sides(ran):
+    """Of two media one is held back, in both sets, and the card lists the split."""
+    paths = (ran.folder / "media" / name for name in ("clips/one.mp4", "sign.jpg"))
+    media = [hashlib.sha256(path.read_bytes()).digest()[:8] for path in paths]
+    seed = next(n for n in range(1000) if [split_of(m, 0.5, n) == VALIDATION for m in media] == [True, False])
+    ran.settings(more=HALF.format(seed=seed))
+    assert asyncio.run(job(ran).filter()) == 0
+    held = {"./clips/one.mp4"}
+    for name in ("sft", "rl"):
+        train, validation = rows(ran, name, "train"), rows(ran, name, "validation")
+        assert {r["path"] for r in validation} == held
+        assert held.isdisjoint(r["path"] for r in train)
+        assert sorted(r["problem_id"] for r in train + validation) == [1, 2, 3]
+    report = json.loads((ran.work / "report.json").read_text())
+    assert report["validation"] == {name: len(rows(ran, name, "validation")) for name in ("sft", "rl")}
+    assert (ran.work / "README.md").read_text().count("split: validation") == 2
+    for split, number in (("train", 1), ("validation", 2), ("all", 3)):
+        assert len(exported(ran, "llava", "x.jsonl", split=split)) == number
+    with pytest.raises(SettingsError, match=r"^none of the 3 rows of sft is in --split train .* --data-type video$"):
+        exported(ran, "llava", "x.jsonl", kind="video")
+    ran.settings()
+    assert asyncio.run(job(ran).filter()) == 0
+    assert not list(ran.work.glob("*/validation-*"))
+    assert "validation" not in (ran.work / "README.md").read_text()
