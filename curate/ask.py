@@ -12,7 +12,7 @@ from tenacity.wait import wait_random_exponential
 from curate.asklog import named
 from curate.budget import Budget, Price
 from curate.chat import Ask, Reply, Request
-from curate.errors import RefusedError, TransientError
+from curate.errors import FatalError, ForbiddenError, RefusedError, TransientError
 from curate.meter import Meter
 from curate.pace import Pace, Turn
 from curate.rate import FURTHEST
@@ -28,7 +28,8 @@ def limited(ask: Ask, pace: Pace, meter: Meter) -> Ask:
 
     Not before the server wants to be asked again, though others may be asked meanwhile.
 
-    Raises TransientError for a failure that counts against the request, GoneError once the model is given up.
+    Raises TransientError for a failure that counts against the request, GoneError once the model is given up,
+    FatalError where the server forbids whatever it is asked.
     """
     return _Limited(ask, pace, meter)
 
@@ -60,6 +61,10 @@ class _Limited:
         began = time.monotonic()
         try:
             reply = await self._ask(request)
+        except ForbiddenError as error:
+            if not self._pace.forbade(turn):
+                raise FatalError(error.otherwise) from None
+            raise
         except RefusedError:
             self._pace.answered(turn, 0)
             raise

@@ -96,7 +96,7 @@ def card(report: Report) -> str:
         models=_models(report),
         steps=_summary(steps),
         reasons=_reasons(steps),
-        types=_types(steps),
+        types=_types(report, steps),
         columns="\n".join(f"- `{name}`: {text}" for name, text in COLUMNS.items()),
     )
     return front_matter(list(report.sets)) + body
@@ -130,9 +130,12 @@ def plain(text: str) -> str:
 
 
 def _sizes(report: Report) -> str:
-    sft, rl = report.sets["sft"], report.sets["rl"]
+    sft, left = report.sets["sft"], _sum(report.left_out)
+    valid = report.sets["rl"] + left
+    reasons = ", ".join(f"{plain(reason)} {_total(types):,}" for reason, types in report.left_out.items())
+    but = f", but for {left:,} that are left out ({reasons})" if left else ""
     return (
-        f"Of {report.rows_in:,} input rows, {rl:,} are valid and stand in `rl` without a chain of thought; "
+        f"Of {report.rows_in:,} input rows, {valid:,} are valid and stand in `rl` without a chain of thought{but}; "
         f"{sft:,} of them passed every step and stand in `sft` with one."
     )
 
@@ -157,9 +160,12 @@ def _reasons(steps: Sequence[StepCount]) -> str:
     return table(("step", "reason", "rows"), rows)
 
 
-def _types(steps: Sequence[StepCount]) -> str:
+def _types(report: Report, steps: Sequence[StepCount]) -> str:
     valid, kept = steps[0].kept, steps[-1].kept
-    return table(("problem type", "sft", "rl"), [(kind, kept.get(kind, 0), n) for kind, n in valid.items()])
+    left = {kind: sum(types.get(kind, 0) for types in report.left_out.values()) for kind in valid}
+    return table(
+        ("problem type", "sft", "rl"), [(kind, kept.get(kind, 0), n - left[kind]) for kind, n in valid.items()]
+    )
 
 
 def _total(types: Types) -> int:

@@ -62,6 +62,14 @@ class TooLongError(RefusedError):
     """The prompt is longer than the model can read: only a smaller request helps."""
 
 
+class ForbiddenError(RefusedError):
+    """The server forbids this request: for what it says, or because it forbids all of them (`otherwise`)."""
+
+    def __init__(self, message: str, otherwise: str) -> None:
+        super().__init__(message)
+        self.otherwise = otherwise
+
+
 class GoneError(AskError):
     """The server was away for too long: in this run nobody waits for it any more."""
 

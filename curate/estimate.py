@@ -73,7 +73,7 @@ async def _weighed(
         return
     try:
         shown = stage.shows(record)
-        weight.requests += not shown
+        weight.requests += 0 if shown else stage.rounds()
         for media in shown:
             if stage.shared and media in known:
                 continue

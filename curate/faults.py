@@ -14,6 +14,7 @@ from curate.errors import (
     AskError,
     AwayError,
     FatalError,
+    ForbiddenError,
     RefusedError,
     ThrottledError,
     TooLongError,
@@ -28,9 +29,13 @@ _OVERLOADED = 529
 _PASSING = {408, 409, 425}
 _TOO_LONG = re.compile(
     r"context_length_exceeded|exceed_context_size|maximum context length|context (window|size|length)"
-    r"|prompt (is )?too long|input (is )?too long|input length|input token count",
+    r"|prompt (is )?too long|input (is )?too long|input length|input token count"
+    r"|max(imum)? (model|prompt|sequence|input) length|exceed(s|ed)? (the )?(model )?token limit"
+    r"|reduce the length of|inputs`? tokens|too many (input |prompt )?tokens",
     re.IGNORECASE,
 )
+# vLLM: where the prompt alone would fit, the settings ask for too much.
+_TOO_MUCH = re.compile(r"max(_completion|_new)?_tokens\W{1,3}is too large", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,8 @@ class Faults:
         text = self._clean(said.message or answer.body.decode("utf-8", "replace") or "no reason given")
         if status in (401, 403):
             hint = f"check {self.api_key_env}" if self.api_key_env else "set api_key_env"
-            return FatalError(f"{self.base_url} refuses the key ({status}): {hint}")
+            refused = f"{self.base_url} refuses the key ({status}): {hint}"
+            return FatalError(refused) if status == 401 else ForbiddenError(f"HTTP 403: {text}", f"{refused}; {text}")
         if status in (402, 404) or "insufficient_quota" in (said.code, said.type) or "insufficient_quota" in text:
             return FatalError(f"{self.base_url} cannot serve model {self.model!r} ({status}): {text}")
         if status < 400:
@@ -99,7 +105,8 @@ class _Said:
     def too_long(self, text: str) -> bool:
         """Whether this is about the prompt's length. `text` is what there is to read, also without a message."""
         words = f"{self.message or text} {self.code} {self.type}"
-        return self.param == "input_tokens" or _TOO_LONG.search(words) is not None
+        fits = _TOO_MUCH.search(words) is not None
+        return self.param == "input_tokens" or (not fits and _TOO_LONG.search(words) is not None)
 
 
 def _said(body: bytes) -> _Said:

@@ -13,6 +13,7 @@ class Filter(Plugin, ABC):
     folder: ClassVar[str] = "filters"
     needs: ClassVar[tuple[type[Output], ...]] = (Thought,)
     grades: ClassVar[bool] = False  # its verdict is whether the answer is right
+    unfit: ClassVar[bool] = False  # its verdict is about the question itself: what it drops is in neither set
 
     def wants(self) -> tuple[type[Output], ...]:
         """What this filter needs, as it is set."""

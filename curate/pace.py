@@ -14,7 +14,9 @@ from curate.starts import MINUTE
 
 log = logging.getLogger(__name__)
 
-STREAK, FROM = 8, 4  # failures without an answer between them, of so many requests, that mean: the server is down
+# Failures without an answer between them, of so many requests, that mean: the server is down. They must be nearly all
+# that went out from the first to the last of them: failures that come at once overtake slow answers.
+STREAK, FROM, NEARLY_ALL = 8, 4, 0.8
 CROWD = 2  # times `concurrency`: more waiting requests than that are better asked later
 
 
@@ -65,8 +67,9 @@ class Pace:
         self._tokens_next = 0.0
         self._seen = 0.0  # tokens of an average request
         self._answered = False
+        self._forbidden = 0
         self._down_since: float | None = None
-        self._failing: list[int] = []
+        self._failing: list[tuple[int, int]] = []  # turns and their requests, since the last answer
 
     @property
     def waiting(self) -> int:
@@ -125,6 +128,12 @@ class Pace:
             self._tokens_next += (tokens - turn.tokens) / self._tokens_a_second
             self._seen += (tokens - self._seen) / 10 if self._seen else tokens
 
+    def forbade(self, turn: Turn) -> bool:
+        """The server forbade a request. Whether that lies in this request: not where it has forbidden all so far."""
+        self.rate.answered(self._clock(), turn.number)
+        self._forbidden += not self._answered
+        return self._answered or self._forbidden < FROM
+
     def failed(self, turn: Turn, error: TransientError, request: int) -> bool:
         """No reply came of `request` (any number of its own). Whether that counts against the request itself."""
         now = self._clock()
@@ -136,7 +145,8 @@ class Pace:
             self._answered, self._down_since = True, None  # whoever throttles is there
             self.trouble = f"asked to wait: {error}"
             return False
-        counts = self._counts(error, request)
+        self._failing.append((turn.number, request))
+        counts = not (isinstance(error, AwayError) or self._down())
         if counts:
             self.rate.answered(now, turn.number)  # it does answer, if badly
             self._down_since = None
@@ -150,12 +160,11 @@ class Pace:
         self.in_flight -= 1
         self._pump()
 
-    def _counts(self, error: TransientError, request: int) -> bool:
-        self._failing.append(request)
-        return not (isinstance(error, AwayError) or self._down())
-
     def _down(self) -> bool:
-        return len(self._failing) >= STREAK and len(set(self._failing)) >= FROM
+        numbers, requests = [number for number, _ in self._failing], {request for _, request in self._failing}
+        if len(numbers) < STREAK or len(requests) < FROM:
+            return False
+        return len(numbers) >= NEARLY_ALL * (max(numbers) - min(numbers) + 1)
 
     def _lost(self, now: float, turn: Turn, error: TransientError) -> None:
         if self._down_since is None:

@@ -38,6 +38,8 @@ async def publish(pipeline: Pipeline) -> Report:
         async for verdict in verdicts(pipeline):
             stood = verdict.standing
             report.count(stood.kind, stood.step, stood.reason, verdict.problem_type)
+            if verdict.left_out:
+                report.leave_out(verdict.left_out, verdict.problem_type)
             pipeline.progress.tally.stood(stood.kind, stood.step, stood.reason, settings.steps)
             pipeline.standings.note(verdict.number, verdict.stamp, stood)
             for writer, row in ((sft, verdict.sft), (rl, verdict.rl), (rejected, verdict.rejected)):
@@ -54,10 +56,11 @@ async def judged(pipeline: Pipeline, rows: Iterable[Row]) -> AsyncIterator[Verdi
     intake = Intake(pipeline.library, lambda row: (pipeline.standings.stamp(row), None))
     pipeline.extras = intake.extras
     way, layouts = Way(pipeline.steps(pipeline.settings.steps)), pipeline.settings.layouts
+    sft, rl, fitness = layouts["sft"], layouts["rl"], pipeline.settings.fitness
     async for entry in intake.entries(rows):
         ended = await pipeline.walked(entry, way, Tally())
         record = entry.item if isinstance(entry.item, Record) else None
-        yield Verdict.of(entry.number, entry.stamp, entry.asked, record, ended, layouts["sft"], layouts["rl"])
+        yield Verdict.of(entry.number, entry.stamp, entry.asked, record, ended, sft, rl, fitness)
 
 
 async def verdicts(pipeline: Pipeline) -> AsyncIterator[Verdict]:

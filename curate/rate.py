@@ -63,6 +63,7 @@ class Rate:
         self._opened: float | None = None  # since when it takes requests
         self._first = 0  # the number of the first of them
         self._taken = 0  # how many of them it took
+        self._whole = True  # it was never away since, so that these tell all that it takes
         self._rest = 0.0
         self._lowered = 0.0
         self._grown = 0.0
@@ -120,7 +121,7 @@ class Rate:
             return
         self.streak += self.state == "probing"
         self._shut(now, self._grown_wait(1.0, AWAY), True)
-        self._opened, self._first, self._taken = None, self._starts.asked, 0
+        self._opened, self._first, self._taken, self._whole = None, self._starts.asked, 0, False
 
     def again(self, number: int) -> None:
         """A probe came to nothing that tells about the server: another one may go out."""
@@ -134,6 +135,7 @@ class Rate:
         self._taken -= 1  # the probe is the first of those to come
         if not self._lost and self._taken > 0:  # else the server took none, which tells no pace
             self._lower(now, self._measured((self._closed + self._probed) / 2))
+            self._whole = True
         self.state, self.streak, self._opened = "open", 0, self._probed
         self._first, self._taken, self._cause.since = self._probe, 1, self._probe
         self._next = self._probed + 1 / self.allowed if self.allowed else now
@@ -196,7 +198,7 @@ class Rate:
         seconds = max(until - (until if self._opened is None else self._opened), SOON)
         taken, rested = self._taken / seconds, not self._resting(until)
         rest = min(seconds, max(REST, RESTING / taken))
-        if seconds > MINUTE:
+        if seconds > MINUTE or not self._whole:
             taken = max(taken, self._starts.lately(until))
         if self.found is None:
             self._rest = rest

@@ -41,6 +41,7 @@ class Report:
         self._steps = (INPUT, *steps)
         self._stopped: dict[str, Counter[tuple[str, str, str]]] = {step: Counter() for step in self._steps}
         self._kept: Counter[str] = Counter()
+        self._left_out: Counter[tuple[str, str, str]] = Counter()
 
     def add(self, outcome: Outcome) -> None:
         """Count one row by its outcome."""
@@ -62,6 +63,10 @@ class Report:
             # The part that holds no value of the record: the report must not grow with the rows.
             self._stopped[step][verdict, reason.partition(": ")[0], kind] += 1
 
+    def leave_out(self, reason: str, kind: str) -> None:
+        """Count one valid row of this problem type that is not in the RL set."""
+        self._left_out["left out", reason, kind] += 1
+
     def finish(self, extras: Mapping[str, int], models: Mapping[str, str], prompts: Mapping[str, str]) -> None:
         """What else belongs in a report.
 
@@ -82,8 +87,14 @@ class Report:
 
     @property
     def sets(self) -> dict[str, int]:
-        """Rows in each set: `sft` holds what passed every step, `rl` every valid row."""
-        return {"sft": self._kept.total(), "rl": self.rows_in - self._stopped[INPUT].total()}
+        """Rows in each set: `sft` holds what passed every step, `rl` every valid row that was not left out."""
+        valid = self.rows_in - self._stopped[INPUT].total()
+        return {"sft": self._kept.total(), "rl": valid - self._left_out.total()}
+
+    @property
+    def left_out(self) -> dict[str, Types]:
+        """Valid rows that are not in the RL set, {reason: {problem type: rows}}."""
+        return _by_reason(self._left_out, "left out")
 
     def steps(self) -> list[StepCount]:
         """Every step from "input" on; what a step kept is what stopped behind it or never."""
@@ -106,6 +117,7 @@ class Report:
             "rows_in": self.rows_in,
             "duplicates": self.duplicates,
             "sets": self.sets,
+            **({"left_out_of_rl": self.left_out} if self.left_out else {}),
             "owed": sum(sum(step.owed.values()) for step in steps),
             "failed": sum(sum(types.values()) for step in steps for types in step.failed.values()),
             "steps": [asdict(step) for step in steps],

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from curate.checks import checked, nearest
 from curate.errors import SettingsError
 from curate.filter import Filter
+from curate.fitness import Fitness
 from curate.layout import Layout
 from curate.media import decoder as decoders
 from curate.media.decoder import EXACT
@@ -58,12 +59,17 @@ class MediaSettings(BaseModel):
 
 
 class SetSettings(BaseModel):
-    """How one set is written; what the layout itself takes stands beside it."""
+    """How one set is written; what the layout itself takes stands beside it.
+
+    The pass rates are the RL set's: which share of right answers its rows may have, both ends included.
+    """
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
     layout: str = LAYOUT
     rows_per_shard: int = Field(default=50_000, ge=1)
+    min_pass_rate: float = Field(default=0.0, ge=0, le=1)
+    max_pass_rate: float = Field(default=1.0, ge=0, le=1)
 
 
 class Tables(BaseModel):
@@ -101,6 +107,7 @@ class Settings(BaseModel):
     filters: dict[str, Filter]
     layouts: dict[str, Layout]
     rows_per_shard: dict[str, int]
+    fitness: Fitness = Fitness()
 
 
 def load(path: Path, work: Path | None = None) -> Settings:
@@ -149,7 +156,20 @@ def load(path: Path, work: Path | None = None) -> Settings:
         filters=filters,
         layouts={name: _layout(name, settings, base) for name, settings in sets.items()},
         rows_per_shard={name: settings.rows_per_shard for name, settings in sets.items()},
+        fitness=fitness(sets, stages, filters),
     )
+
+
+def fitness(sets: Mapping[str, SetSettings], stages: Mapping[str, Stage], filters: Mapping[str, Filter]) -> Fitness:
+    """What the RL set leaves out. Raises SettingsError where it cannot be told."""
+    least, most = sets["rl"].min_pass_rate, sets["rl"].max_pass_rate
+    if (sets["sft"].min_pass_rate, sets["sft"].max_pass_rate) != (0.0, 1.0):
+        raise SettingsError("sets.sft: pass rates bound the RL set: put them into [sets.rl]")
+    if least > most:
+        raise SettingsError(f"sets.rl: min_pass_rate = {least:g} is above max_pass_rate = {most:g}")
+    if (least, most) != (0.0, 1.0) and not any(stage.samples > 1 for stage in stages.values()):
+        raise SettingsError("sets.rl: there are no pass rates without several drafts: set samples in [stages.draft]")
+    return Fitness(frozenset(name for name, found in filters.items() if found.unfit), least, most)
 
 
 def decoder(name: str) -> None:

@@ -70,6 +70,10 @@ class Stage(Plugin, ABC):
         """Whether anything is asked about this record at all."""
         return True
 
+    def rounds(self) -> int:
+        """How many requests a record takes at least where none of them shows anything."""
+        return 1
+
     def most(self, kind: Kind) -> int:
         """Replies that a record about a medium of this kind takes at most, as long as none is cut."""
         return self.attempts * max(self.tries, self.samples)

@@ -63,6 +63,8 @@ def problems(progress: Progress) -> list[str]:
     for step, number in sorted(progress.tally.owed.items()):
         first = "left unasked" if progress.stopped else f"run `curate {step}` first"
         lines.append(f"{number} wait for {step}: {first}")
+    if progress.stopped and (rest := progress.total - progress.tally.seen) > 0:
+        lines.append(f"{rest:,} more were not come to")
     return lines
 
 
@@ -75,7 +77,9 @@ def waterfall(report: Report) -> Table:
         cells = [_number(n) for n in (rejected, failed, sum(count.owed.values()))]
         table.add_row(count.step, f"{sum(count.kept.values()):,}", *cells, _text(reasons))
     for name, rows in report.sets.items():
-        table.add_row(Text(f"{name} set", style="bold"), f"{rows:,}")
+        left = report.left_out if name == "rl" else {}
+        reasons = ", ".join(f"{reason} {sum(types.values()):,}" for reason, types in left.items())
+        table.add_row(Text(f"{name} set", style="bold"), f"{rows:,}", _number(_sum(left)), "", "", _text(reasons))
     return table
 
 

@@ -44,7 +44,9 @@ class Watch:
             "max_tokens": budget.max_tokens if budget else None,
             "spent_tokens": round(budget.spent.tokens) if budget and budget.limited else None,
             "stages": {name: _stage(progress, name, looks) for name in progress.asking},
-            "others": {name: _other(progress, name) for name in progress.steps if name not in progress.asking},
+            "others": {
+                name: _other(progress, name, looks[-1]) for name in progress.steps if name not in progress.asking
+            },
             "models": {name: _model(progress, name, now) for name in list(progress.paces)},
             "troubles": troubles(progress, now),
         }
@@ -84,6 +86,11 @@ def owed(progress: Progress, at: Look) -> dict[str, int]:
     return found
 
 
+def done(at: Look, step: str) -> int:
+    """Records that got past this step, those that were put off behind it with them."""
+    return at.through(step) - at.steps[step].dropped
+
+
 def troubles(progress: Progress, now: float) -> list[dict[str, Any]]:
     """The latest causes of trouble of all stages, what came last first."""
     found = [(trouble, stage) for stage, meter in list(progress.meters.items()) for trouble in meter.troubles.latest()]
@@ -109,7 +116,7 @@ def _stage(progress: Progress, name: str, looks: list[Look]) -> dict[str, Any]:
     tally, meter = progress.tally, progress.meters.get(name, Meter())
     fast = speed(looks, name)
     return {
-        "done": tally.passed[name],
+        "done": done(looks[-1], name),
         "owed": owed(progress, looks[-1])[name],
         "in_flight": meter.in_flight,
         "parked": len(meter.parked),
@@ -140,9 +147,9 @@ def _left(progress: Progress, stage: str, looks: list[Look]) -> float | None:
     return own if busy(looks, model) or not any(busy(looks, other) for other in models) else whole(looks, models)
 
 
-def _other(progress: Progress, name: str) -> dict[str, Any]:
+def _other(progress: Progress, name: str, at: Look) -> dict[str, Any]:
     tally = progress.tally
-    found = {"passed": tally.passed[name], "rejected": total(tally.rejected, name), "failed": total(tally.failed, name)}
+    found = {"passed": done(at, name), "rejected": total(tally.rejected, name), "failed": total(tally.failed, name)}
     return found | {"owed": tally.owed[name]}
 
 

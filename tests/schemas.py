@@ -7,6 +7,7 @@ from curate.captions.video import VideoCaption
 from curate.jsonschema import generated, written
 from curate.record import Output
 from curate.stages.draft import StructuredDraft
+from curate.stages.judge import Judgement
 from curate.stages.revise import StructuredRevision
 
 FOLDER = Path(__file__).parent.parent / "schemas"
@@ -14,6 +15,7 @@ ALL: dict[str, type[Output]] = {
     "caption/video": VideoCaption,
     **{f"caption/image/{template}": output for template, output in OUTPUTS.items()},
     "draft": StructuredDraft,
+    "judge": Judgement,
     "revise": StructuredRevision,
 }
 

@@ -13,6 +13,9 @@ THINKING = (
     "ground, and around the middle it begins to move to the right. The question asks what can be seen, so the "
     "first choice fits what the video shows."
 )
+OPENINGS = {
+    "You are a": "caption", "You answer": "draft", "You check": "revise", "You judge": "judge", "You take": "blind",
+}  # fmt: skip
 REVISED = THINKING.replace("begins to move", "slowly begins to move")
 
 
@@ -44,7 +47,7 @@ def failure(status: int, message: str, **headers: str) -> Answer:
 def stage_of(body: dict[str, Any]) -> str:
     """Which stage asks: each has its own system prompt."""
     system = body["messages"][0]["content"]
-    for opening, stage in (("You are a", "caption"), ("You answer", "draft"), ("You check", "revise")):
+    for opening, stage in OPENINGS.items():
         if system.startswith(opening):
             return stage
     raise AssertionError(system)

@@ -14,10 +14,12 @@ from curate.plugin import find, names
 from curate.provider import Provider
 from curate.settings import DEFAULT_STEPS, Input, MediaSettings, SetSettings, Tables, load
 from curate.stage import Stage
+from tests import precision
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-CODE = set(re.findall(r"`([^`\n]+)`", README))
+FILTERS = (ROOT / "docs" / "filters.md").read_text()
+CODE = set(re.findall(r"`([^`\n]+)`", README + FILTERS))
 COMMANDS = get_command(app).commands
 PLUGINS = [(base, name) for base in (Stage, Filter, Layout, Provider) for name in names(base)]
 
@@ -39,12 +41,31 @@ def test_every_common_option_stands_in_the_readme():
 
 
 @pytest.mark.parametrize(("base", "name"), PLUGINS, ids=lambda v: v if isinstance(v, str) else v.folder)
-def test_every_option_of_every_plugin_stands_in_the_readme(base, name):
+def test_every_option_of_every_plugin_is_documented(base, name):
     if name == "scripted":
         return  # for tests only
     assert name in CODE or f'"{name}"' in README
     for option in find(base, name).model_fields:
-        assert option in CODE, f"README lacks the option `{option}` of {name}"
+        assert option in CODE, f"README and docs/filters.md lack the option `{option}` of {name}"
+
+
+@pytest.mark.parametrize("name", names(Filter))
+def test_every_filter_says_in_its_document_what_it_drops_and_what_its_options_are_by_default(name):
+    """One heading each, and every option with its default."""
+    [section] = re.findall(rf"(?ms)^### `{name}`$(.*?)(?=^##|\Z)", FILTERS)
+    for option, field in find(Filter, name).model_fields.items():
+        [shown] = re.findall(rf"(?m)^\| `{option}` \| (.*?) \|", section)
+        if not field.is_required():
+            assert shown == default(field.default), f"{name}.{option}"
+
+
+def default(value):
+    """A default as the tables show it."""
+    return "none" if value is None or value == {} else str(value).lower()
+
+
+def test_the_precision_in_the_document_is_what_the_lists_give():
+    assert precision.table() in FILTERS
 
 
 @pytest.mark.parametrize("cls", [Tables, Input, SetSettings])

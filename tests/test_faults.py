@@ -6,7 +6,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from curate.errors import FatalError, RefusedError, ThrottledError, TooLongError, TransientError
+from curate.errors import FatalError, ForbiddenError, RefusedError, ThrottledError, TooLongError, TransientError
 from curate.faults import SHOWN, SIFTED, Faults, retry_after
 from curate.posting import Answer
 
@@ -34,6 +34,14 @@ TOO_LONG = {
     "a list": (422, {"detail": [{"msg": "input is too long"}]}),
     "plain": (400, b"This model's maximum context length is 8192 tokens."),
     "bare": (400, {"error": "the context size is exceeded"}),
+    "vLLM, with pictures": (
+        400,
+        error("The decoder prompt (length 42781) is longer than the maximum model length of 40960."),
+    ),
+    "TGI": (422, {"error": "`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000 `inputs` tokens"}),
+    "Groq": (400, error("Please reduce the length of the messages or completion.")),
+    "xAI": (400, error("This model's maximum prompt length is 131072 but the request contains 200000 tokens.")),
+    "Moonshot": (400, error("Your request exceeded model token limit: 8192")),
     "a large payload": (413, b"<html>Request Entity Too Large</html>"),
 }
 
@@ -50,6 +58,14 @@ def test_a_prompt_that_is_too_long_is_told_from_other_refusals(status, body):
         (400, error("cannot identify image file", param="messages")),
         (400, error("max_tokens is too large: 99999", param="max_tokens", code="invalid_value")),
         (418, error("maximum context length")),
+        (
+            400,
+            error(
+                "'max_tokens' or 'max_completion_tokens' is too large: 9000. This model's maximum context length is"
+                " 4096 tokens and your request has 1000 input tokens.",
+                param="max_tokens",
+            ),
+        ),
         (405, b"Method Not Allowed"),
         (400, b"[1]"),
         (400, b'{"error": {"message": {"deep": 1}, "code": 7}}'),
@@ -61,6 +77,14 @@ def test_every_other_refusal_is_one(status, body):
     found = refused(status, body)
     assert type(found) is RefusedError
     assert str(found).startswith(f"HTTP {status}: ")
+
+
+def test_a_key_that_is_refused_is_told_from_a_request_that_is():
+    assert type(refused(401, error("no such key"))) is FatalError
+    found = refused(403, error(f"flagged for violence, {SECRET}"))
+    assert type(found) is ForbiddenError
+    assert str(found) == "HTTP 403: flagged for violence, [key]"
+    assert found.otherwise == "http://host/v1 refuses the key (403): check MY_KEY; flagged for violence, [key]"
 
 
 @pytest.mark.parametrize("said", [{"code": "insufficient_quota"}, {"type": "insufficient_quota"}])

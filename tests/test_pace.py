@@ -1,6 +1,7 @@
 """The way to one model, on a clock that jumps: how many at once, how fast, and what all of them wait for."""
 
 import asyncio
+import math
 from collections.abc import Coroutine, Iterable
 from typing import Any
 
@@ -8,7 +9,15 @@ import pytest
 
 from curate.ask import limited
 from curate.chat import Reply, Request
-from curate.errors import AwayError, GoneError, RefusedError, ThrottledError, TransientError
+from curate.errors import (
+    AwayError,
+    FatalError,
+    ForbiddenError,
+    GoneError,
+    RefusedError,
+    ThrottledError,
+    TransientError,
+)
 from curate.meter import Meter
 from curate.pace import CROWD, FROM, STREAK, Pace, Turn
 from curate.rate import CATCH_UP
@@ -330,6 +339,41 @@ def test_few_requests_that_fail_alone_are_no_outage():
         found = [pace.failed(turn, TransientError("HTTP 500"), n % (FROM - 1)) for n in range(5 * STREAK)]
         assert all(found)
         assert pace.gone is None
+
+    jump(main())
+
+
+def test_failures_that_come_at_once_are_no_outage_where_answers_come_late():
+    """Every tenth fails before any of the others is answered: a slow server that fails now and then."""
+
+    async def main() -> None:
+        said: list[str] = []
+        pace = made(200, patience=600, say=said.append)
+        turns = [await pace.turn() for _ in range(200)]
+        assert all(pace.failed(turns[n], TransientError("HTTP 500"), n) for n in range(0, 200, 10))
+        assert (said, pace.rate.state) == ([], "open")
+        lost = [pace.failed(turns[n], TransientError("HTTP 500"), n) for n in range(200) if n % 10]
+        # Nearly all of the 191 from the first to the last of the twenty have failed: it is down.
+        assert 20 + lost.index(False) + 1 == math.ceil(0.8 * 191)
+        assert pace.rate.state == "shut"
+
+    jump(main())
+
+
+@pytest.mark.parametrize("answers", [0, 1])
+def test_a_server_that_forbids_whatever_it_is_asked_is_told_from_one_that_forbids_some_of_it(answers):
+    async def main() -> None:
+        pace, model = made(1), Model()
+        model.bad = {n: ForbiddenError("HTTP 403: flagged", "refuses the key") for n in range(1, 10)}
+        ask = limited(model, pace, Meter())
+        for number in range(1 - answers, FROM):
+            if number:
+                with pytest.raises(ForbiddenError, match="flagged"):
+                    await ask(request(number))
+            else:
+                assert (await ask(request(number))).text == "yes"
+        with pytest.raises(ForbiddenError if answers else FatalError, match="flagged" if answers else "the key"):
+            await ask(request(FROM))
 
     jump(main())
 

@@ -344,3 +344,20 @@ def test_chance_that_ends_is_forgotten():
     run = simulate(server, 420, rate, concurrency=24, events={60: limited})
     assert run.between(120, 420) >= 0.95 * 600 * 5
     assert sum(time >= 120 for time in run.refused) <= 0.05 * 600 * 5
+
+
+def test_what_was_taken_before_the_server_was_away_tells_its_pace_too():
+    """A window of 600 a minute that was nearly used up when the server was away for a moment."""
+    rate = Rate(chance=lambda: 0.5)
+    for number in range(580):
+        rate.answered(number * 0.03 + 0.01, rate.start(number * 0.03))
+    rate.away(18.0, rate.start(18.0))
+    now = 18.0 + rate.wait(18.0)
+    rate.answered(now, rate.start(now))
+    for _ in range(19):
+        rate.answered(now, rate.start(now))
+    while rate.state == "open":
+        rate.refused(now, rate.start(now), 60.0 - now)
+    now += rate.wait(now)
+    rate.answered(now, rate.start(now))
+    assert 8.0 < rate.found <= 10.0

@@ -138,3 +138,16 @@ def test_memory_is_flat_however_many_rows_and_details():
     tracemalloc.stop()
     assert report.steps()[3].rejected == {"wrong answer": {"multiple choice": 20_000}}
     assert grown < 100_000
+
+
+def test_what_is_left_out_of_the_rl_set_is_counted_by_reason_and_taken_off():
+    report = Report(["draft"])
+    for _ in range(3):
+        report.add(Kept(record()))
+    assert report.sets == {"sft": 3, "rl": 3}
+    assert "left_out_of_rl" not in report.as_json()
+    report.leave_out("too easy", "multiple choice")
+    report.leave_out("too easy", "OCR")
+    assert report.sets == {"sft": 3, "rl": 1}
+    assert report.left_out == {"too easy": {"multiple choice": 1, "OCR": 1}}
+    assert json.loads(report.as_json())["left_out_of_rl"] == report.left_out

@@ -139,6 +139,15 @@ def test_what_waits_is_told_what_to_run_first():
     assert tables.problems(Progress()) == []
 
 
+def test_where_a_limit_stopped_a_run_the_rows_that_it_did_not_come_to_are_told():
+    progress = Progress(steps=("caption", "draft"), stopped="stopped before max_cost = 1 USD", total=1500)
+    progress.tally.owed.update(caption=3)
+    progress.tally.seen = 10
+    assert tables.problems(progress) == ["3 wait for caption: left unasked", "1,490 more were not come to"]
+    progress.stopped = None
+    assert tables.problems(progress) == ["3 wait for caption: run `curate caption` first"]
+
+
 def test_the_waterfall_goes_from_the_rows_in_to_the_sets():
     report = Report(("caption", "draft", "answer"))
     for outcome in (

@@ -2,6 +2,7 @@
 
 import pytest
 
+from curate.fitness import Fitness
 from curate.layouts.videorft import VideoRFTLayout
 from curate.record import Failed, Kept, Outcome, Owed, Record, Rejected
 from curate.standings import Standing
@@ -54,3 +55,27 @@ def test_the_share_of_right_answers_goes_with_the_question(rate):
     graded = drafted(record(pass_rate=rate))
     for outcome in (Kept(graded), Rejected(graded.row, "answer", "wrong", "", graded)):
         assert verdict(record(), outcome).rl.pass_rate == rate
+
+
+@pytest.mark.parametrize(
+    ("outcome", "objection"),
+    [
+        (Kept(drafted(record(pass_rate=1.0))), "too easy"),
+        (
+            Rejected(record().row, "overlap", "question in an evaluation set", "x", record()),
+            "question in an evaluation set",
+        ),
+        (Rejected(record().row, "leak", "names its source", "x", drafted(record(pass_rate=0.5))), ""),
+    ],
+)
+def test_an_unfit_question_is_in_no_rl_set_and_says_why(outcome, objection):
+    fitness = Fitness(frozenset({"overlap"}), 0.0, 0.9)
+    found = Verdict.of(3, b"stamp", b"asked", record(), Walked(outcome), LAYOUT, LAYOUT, fitness)
+    assert found.left_out == objection
+    assert (found.rl is None) is bool(objection)
+    assert (found.sft is not None) is isinstance(outcome, Kept)
+
+
+def test_what_is_no_record_is_not_counted_as_left_out():
+    outcome = Rejected("no row", "input", "not a row")
+    assert Verdict.of(3, b"", b"", None, Walked(outcome), LAYOUT, LAYOUT, Fitness()).left_out == ""

@@ -66,6 +66,7 @@ def test_records_that_are_put_off_owe_nothing_to_the_stages_before():
     state.meters["draft"].parked |= {1, 2, 3}
     found = facts(state)["stages"]
     assert (found["caption"]["owed"], found["draft"]["owed"], found["draft"]["parked"]) == (3, 10, 3)
+    assert (found["caption"]["done"], found["draft"]["done"]) == (7, 0)
 
 
 def test_pace_cost_and_time_left_are_those_of_the_last_minute():
@@ -109,7 +110,7 @@ def test_the_view_has_a_line_for_each_step_model_and_cause():
     lines = [line.rstrip() for line in rendered(facts(state)).splitlines()]
     assert lines[1].split()[:3] == ["stage", "done", "owed"]
     assert [line.split()[:3] for line in lines[2:5]] == [
-        ["caption", "4", "5"],
+        ["caption", "5", "5"],
         ["draft", "0", "10"],
         ["answer", "2", "2"],
     ]

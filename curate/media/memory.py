@@ -117,6 +117,9 @@ class Memory:
         try:
             yield
         except sqlite3.OperationalError as error:
+            if "is full" in str(error):
+                told = f"the disk is full: {self._path} took no more; free some space and run again, nothing is lost"
+                raise StoreError(told) from None
             raise StoreError(f"{self._path}: {error}") from None
         except (sqlite3.DatabaseError, TypeError, ValueError) as error:
             raise StoreError(f"{self._path}: {error}; move it away, it is rebuilt on the next run") from None

@@ -10,6 +10,7 @@ from curate.captions.templates import FALLBACK, OUTPUTS, AnyImage, OwnTemplates,
 from curate.captions.video import FrameCaption, VideoCaption
 from curate.chat import Ask, Media, Reply, Request, Schema
 from curate.cuts import sparing
+from curate.errors import TooLongError
 from curate.jsonschema import checked_in, loaded
 from curate.medium import Kind, clocks
 from curate.record import Output, Record
@@ -32,7 +33,8 @@ class CaptionStage(ShowingStage):
     """Writes a literal record of every sampled frame; one per medium, however many questions share it.
 
     Long clips are captioned in windows of `window` consecutive frames, each told the last frame's
-    record of the window before it; a reply cut by the token limit halves its window and asks again.
+    record of the window before it; a reply cut by the token limit, or a prompt too long for the model, halves its
+    window and asks again.
     An image is recorded with one of eight templates, by its data source; `templates` adds to and
     overrides which.
     """
@@ -107,13 +109,15 @@ class CaptionStage(ShowingStage):
         return Caption(described=stitched(done, clocks(media.times)))
 
     async def _window(self, record: Record, media: Media, before: FrameCaption | None, ask: Ask) -> list[VideoCaption]:
-        """The records of one window: one, or more where the token limit made it smaller."""
+        """The records of one window: one, or more where a limit, on the reply or on the prompt, made it smaller."""
         count = len(media.frames)
         request = self._request(record, media, before)
         try:
             caption = await self.read(request, ask, lambda reply: video(reply, count), split_if_cut=count > 1)
             return [stitched([caption], clocks(media.times))]
-        except CutError:
+        except (CutError, TooLongError):
+            if count == 1:
+                raise
             first = await self._window(record, media.part(0, count // 2), before, ask)
             rest = await self._window(record, media.part(count // 2, count), first[-1].frames[-1], ask)
             return first + rest

@@ -18,6 +18,7 @@ from curate.chat import Media, Message, Reply, Request, Schema, Text
 from curate.errors import (
     AwayError,
     FatalError,
+    ForbiddenError,
     MediaError,
     RefusedError,
     SettingsError,
@@ -352,7 +353,7 @@ def test_the_extra_body_is_part_of_the_identity_and_the_address_is_not():
     [
         (400, RefusedError),
         (401, FatalError),
-        (403, FatalError),
+        (403, ForbiddenError),
         (404, FatalError),
         (408, TransientError),
         (402, FatalError),

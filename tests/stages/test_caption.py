@@ -12,7 +12,7 @@ from curate.captions.image import ImageCaption
 from curate.captions.templates import OUTPUTS, SOURCES
 from curate.captions.video import VideoCaption
 from curate.chat import Reply
-from curate.errors import UnansweredError, UnreadableError
+from curate.errors import TooLongError, UnansweredError, UnreadableError
 from curate.medium import Medium
 from curate.stages.caption import Caption, CaptionStage
 from curate.timeline import STILL
@@ -160,6 +160,16 @@ def test_a_cut_reply_halves_its_window():
     assert all("The video begins here." in text for text in told[:3])
     assert "Above are 2 frames" in told[6]
     assert all(request.attempt == 0 for request in model.asked)
+
+
+def test_a_prompt_that_is_too_long_halves_its_window_down_to_one_frame():
+    long = TooLongError("HTTP 400: maximum context length")
+    model = Model(long, long, reply("a"), reply("b"), reply("c", "d", "e"))
+    found = run(model, clip(5), window=16)
+    assert shown(model) == [(0, 1, 2, 3, 4), (0, 1), (0,), (1,), (2, 3, 4)]
+    assert [frame.caption for frame in found.described.frames] == list("abcde")
+    with pytest.raises(TooLongError):
+        run(Model(long, long, long), clip(4), window=4)
 
 
 def test_only_the_window_that_was_cut_is_halved():

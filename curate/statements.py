@@ -1,0 +1,87 @@
+"""Where a chain of thought states an answer: what follows "so the answer is", leaving out what is in doubt."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
+
+TAIL = 1000  # characters at the end of a thinking in which its conclusion stands
+CLAUSE = 120  # characters behind "the answer is" in which the answer stands
+BE = r"(?:is|must\ be|should\ be|has\ to\ be|can\ only\ be|will\ be)"
+MARKS = r"(?:most\ \w{3,12}|final|correct|right|best|likely|only|logical|matching|appropriate)"
+
+# Behind these an answer has to follow; what follows and cannot be read leaves the conclusion unknown.
+FIRM = re.compile(
+    rf"""\b(?:the|my|our|final|correct)\ (?:{MARKS}\ ){{0,3}}answer(?:\ here|\ then|\ to\ th(?:e|is)\ question)?
+         (?:\ {BE}\b|\ ?[:=])
+      | \b(?:the|my|our)\ (?:{MARKS}\ ){{1,3}}(?:option|choice)(?:\ {BE}\b|\ ?[:=])
+      | ^[\s*]*answer\**\ ?:
+      | \bI(?:['’](?:ll|d|m)|\ will|\ would|\ am|\ must)?\ (?:\w{{3,12}}ly\ )?
+        (?:choose|pick|select|settle\ on|answer|go\ with|going\ with)\b
+      | \\boxed\{{(?:\\text\{{)?""",
+    re.VERBOSE | re.IGNORECASE,
+)
+# Behind these an answer may follow.
+LOOSE = re.compile(
+    rf"""\b(?:corresponds?\ to|match(?:es|ing)?|which\ is|that\ is|that['’]s|this\ is|it['’]s|it\ is
+         |mak(?:es|ing)(?:\ it)?|leads?(?:\ me)?\ to|points?\ to|leav(?:es|ing)(?:\ us)?(?:\ with)?(?:\ only)?)
+         \ (?:the\ )?(?:{MARKS}\ )?(?=(?:option|choice|answer)\ )
+      | \b(?:so|therefore|thus|hence|then),?\ (?:(?:it|this|that)\ {BE}\ )?(?:the\ answer\ )?""",
+    re.VERBOSE | re.IGNORECASE,
+)
+PRAISED = re.compile(
+    rf"(?=\b(?:option|choice|answer)\ \(?[A-Z]\)?\ (?:{BE}|seems|fits|looks)\ (?:clearly\ |therefore\ |indeed\ )?"
+    r"(?:the\ )?(?:correct|right|best|answer)\b)",
+    re.VERBOSE | re.IGNORECASE,
+)
+# One of these words is in every sentence that one of the patterns matches: most have none, and are not searched.
+NAMED = ("answer", "option", "choice")
+PICKED = ("boxed{", "choose", "pick", "select", "settle", "go with", "going with")
+DRAWN = ("so ", "so,", "thus", "hence", "therefore", "then ")
+KINDS = ((FIRM, True, NAMED + PICKED), (LOOSE, False, NAMED + DRAWN), (PRAISED, False, NAMED))
+DOUBT = re.compile(
+    r"\b(?:if|unless|might|may|could|maybe|perhaps|either|first|initially|suppose|assum\w{1,6}|wrong\w{0,2}|"
+    r"someone|some|would|were|guess|not|n['’]t|isn['’]t|doubt\w{0,4})\b|\b\w{2,6}n['’]t\b",
+    re.IGNORECASE,
+)
+ASIDE = re.compile(r",? (?:and )?(?:not|rather than|instead of|over|unlike) (?:option |choice )?\(?[A-Z]\)?(?![\w’'])")
+TAKEN_BACK = re.compile(r"\b(?:wait|wrong|mistaken?|actually|however|second thought|but)\b", re.IGNORECASE)
+SENTENCE_END = re.compile(r"[.!?](?=[\s\"'”’)*}]|$)")
+
+
+def ending(thinking: str) -> str:
+    """The end of a thinking, where its conclusion stands, its white space single blanks."""
+    return " ".join(thinking[-TAIL:].split())
+
+
+def last(tail: str, read: Callable[[str, bool], T | None], firm_only: bool) -> tuple[T, str] | None:
+    """What the last statement of an answer says, and the text behind it; None where it cannot be read.
+
+    `read` is given the words behind a statement, and whether an answer has to follow it; with `firm_only` no others
+    are looked at.
+    """
+    found: tuple[T, str] | None = None
+    for stop, said, firm in _statements(tail, firm_only):
+        value = read(said, firm)
+        if value is not None:
+            found = value, tail[stop:]
+        elif firm:
+            found = None
+    return found
+
+
+def _statements(tail: str, firm_only: bool) -> Iterator[tuple[int, str, bool]]:
+    """What follows each statement in its sentence, where that ends, and whether an answer has to follow; no doubts."""
+    begin = 0
+    for end in [*(match.end() for match in SENTENCE_END.finditer(tail)), len(tail)]:
+        sentence = tail[begin:end]
+        begin, low = end, sentence.lower()
+        kinds = [kind for kind in KINDS[: 1 if firm_only else None] if any(map(low.__contains__, kind[2]))]
+        if sentence.endswith("?") or not kinds:
+            continue
+        sentence = ASIDE.sub("", sentence)
+        matches = [(match.end(), match.start(), firm) for kind, firm, _ in kinds for match in kind.finditer(sentence)]
+        for after, start, firm in sorted(matches):
+            if not DOUBT.search(sentence, 0, start):
+                yield end, sentence[after : after + CLAUSE].rstrip(".!"), firm

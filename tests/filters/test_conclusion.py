@@ -1,0 +1,39 @@
+import pytest
+
+from curate.filters.conclusion import ConclusionFilter
+from curate.stages.draft import Draft
+from curate.stages.revise import Revision
+from tests.records import THINKING, drafted, record, revised
+
+NUMBER = {"problem_type": "numerical", "options": ()}
+
+
+def judged(draft, revision, **changes):
+    return ConclusionFilter().reason(revised(drafted(record(**changes), draft), revision))
+
+
+def test_it_needs_both():
+    assert ConclusionFilter.needs == (Draft, Revision)
+
+
+def test_a_conclusion_that_was_kept():
+    assert judged(THINKING, THINKING) is None
+    assert judged("So the answer is B.", "It is wet. Hence, the answer is (B).") is None
+    assert judged("The answer is 5.", "The answer is five.", **NUMBER) is None
+
+
+def test_a_conclusion_that_was_changed():
+    assert judged(THINKING, "So the answer is B.") == "conclusion changed: from 'A' to 'B'"
+    assert judged("The answer is 5.", "The answer is 6.", **NUMBER) == "conclusion changed: from '5' to '6'"
+    assert judged("The answer is 0.5.", "The answer is 7.", **NUMBER) == "conclusion changed: from '0.5' to '7'"
+
+
+@pytest.mark.parametrize("draft", ["I look around.", "The answer is A or B.", "The answer is not A."])
+def test_where_one_says_nothing_the_row_is_kept(draft):
+    assert judged(draft, "So the answer is B.") is None
+    assert judged("So the answer is B.", draft) is None
+
+
+@pytest.mark.parametrize("kind", ["OCR", "free-form"])
+def test_texts_are_not_judged(kind):
+    assert judged("The answer is 5.", "The answer is 6.", problem_type=kind, options=()) is None

@@ -1,0 +1,135 @@
+import json
+import subprocess
+from dataclasses import replace
+
+import pyarrow
+import pyarrow.parquet
+import pytest
+from pydantic import ValidationError
+
+from curate.errors import SettingsError
+from curate.filters.overlap import OverlapFilter, evaluated, question
+from curate.settings import load
+from tests.records import VIDEO, record
+
+ROWS = [{"problem": "Where does the cup end up?", "options": ["A. On the table", "B. In the sink"]}]
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(name, rows):
+        path = tmp_path / name
+        if path.suffix == ".parquet":
+            pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), path)
+        elif path.suffix == ".jsonl":
+            path.write_text("\n".join(map(json.dumps, rows)))
+        else:
+            path.write_text(json.dumps(rows))
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("name", ["eval.json", "eval.jsonl", "eval.parquet"])
+def test_a_question_of_an_evaluation_set_is_dropped_from_every_format(written, name):
+    rule = OverlapFilter(files=(written(name, ROWS),))
+    assert rule.reason(record()) == f"question in an evaluation set: {name}"
+    assert rule.reason(record(problem="Where does the plate end up?")) is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"problem": "where does  the cup end up"},
+        {"options": ("A. in the sink", "B. on the table.")},
+        {"options": ("(A) On the table", "(B) In the sink")},
+        {"problem": "Where does the cup end up?\nOptions:\nA. On the table\nB. In the sink"},
+        {"problem": "Ｗhere does the cup end up?"},
+    ],
+    ids=["case and blanks", "order", "labels", "inside the problem", "width"],
+)
+def test_the_same_question_in_other_clothes(written, changes):
+    assert OverlapFilter(files=(written("e.json", ROWS),)).reason(record(**changes)) is not None
+
+
+@pytest.mark.parametrize("changes", [{"options": ("A. On the table", "B. On the floor")}, {"options": ()}])
+def test_other_options_make_another_question(written, changes):
+    assert OverlapFilter(files=(written("e.json", ROWS),)).reason(record(**changes)) is None
+
+
+def test_a_medium_by_its_hash_from_a_column_or_a_list(written, tmp_path):
+    hashed = "ab" * 32
+    column = written("e.json", [{"problem": "Other?", "sha256": hashed.upper()}])
+    film = tmp_path / "film.mp4"
+    film.write_bytes(b"pixels")
+    listed = tmp_path / "e.sha256"
+    listed.write_text(subprocess.run(["sha256sum", "film.mp4"], cwd=tmp_path, capture_output=True, text=True).stdout)
+    rule = OverlapFilter(files=(column, listed))
+    assert rule.reason(record(medium=replace(VIDEO, sha256=hashed))) == "medium in an evaluation set: e.json"
+    digest = listed.read_text()[:64]
+    assert rule.reason(record(medium=replace(VIDEO, sha256=digest))) == "medium in an evaluation set: e.sha256"
+    assert rule.reason(record()) is None
+    assert OverlapFilter(files=(column,), media=False).reason(record(medium=replace(VIDEO, sha256=hashed))) is None
+
+
+def test_either_kind_can_be_left_out(written):
+    assert OverlapFilter(files=(written("e.json", ROWS),), questions=False).reason(record()) is None
+
+
+def test_the_files_are_read_once(written):
+    path = written("e.json", ROWS)
+    rule = OverlapFilter(files=(path,))
+    assert rule.reason(record()) is not None
+    path.write_text("[]")
+    assert rule.reason(record()) is not None
+    assert evaluated.cache_info().hits > 0
+
+
+def test_the_settings_see_when_a_file_changes(written):
+    path = written("e.json", ROWS)
+    before = OverlapFilter(files=(path,)).model_dump(mode="json")
+    written("e.json", ROWS * 2)
+    assert OverlapFilter(files=(path,)).model_dump(mode="json") != before
+
+
+@pytest.mark.parametrize("text", ["[]", '[{"name": 1}]', "no json", "[1, 2]", '[{"problem": 3}]'])
+def test_a_file_without_questions_is_a_mistake(tmp_path, text):
+    path = tmp_path / "e.json"
+    path.write_text(text)
+    with pytest.raises(SettingsError, match=r"e\.json"):
+        OverlapFilter(files=(path,))
+
+
+def test_a_list_of_hashes_that_is_none(tmp_path):
+    path = tmp_path / "e.sha256"
+    path.write_text("ab" * 32 + "  film.mp4\nfilm.mp4\n")
+    with pytest.raises(SettingsError, match="line 2"):
+        OverlapFilter(files=(path,))
+
+
+def test_a_missing_file_is_known_before_the_run(tmp_path):
+    with pytest.raises(ValidationError, match="there is no file"):
+        OverlapFilter(files=(tmp_path / "none.json",))
+    with pytest.raises(ValidationError):
+        OverlapFilter(files=())
+
+
+def test_paths_are_relative_to_the_settings_and_it_may_stand_before_every_stage(written, tmp_path):
+    written("e.json", ROWS)
+    settings = tmp_path / "curate.toml"
+    settings.write_text(
+        'steps = ["overlap", "caption", "draft"]\n[input]\nfiles = ["q.json"]\nmedia_root = "media"\n'
+        '[models.m]\nprovider = "openai"\nmodel = "m"\n[stages.caption]\nmodel = "m"\n[stages.draft]\nmodel = "m"\n'
+        '[filters.overlap]\nfiles = ["e.json"]\n'
+    )
+    assert load(settings).filters["overlap"].reason(record()) is not None
+
+
+def test_what_a_question_is_compared_by_depends_on_no_order():
+    asked = question("Which? ", ["C. Red", "A. Blue", "B. Dark green"])
+    assert asked == '["which", "blue", "dark green", "red"]'
+
+
+@pytest.mark.parametrize("hostile", ["$x {0}", "\ud800", "A. B. C.", "\n\n", ""])
+def test_any_text_has_a_name(hostile):
+    assert isinstance(json.loads(question(hostile, [hostile])), list)

@@ -1,0 +1,31 @@
+"""The filters on sentences labelled by hand: what they get right must not become less."""
+
+import pytest
+
+from tests.precision import LISTS, MEASURED, labelled, measured
+
+FLOORS = {  # precision, recall
+    "leak": (0.98, 0.95),
+    "leak-unseen": (1.0, 1.0),
+    "refusal": (1.0, 1.0),
+    "refusal-unseen": (1.0, 0.95),
+    "consistency": (1.0, 1.0),
+    "consistency-unseen": (1.0, 0.93),
+}
+
+
+@pytest.mark.parametrize("name", MEASURED)
+def test_precision_and_recall(name):
+    found = measured(name)
+    assert (found.precision, found.recall) >= FLOORS[name], (found.dropped, found.kept)
+    assert found.recall >= FLOORS[name][1], found.kept
+
+
+def test_the_lists_hold_both_kinds_and_no_line_twice():
+    assert {file.stem for file in LISTS.glob("*.txt")} == set(MEASURED) == set(FLOORS)
+    seen = [(tuple(columns), wanted) for name in MEASURED for wanted, columns in labelled(name)]
+    assert len({columns for columns, _ in seen}) == len(seen)
+    for name in MEASURED:
+        wanted = [wanted for wanted, _ in labelled(name)]
+        assert 0.3 < sum(wanted) / len(wanted) < 0.7
+    assert sum(1 for name in ("leak", "leak-unseen") for _ in labelled(name)) >= 120
