@@ -68,6 +68,7 @@ class Pace:
         self._seen = 0.0  # tokens of an average request
         self._answered = False
         self._down_since: float | None = None
+        self._told = False  # that it is waited for; once until it answers
         self._failing: list[tuple[int, int]] = []  # turns and their requests, since the last answer
         self._throttled: list[int] = []  # turns of those that were refused since then, which tell nothing here
 
@@ -122,7 +123,7 @@ class Pace:
         self.rate.answered(now, turn.number)
         if self.trouble:
             log.debug("goes on after: %s", self.trouble)
-        self._answered, self._down_since, self.trouble = True, None, None
+        self._answered, self._down_since, self.trouble, self._told = True, None, None, False
         self._failing.clear()
         self._throttled.clear()
         if self._tokens_a_second and tokens:
@@ -167,7 +168,8 @@ class Pace:
     def _lost(self, now: float, turn: Turn, error: TransientError) -> None:
         if self._down_since is None:
             self._down_since = now
-            if self._answered:
+            if self._answered and not self._told:
+                self._told = True
                 self._say(f"{error}; waiting for it, up to {self._patience / MINUTE:.0f} min")
         self.rate.away(now, turn.number)
         self.trouble = str(error)

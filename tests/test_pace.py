@@ -360,8 +360,9 @@ def test_failures_that_come_at_once_are_no_outage_where_answers_come_late():
 
 def test_a_server_that_throttles_half_and_fails_the_rest_is_down():
     async def main() -> None:
-        pace = made(100, patience=600)
-        turns = [await pace.turn() for _ in range(2 * STREAK)]
+        said: list[str] = []
+        pace = made(100, patience=600, say=said.append)
+        turns = [await pace.turn() for _ in range(4 * STREAK)]
         found = []
         for number, turn in enumerate(turns):
             error = TransientError("HTTP 500") if number % 2 else ThrottledError("HTTP 503: busy", retry_after=1.0)
@@ -369,6 +370,7 @@ def test_a_server_that_throttles_half_and_fails_the_rest_is_down():
         assert found.count(True) == STREAK - 1
         assert found[-1] is False
         assert pace.trouble == "HTTP 500"
+        assert said == ["HTTP 500; waiting for it, up to 10 min"], "once, though it throttles between"
 
     jump(main())
 

@@ -25,9 +25,8 @@ def ask(provider, *pair):
 def tiny(folder):
     """A real model of the package, made here: words are looked up, and no weights are downloaded."""
     package = pytest.importorskip("sentence_transformers")
-    from sentence_transformers.models import BoW
-
-    package.SentenceTransformer(modules=[BoW(["cat", "dog", "red"])], device="cpu").save(str(folder))
+    modules = pytest.importorskip("sentence_transformers.sentence_transformer.modules")
+    package.SentenceTransformer(modules=[modules.BoW(["cat", "dog", "red"])], device="cpu").save(str(folder))
     return SentenceTransformersProvider(model=str(folder), device="cpu")
 
 
