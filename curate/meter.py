@@ -21,4 +21,3 @@ class Meter:
     cost: float = 0.0
     seconds: float = 0.0  # that its replies took, all together
     troubles: Troubles = field(default_factory=Troubles)  # what went wrong on the way
-    parked: set[int] = field(default_factory=set)  # requests that were put off while the model was crowded

@@ -65,8 +65,6 @@ class _Replayed:
 
     async def __call__(self, request: Request) -> Reply:
         key = request.key(self._identity)
-        if self._meter.parked:
-            self._meter.parked.discard(hash(key))
         if task := self._shared.get(key):
             self._meter.shared += 1
             self._meter.waiting += 1
@@ -85,7 +83,6 @@ class _Replayed:
             raise UnansweredError(failure.error if failure else None)
         self._journal.ready()
         if self._crowded():
-            self._meter.parked.add(hash(key))
             raise CrowdedError
         return await asyncio.shield(self._started(key, self._buy(key, request, self._ask)))
 

@@ -119,7 +119,7 @@ def _stage(progress: Progress, name: str, looks: list[Look]) -> dict[str, Any]:
         "done": done(looks[-1], name),
         "owed": owed(progress, looks[-1])[name],
         "in_flight": meter.in_flight,
-        "parked": len(meter.parked),
+        "parked": tally.parked[name],
         "retried": meter.retried,
         "rejected": total(tally.rejected, name),
         "failed": total(tally.failed, name),
@@ -161,7 +161,7 @@ def _model(progress: Progress, name: str, now: float) -> dict[str, Any]:
     return {
         "in_flight": pace.in_flight,
         "waiting": pace.waiting,
-        "parked": sum(len(progress.meters[stage].parked) for stage in stages if stage in progress.meters),
+        "parked": sum(progress.tally.parked[stage] for stage in stages),
         "at_most_per_second": rate.allowed,
         "trouble": pace.trouble,
         "again_in": _rounded(max(0.0, shut)) if shut is not None else None,

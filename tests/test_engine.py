@@ -413,6 +413,7 @@ def test_parked_records_come_back_when_their_model_is_free_and_hold_up_nobody():
     """The second model takes one record at a time; the first is done with all of them long before it."""
     drafted: list[int] = []
     revised: list[int] = []
+    put_off: list[int] = []
     busy = False
 
     async def draft(request: Request) -> Reply:
@@ -427,6 +428,7 @@ def test_parked_records_come_back_when_their_model_is_free_and_hold_up_nobody():
         await asyncio.sleep(0.002)
         busy = False
         revised.append(1)
+        put_off.append(tally.parked["revise"])
         return Reply(text=f"<think>{THINKING}</think>")
 
     async def go() -> list[Ended]:
@@ -438,6 +440,8 @@ def test_parked_records_come_back_when_their_model_is_free_and_hold_up_nobody():
     assert sorted(e.entry.number for e in ended) == list(range(50))
     assert len(revised) == tally.passed["revise"] == 40
     assert drafted[39] < 40, "the last was drafted while others still waited for revise"
+    assert 20 < max(put_off) < 40
+    assert (put_off[-1], tally.parked["revise"], tally.parked["draft"]) == (0, 0, 0)
     assert tally.seen == 50
 
 

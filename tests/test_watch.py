@@ -63,7 +63,6 @@ def test_records_that_wait_for_an_earlier_command_are_not_owed_by_later_stages()
 
 def test_records_that_are_put_off_owe_nothing_to_the_stages_before():
     state = progress(passed={"caption": 4})
-    state.meters["draft"].parked |= {1, 2, 3}
     state.tally.parked["draft"] = 3
     found = facts(state)["stages"]
     assert (found["caption"]["owed"], found["draft"]["owed"], found["draft"]["parked"]) == (3, 10, 3)
@@ -103,7 +102,6 @@ def test_the_view_has_a_line_for_each_step_model_and_cause():
     state.paces.update(captioner=Pace(8, requests_per_minute=588), reasoner=Pace(8), gone=Pace(1))
     state.paces["captioner"].trouble = "asked to wait: HTTP 429: slow down"
     state.paces["captioner"].in_flight = 3
-    state.meters["draft"].parked.add(1)
     state.tally.parked["draft"] = 1
     reasoner = state.paces["reasoner"]
     reasoner.trouble, reasoner.rate.state, reasoner.rate.opens = "cannot reach http://x/v1: refused", "shut", 1012.0
