@@ -29,7 +29,7 @@ from tests.workplace import ROOT, ended, picture
 
 COMMANDS = (
     "init", "caption", "draft", "revise", "filter", "run", "status", "show", "mend", "demo", "estimate", "frames",
-    "doctor", "export",
+    "doctor", "export", "push",
 )  # fmt: skip
 HEAVY = ("aiohttp", "openai", "pyarrow", "av", "cv2", "numpy", "PIL", "huggingface_hub", "datasets")
 KEY = "sk-0123456789abcdef"

@@ -108,7 +108,7 @@ def test_a_run_with_all_that_is_optional(place, server):
         "too easy": {"multiple choice": 3},
     }
     card = (place.work / "README.md").read_text()
-    assert "6 are valid and stand in `rl` without a chain of thought, but for 5 that are left out" in card
+    assert "6 are valid, for the set `rl` without a chain of thought, but for 5 that are left out" in card
     assert "| multiple choice | 3 | 1 |" in card
     asked = Counter(server.stages())
     assert asked["blind"] == 5 * 3
