@@ -98,7 +98,7 @@ def test_every_command_and_every_option_says_what_it_does():
         assert "log" in {option.name for option in commands[name].params}, name
     common = {"settings", "work", "limit", "quiet", "json"}
     for name in set(COMMANDS) - {"init", "demo", "frames", "doctor"}:
-        wanted = common - {"limit"} if name == "mend" else common
+        wanted = common - {"limit"} if name in ("mend", "push") else common
         assert wanted <= {option.name for option in commands[name].params}, name
 
 
