@@ -34,6 +34,11 @@ class Eyes(Protocol):
         """What can be measured in the frames, as literal lines of text, for a model without eyes."""
 
 
+def public(identity: str) -> str:
+    """A model's identity as anybody may see it: without what is sent along with its requests, which may hold a key."""
+    return identity.partition(" {")[0]
+
+
 class Provider(Plugin, ABC):
     """One model behind one endpoint. Opened once a run, asked concurrently, closed at its end.
 

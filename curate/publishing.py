@@ -16,7 +16,7 @@ from curate.measures import Measures, sampled
 from curate.mix import Mixed
 from curate.pipeline import Pipeline, Scope
 from curate.progress import Progress
-from curate.provider import Provider
+from curate.provider import public
 from curate.record import Record
 from curate.report import Report
 from curate.sets import Sets
@@ -161,14 +161,8 @@ def provenance(pipeline: Pipeline) -> dict[str, str]:
     for name in pipeline.settings.steps:
         if name in pipeline.settings.stages:
             provider = pipeline.settings.models[pipeline.settings.stages[name].model]
-            models[name] = ". ".join(filter(None, [_public(provider), provider.notice]))
+            models[name] = ". ".join(filter(None, [public(provider.identity), provider.notice]))
     return models
-
-
-def _public(provider: Provider) -> str:
-    """What the model is, without what is sent along with its requests: that may hold a key."""
-    has_more = "extra_body" in type(provider).model_fields
-    return (provider.model_copy(update={"extra_body": {}}) if has_more else provider).identity
 
 
 def prompt_hashes(settings: Settings) -> dict[str, str]:

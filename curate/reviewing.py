@@ -14,6 +14,7 @@ from curate.intake import STEP as INPUT
 from curate.measures import every
 from curate.medium import Medium
 from curate.pipeline import Pipeline
+from curate.provider import public
 from curate.record import Output, Record, Thought
 from curate.report import Report
 from curate.settings import Settings
@@ -34,9 +35,7 @@ async def reviewed(pipeline: Pipeline, report: Report, findings: Findings) -> st
         revisions = [await looker.revision(pick) for pick in findings.changed()]
         told["changes"]["examples"] = [row for row in revisions if row is not None]
     spent = [
-        # (what is sent along with a model's requests stands behind its name, and may hold a key)
-        call._asdict() | {"model": call.model.partition(" {")[0], "cost": round(call.cost, 6)}
-        for call in pipeline.journal.spent()
+        call._asdict() | {"model": public(call.model), "cost": round(call.cost, 6)} for call in pipeline.journal.spent()
     ]
     report.more = {"sampled_every": every(pipeline.total()), **told, "spent": spent}
     shown = _in_turn([drop["examples"] for drop in told["rejections"]] + [told["changes"]["examples"]])

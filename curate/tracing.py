@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from curate.journal import Journal, Spent
 from curate.provenance import Call, Judgement, Provenance
+from curate.provider import public
 from curate.standings import Standing
 from curate.walk import Walked
 
@@ -25,7 +26,7 @@ def traced(walked: Walked, journal: Journal, prompts: Mapping[str, str]) -> Prov
 def _call(spent: Spent, prompts: Mapping[str, str]) -> Call:
     return Call(
         stage=spent.stage,
-        model=spent.model,
+        model=public(spent.model),
         prompts=prompts.get(spent.stage, ""),
         replies=spent.calls,
         prompt_tokens=spent.prompt_tokens,

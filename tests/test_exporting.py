@@ -113,6 +113,16 @@ def test_every_row_tells_where_it_comes_from(ran, server):
     ]  # fmt: skip
 
 
+def test_no_row_tells_what_is_sent_along_with_requests(place):
+    """It may hold a key."""
+    place.questions([row(1)])
+    place.settings(model='extra_body = { api_key = "sk-hunter2hunter2" }')
+    assert asyncio.run(job(place).ask(None)) == 0
+    [kept] = exported(place, "full", "x.jsonl")
+    assert [call["model"] for call in kept["calls"]] == ["captioner-1", "reasoner-1", "reviser-1"]
+    assert "hunter2" not in json.dumps(kept)
+
+
 def test_rows_about_one_kind_of_medium(ran):
     for kind, number in (("video", 2), ("image", 1)):
         found = exported(ran, "easyr1", "x.jsonl", name="rl", kind=kind)
