@@ -60,12 +60,11 @@ class Export:
             raise SettingsError(f"{settings.work} holds no journal, so there is nothing to export: `curate run` first")
         return settings.model_copy(update={"layouts": settings.layouts | {self.name: layout}})
 
-    def has(self, verdict: Verdict, pipeline: Pipeline) -> bool:
+    def has(self, verdict: Verdict, settings: Settings) -> bool:
         """Whether this row, which is in the set, is asked for."""
-        settings = pipeline.settings
         if self.split not in (ALL, split_of(verdict.standing.medium, settings.validation, settings.seed)):
             return False
-        return self.kind is None or pipeline.rows.row(verdict.number).raw["data_type"] == self.kind
+        return self.kind is None or (verdict.origin is not None and verdict.origin[1] == self.kind)
 
 
 async def export(pipeline: Pipeline, asked: Export) -> int:
@@ -78,7 +77,7 @@ async def export(pipeline: Pipeline, asked: Export) -> int:
             stood = verdict.standing
             progress.tally.stood(stood.kind, stood.step, stood.reason, settings.steps)
             row = verdict.sft if asked.name == "sft" else verdict.rl
-            if row is not None and asked.has(verdict, pipeline):
+            if row is not None and asked.has(verdict, settings):
                 file.add(row)
             elsewhere += row is not None  # where none is asked for, that tells why
         if not file.rows:

@@ -46,8 +46,6 @@ SAVE = "INSERT INTO saved VALUES (?, ?) ON CONFLICT DO UPDATE SET calls = calls 
 FAIL = "INSERT OR REPLACE INTO failures (key, stage, error, reason) VALUES (?, ?, ?, ?)"
 MEND = "DELETE FROM failures WHERE key = ?"
 GET = "SELECT reply, max_tokens, rowid FROM replies WHERE key = ? ORDER BY max_tokens DESC LIMIT 1"
-
-
 BEHIND = "SELECT stage, model, 1, prompt_tokens, completion_tokens, cached_tokens, cost FROM replies WHERE key = ?"
 
 

@@ -11,12 +11,14 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import yaml
 from huggingface_hub import DatasetCardData
+
+from tests.running import Running
 
 WRITE, READ, OTHER = "hf_WriteWriteWriteWrite", "hf_ReadReadReadReadRead", "hf_OtherOtherOtherOther"
 ROLES = {WRITE: "write", READ: "read", OTHER: "write"}
@@ -94,14 +96,7 @@ class RefusedError(Exception):
         self.headers = {"X-Error-Code": code, "X-Error-Message": message}
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, *_: object) -> None:
-        """A client that was killed is what some tests are about."""
-
-
-class HubServer:
+class HubServer(Running):
     """The Hub; `repos` by OWNER/NAME, `objects` by SHA-256, `uploads` counts what was really received.
 
     `before` is called with each request before it is answered; paths in `ignored` are left out of commits.
@@ -117,19 +112,7 @@ class HubServer:
         self.ignored: set[str] = set()
         self.before: Callable[[str], None] = lambda request: None
         self._lock = threading.RLock()
-        self._server = _Server(("127.0.0.1", 0), self._handler())
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(self._handler())
 
     def writes(self) -> list[str]:
         """The requests that change something."""

@@ -5,8 +5,10 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from tests.running import Running
 
 THINKING = (
     "Let me watch the whole clip in my mind first. At the beginning the grey shape stands still on the green "
@@ -84,15 +86,7 @@ def sensible(body: dict[str, Any]) -> Answer:
     return completion(f"<think>{REVISED}</think>")
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 1024  # many connect at once; a full queue would look like a server that drops them
-
-    def handle_error(self, *_: object) -> None:
-        """A client that was killed is what some tests are about."""
-
-
-class ModelServer:
+class ModelServer(Running):
     """Answers /v1/chat/completions with what `answer` says, and remembers what it was asked."""
 
     def __init__(self, answer: Callable[[dict[str, Any]], Answer] = sensible) -> None:
@@ -102,24 +96,16 @@ class ModelServer:
         self.paths: list[str] = []
         self.at_once = self.most_at_once = 0
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), self._handler())
+        super().__init__(self._handler())
 
     @property
     def url(self) -> str:
         """The base URL, as it stands in the settings."""
-        return f"http://127.0.0.1:{self._server.server_port}/v1"
+        return f"{super().url}/v1"
 
     def stages(self) -> list[str]:
         """The stage of every request so far."""
         return [stage_of(body) for body in self.asked]
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
     def _take(self, body: dict[str, Any], headers: dict[str, str]) -> Answer:
         with self._lock:
