@@ -121,7 +121,8 @@ def pairs(problem: str, options: Iterable[str]) -> Iterator[str]:
 
 def words(text: str) -> list[str]:
     """The words of a text in lower case, without marks and without where it is that one looks."""
-    plain = " ".join(WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
+    known = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    plain = " ".join(WORD.findall(known.casefold()))
     return WHERE.sub(" ", plain).split()
 
 
@@ -132,13 +133,14 @@ def answer(fields: Mapping[str, Any]) -> str:
     for option in fields["options"]:
         if (label := LABEL.match(option)) and label[1].upper() == letter:
             said = option[label.end() :]
+            break
     return " ".join(words(said))
 
 
 def _group(fields: Mapping[str, Any], same: Mapping[str, str]) -> int:
     """A name for what must be the same in two rows before they are compared."""
     problem, path = fields["problem"], fields["path"]
-    told = sorted(w for w in words(problem) if w in TURNS or any(c.isdigit() for c in w))
+    told = sorted(word for word in words(problem) if word in TURNS or not word.isalpha())
     return hash((same.get(path, path), fields["data_type"], fields["problem_type"], answer(fields), *told))
 
 
