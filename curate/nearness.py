@@ -19,7 +19,7 @@ from curate.intake import LeftOut, UnusableError, usable
 from curate.sources import Row
 
 LONGEST = 20_000  # characters of a question above which it is not compared
-MOST = 64  # rows of one group that a row is compared with, the latest
+MOST = 32  # rows of one group that a row is compared with, the latest
 CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 WORD = re.compile(rf"[{CJK}]|[^\W{CJK}]+")
 LABEL = re.compile(r"^\s*\(?([A-Za-z])[).:]\s*")
