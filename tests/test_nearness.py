@@ -33,11 +33,16 @@ def said(first, second, **both):
     return near(row(1, problem=first, **FREE | both), row(2, problem=second, **FREE | both)) == {1: 1}
 
 
+LONG = (
+    "What stands on the {} side of red wooden table number {} near the open door while an old woman with a grey coat "
+    "walks past the window, stops there for a moment and looks at the phone in her hand?"
+)
 SAME = [
     ("What colour is the car?", "what color is the car".replace("color", "colour")),
     ("What colour is the car?", "What colour is the car in the video?"),
     ("What is the man doing?", "What was the man doing in this clip?"),
     ("Where does the woman put the cup?", "Where did the woman put the cup?"),
+    (LONG.format("left", 5), LONG.format("left", 5).replace("looks at the phone", "looks at a phone")),
     ("Describe the weather.", "Please describe the weather!"),
     ("这辆车是什么颜色？", "这辆车是什么颜色"),
     (
@@ -47,6 +52,8 @@ SAME = [
     ("What colour is the car?\nOptions:\nA. Red\nB. Blue", "What colour is the car?\nOptions:\nA. Blue\nB. Red"),
 ]
 OTHER = [
+    (LONG.format("left", 5), LONG.format("right", 5)),
+    (LONG.format("left", 5), LONG.format("left", 6)),
     ("What colour is the car?", "What colour is the bus?"),
     ("What colour is the car?", "What is the car doing?"),
     ("What happens first?", "What happens last?"),
@@ -171,5 +178,5 @@ def test_many_rows_judged_side_by_side_come_to_the_same(place, monkeypatch):
         published.append(place.sets())
     assert published[0] == published[1]
     report = json.loads(published[0]["report.json"])
-    (reasons,) = [step["rejected"] for step in report["steps"] if step["name"] == "input"]
+    (reasons,) = [step["rejected"] for step in report["steps"] if step["step"] == "input"]
     assert reasons == {"near duplicate": {"multiple choice": 300}}
