@@ -22,8 +22,8 @@ PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
     "aside", "ask", "asklog", "budget", "card", "cause", "census", "checks", "columns", "disclosure", "doctor",
     "embedding", "engine", "estimate", "examples", "files", "filmstrips", "findings", "fitness", "flights",
-    "folders", "frontmatter", "garbage", "histogram", "holdings", "hub", "inbox", "intake", "journal", "judges",
-    "log", "measures", "media", "mending", "meter", "mix", "models", "options", "outlook", "pace", "pages",
+    "folders", "frontmatter", "garbage", "glossary", "histogram", "holdings", "hub", "inbox", "intake", "journal",
+    "judges", "log", "measures", "media", "mending", "meter", "mix", "models", "options", "outlook", "pace", "pages",
     "parcel", "pilot", "plots", "progress", "projection", "push", "pushed", "rate", "replay", "report", "rows",
     "savings", "sections", "sets", "settings", "shards", "shared", "snapshots", "soundness", "sources", "splits",
     "standings", "starts", "steps", "swap", "tally", "tracing", "troubles", "verdict", "walk", "watch", "webpage",
