@@ -3,7 +3,7 @@
 import hashlib
 import itertools
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +19,8 @@ from curate.intake import DUPLICATE, Entry, Intake, Stood, none, nowhere
 from curate.journal import Journal
 from curate.media.eyes import Eyes
 from curate.media.library import Library
-from curate.mix import Mix, Mixed, mixed
+from curate.mix import Mixed
+from curate.mixture import mixture
 from curate.models import Models
 from curate.progress import Progress
 from curate.record import Failed, Kept, Owed, Record, Rejected, Thought
@@ -78,7 +79,7 @@ class Pipeline:
             self.rows = stack.enter_context(closing(Rows(files, work, scope.shard)))
             if holds:
                 self.rows.forget_others()
-            self.mixed = mixed or (_mixed(settings.mix, files, work) if settings.mix else None)
+            self.mixed = mixed or (mixture(settings.mix, files, work) if settings.mix else None)
             others = [workfolder.journal(folder) for folder in scope.others]
             self.journal = stack.enter_context(closing(Journal(work / workfolder.JOURNAL, others, progress.tell)))
             self.eyes = stack.enter_context(
@@ -279,12 +280,6 @@ def trainable(settings: Settings) -> None:
     stages = [settings.stages[name] for name in settings.steps if name in settings.stages]
     if not any(issubclass(stage.output, Thought) for stage in stages):
         raise SettingsError("steps: none of them writes the thinking that the sft set is made of; add 'draft'")
-
-
-def _mixed(mix: Mix, files: Sequence[Path], work: Path) -> Mixed:
-    """The mix of the whole input: every shard, and every limit, takes the same rows."""
-    with closing(Rows(files, work)) as rows:
-        return mixed(mix, rows)
 
 
 def made(settings: Settings, mix: Mixed | None = None) -> str:
