@@ -112,7 +112,7 @@ def card(report: Report, holdings: Sequence[Holding], about: CardSettings, setti
         steps=sections.summary(steps),
         reasons=sections.reasons(steps),
         types=sections.types(report, steps),
-        mix=sections.mix(report.shares),
+        mix=sections.asked_for(report.mix) + sections.mix(report.shares),
         licenses=sections.licenses(report.shares, about),
         columns=sections.columns(holdings),
         settings=sections.table(("setting", "value"), list(settings.items())),

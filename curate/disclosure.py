@@ -9,6 +9,7 @@ from typing import Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from curate.mix import Mix
 from curate.plugin import Plugin
 from curate.settings import Settings
 
@@ -17,6 +18,7 @@ def disclosed(settings: Settings) -> dict[str, str]:
     """{"stages.caption.fps": "1.0"} for the steps of these settings, their models and their sets, in order."""
     told = {"steps": ", ".join(settings.steps)}
     told |= {f"sets.{name}.layout": layout.name() for name, layout in settings.layouts.items()}
+    told |= _sets(settings) | (_mix(settings.mix) if settings.mix else {})
     for step in settings.steps:
         plugin: Plugin = settings.stages[step] if step in settings.stages else settings.filters[step]
         told |= _options(plugin, f"{plugin.folder}.{step}")
@@ -26,6 +28,25 @@ def disclosed(settings: Settings) -> dict[str, str]:
         told[f"models.{name}.provider"] = model.name()
         if getattr(model, "extra_body", None):
             told[f"models.{name}.extra_body"] = "set, and not shown here"
+    return told
+
+
+def _sets(settings: Settings) -> dict[str, str]:
+    """Which rows stand in which split and set, and what they hold of their media."""
+    told = {f"sets.{name}.embed": str(most) for name, most in settings.embed.items() if most}
+    told["sets.validation"] = str(settings.validation)
+    if settings.validation:
+        told["sets.seed"] = str(settings.seed)
+    fitness = settings.fitness
+    return told | {"sets.rl.min_pass_rate": str(fitness.least), "sets.rl.max_pass_rate": str(fitness.most)}
+
+
+def _mix(mix: Mix) -> dict[str, str]:
+    """What was asked for of each group, by its number in the card's table of the mix, where its name stands."""
+    told = {"mix.seed": str(mix.seed), "mix.others": mix.others}
+    for number, group in enumerate(mix.groups, 1):
+        kind, amount = ("rows", group.rows) if group.weight is None else ("weight", group.weight)
+        told[f"mix.groups.{number}.{kind}"] = str(amount)
     return told
 
 

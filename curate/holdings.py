@@ -25,11 +25,15 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One set: its splits, and its columns; None where the files say better than a card what these are."""
+    """One set: its splits, and its columns: their names, and what a card says of their types.
+
+    `features` are None where the files say better than a card what these are.
+    """
 
     name: str
     splits: tuple[Split, ...]
     features: tuple[Feature, ...] | None
+    columns: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -47,16 +51,18 @@ def _holding(folder: Path) -> Holding:
 
     found: dict[str, list[Split]] = {}
     features: tuple[Feature, ...] | None = None
+    columns: tuple[str, ...] = ()
     for path in sorted(folder.iterdir()):
         if shard := SHARD.fullmatch(path.name):
             with told(path):
                 footer = pq.read_metadata(path)
                 held = Split(shard["split"], footer.num_rows, path.stat().st_size, _uncompressed(footer))
-            features = _features(footer.schema.to_arrow_schema())
+            schema = footer.schema.to_arrow_schema()
+            features, columns = _features(schema), tuple(schema.names)
             found.setdefault(held.name, []).append(held)
     known = [name for name in SPLITS if name in found]
     splits = [_sum(found[name]) for name in [*known, *sorted(set(found) - set(known))]]
-    return Holding(folder.name, tuple(splits), features)
+    return Holding(folder.name, tuple(splits), features, columns)
 
 
 def _uncompressed(footer: Any) -> int:

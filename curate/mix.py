@@ -136,6 +136,16 @@ def mixed(mix: Mix, rows: Iterable[Row]) -> Mixed:
     return Mixed(mix, tuple(there), tuple(taken), tuple(limits))
 
 
+def asked(group: Mapping[str, Any]) -> str:
+    """What was asked for of a group as `Mixed.compared` tells of it, for people; "" of all others."""
+    return f"{group['rows']:,}" if "rows" in group else f"weight {group['weight']:g}" if "weight" in group else ""
+
+
+def short(group: Mapping[str, Any]) -> int:
+    """How many of the rows that were asked for by number are not there."""
+    return max(0, int(group.get("rows", 0)) - int(group["there"]))
+
+
 def sizes(mix: Mix, there: Sequence[int]) -> list[int]:
     """How many rows are taken of each group and of all others, where so many are there.
 

@@ -3,7 +3,7 @@
 import hashlib
 import itertools
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +20,8 @@ from curate.intake import DUPLICATE, NEAR, NONE, Entry, Intake, Stood, none, now
 from curate.journal import Journal
 from curate.media.eyes import Eyes
 from curate.media.library import Library
-from curate.mix import Mix, Mixed, mixed
+from curate.mix import Mixed
+from curate.mixture import mixture
 from curate.models import Models
 from curate.nearness import Duplicates, repeats
 from curate.progress import Progress
@@ -87,7 +88,7 @@ class Pipeline:
             self.rows = stack.enter_context(closing(Rows(files, work, scope.shard)))
             if holds:
                 self.rows.forget_others()
-            self.mixed = mixed or (_mixed(settings.mix, files, work) if settings.mix else None)
+            self.mixed = mixed or (mixture(settings.mix, files, work) if settings.mix else None)
             others = [workfolder.journal(folder) for folder in scope.others]
             self.journal = stack.enter_context(closing(Journal(work / workfolder.JOURNAL, others, progress.tell)))
             self.eyes = stack.enter_context(closing(_eyes(settings, progress)))
@@ -305,7 +306,7 @@ async def compared(settings: Settings, progress: Progress, looks: bool) -> tuple
     """
     files, wish = sources.found(settings.files, settings.base), settings.duplicates or Duplicates()
     workfolder.made(settings.work)
-    mix = _mixed(settings.mix, files, settings.work) if settings.mix else None
+    mix = mixture(settings.mix, files, settings.work) if settings.mix else None
     left_out = mix.left_out if mix else none
     with closing(Rows(files, settings.work)) as rows:
         same: dict[str, str] = {}
@@ -313,12 +314,6 @@ async def compared(settings: Settings, progress: Progress, looks: bool) -> tuple
             with closing(_eyes(settings, progress)) as eyes, closing(_library(settings, eyes, progress)) as library:
                 same = await copies(rows, left_out, library, looks)
         return mix, repeats(rows, wish.questions, rows.row, left_out, same)
-
-
-def _mixed(mix: Mix, files: Sequence[Path], work: Path) -> Mixed:
-    """The mix of the whole input: every shard, and every limit, takes the same rows."""
-    with closing(Rows(files, work)) as rows:
-        return mixed(mix, rows)
 
 
 def made(settings: Settings, mix: Mixed | None = None) -> str:

@@ -98,6 +98,28 @@ def rejections(reasons: Sequence[tuple[str, Mapping[str, int]]]) -> str:
     return drawing.svg
 
 
+def mix(groups: Sequence[tuple[str, int, int, int]]) -> str:
+    """A bar for each group: what the mix took of it, then what it left or, where too few are there, what is missing.
+
+    `groups` are (group, rows taken, rows left, rows missing).
+    """
+    with drawn("mix", ROW * len(groups) + 0.4) as drawing:
+        names = [one_line(group, LABEL) for group, *_ in groups]
+        [axes] = drawing.panes(1, _room(names), 0.35, 0.05)
+        ends = [0] * len(groups)
+        told = zip(
+            ("taken", "left", "missing"), (KEPT, LINE, DROPPED), zip(*(n for _, *n in groups), strict=True), strict=True
+        )
+        for label, colour, counts in told:
+            axes.barh(range(len(groups)), counts, left=ends, color=colour, height=0.7, label=label)
+            ends = [end + n for end, n in zip(ends, counts, strict=True)]
+        for at, (_, taken, _, missing) in enumerate(groups):
+            _beside(axes, ends[at], at, f"{taken:,}" + (f" (−{missing:,})" if missing else ""))
+        _bars(axes, names, max(ends))
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, labelcolor=INK)
+    return drawing.svg
+
+
 def lengths(edges: Sequence[int], stages: Mapping[str, Mapping[str, Any]]) -> str:
     """A small histogram for each problem type: the first stage's words as an outline, the last's filled."""
     first, last = next(iter(stages)), list(stages)[-1]

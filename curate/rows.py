@@ -17,6 +17,7 @@ from curate.errors import SettingsError, StoreError
 from curate.sources import BrokenLine, Row
 
 VERSION = 1  # of the copy: another one is made anew
+COUNTS = ".mix.json"  # ends the name of what a mix counted in a copy
 TABLES = """
 CREATE TABLE rows (number INTEGER PRIMARY KEY, place INTEGER NOT NULL, text TEXT NOT NULL);
 CREATE TABLE files (name TEXT, rows INTEGER);
@@ -35,13 +36,15 @@ class Rows:
 
     Of a `shard` (i, n) only those about every n-th medium: rows about one medium stay together, so that they
     share its caption. Raises SettingsError where a file cannot be read, StoreError where the copy cannot be
-    kept. The copy stands below `work`, one for each set of files; `identity` names it and the shard.
+    kept. The copy stands below `work`, one for each set of files; `identity` names it and the shard,
+    `counts` is where a mix of these rows may keep what it counted.
     """
 
     def __init__(self, files: Sequence[Path], work: Path, shard: tuple[int, int] = (1, 1)) -> None:
         name = identity(files)
         self.identity = f"{name} {shard[0]}/{shard[1]}"
         self.path = work / f"rows-{name}.sqlite"
+        self.counts = self.path.with_suffix(COUNTS)
         self._shard = (shard[1], shard[0] - 1)
         try:
             if not self.path.exists():
@@ -86,11 +89,12 @@ class Rows:
         self._base.close()
 
     def forget_others(self) -> None:
-        """Remove the copies of other files; for a command that holds the work folder."""
-        for other in self.path.parent.glob("rows-*.sqlite*"):
+        """Remove the copies of other files, and what lies beside them; for a command that holds the work folder."""
+        found = [path for ending in (".sqlite", COUNTS) for path in self.path.parent.glob(f"rows-*{ending}*")]
+        for other in found:
             with suppress(OSError):  # another command may have been quicker
                 making = other.suffix == ".part" and time.time() - other.stat().st_mtime < MAKING
-                if other != self.path and not making:
+                if other not in (self.path, self.counts) and not making:
                     other.unlink()
 
     def _found(self, query: str, *values: int) -> list[tuple[int, str]]:

@@ -2,25 +2,16 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from curate.frontmatter import UNKNOWN
+from curate.glossary import explained
 from curate.holdings import Holding
+from curate.mix import asked, short
 from curate.report import Report, Share, StepCount, Types
 from curate.settings import CardSettings
 
 SOURCES = 100  # kinds of rows and sources that are listed
-COLUMNS = {
-    "problem_id": "the row's number in the input",
-    "problem": "the question; in layout `videorft` with its options",
-    "data_type": '"video" or "image"',
-    "problem_type": '"multiple choice", "numerical", "OCR", "free-form" or "regression"',
-    "options": "the options of a multiple choice question, else empty",
-    "process": "`sft` only: the chain of thought as `<think>…</think>`",
-    "solution": "the reference answer as `<answer>…</answer>`",
-    "path": "the video or image, relative to the media root",
-    "data_source": "the data set that the question comes from",
-    "pass_rate": "`rl` only: the share of right answers among several drafts, 0.0 to 1.0",
-}
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str | int]]) -> str:
@@ -62,6 +53,16 @@ def named(values: Mapping[str, str]) -> str:
     return "\n".join(f"- **{plain(name)}**: {plain(value)}" for name, value in values.items()) or "None."
 
 
+def asked_for(groups: Sequence[Mapping[str, Any]]) -> str:
+    """What the settings asked for of each group beside what is there; "" where they asked for no mix."""
+    if not groups:
+        return ""
+    head = ("group", "asked for", "there", "short by", "taken", "sft", "rl")
+    rows = [(g["group"], asked(g), g["there"], short(g), g["taken"], g["sft"], g["rl"]) for g in groups[:SOURCES]]
+    more = f"\n\nAnd {len(groups) - SOURCES:,} groups more." if len(groups) > SOURCES else ""
+    return f"What was asked for, and what is there:\n\n{table(head, rows)}{more}\n\nWhat the sets are made of:\n\n"
+
+
 def mix(mix: Sequence[Share]) -> str:
     """What the sets are made of, the most frequent kinds first."""
     shown = sorted(mix, key=lambda share: -share.rl)[:SOURCES]
@@ -79,8 +80,8 @@ def licenses(mix: Sequence[Share], about: CardSettings) -> str:
 
 def columns(holdings: Sequence[Holding]) -> str:
     """What each column of the sets holds."""
-    names = dict.fromkeys(column["name"] for held in holdings for column in held.features or ())
-    lines = [f"- `{name}`: {COLUMNS.get(name, 'as the trainers of this layout read it')}" for name in names]
+    names = dict.fromkeys(name for held in holdings for name in held.columns)
+    lines = [f"- `{name}`: {explained(name)}" for name in names]
     return "\n".join(lines) or "As the files themselves say."
 
 

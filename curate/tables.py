@@ -13,6 +13,7 @@ from rich.text import Text
 from curate.doctor import Finding
 from curate.estimate import Estimate
 from curate.journal import Spent
+from curate.mix import asked, short
 from curate.progress import Progress, Story
 from curate.prose import changes
 from curate.record import Failed, Kept, Owed, Rejected, Thought
@@ -85,12 +86,12 @@ def waterfall(report: Report) -> Table:
 
 def mix(groups: Sequence[Mapping[str, Any]]) -> Table:
     """What the mix asked for, and what is there."""
-    table = _table("mix", "asked for", "there", "taken", "rl", "sft")
+    table = _table("mix", "asked for", "there", "short by", "taken", "rl", "sft")
     for group in groups:
-        asked = f"{group['rows']:,}" if "rows" in group else f"weight {group['weight']:g}" if "weight" in group else ""
-        counts = [f"{group[name]:,}" for name in ("there", "taken", "rl", "sft")]
-        short = "yellow" if group["there"] < group.get("rows", 0) else ""
-        table.add_row(_line(group["group"]), asked, *counts, style=short)
+        there, *counts = (f"{group[name]:,}" for name in ("there", "taken", "rl", "sft"))
+        missing = short(group)
+        style = "yellow" if missing else ""
+        table.add_row(_line(group["group"]), asked(group), there, _number(missing), *counts, style=style)
     return table
 
 

@@ -7,10 +7,12 @@ from typing import Any
 from curate import assets, plots
 from curate.examples import cut
 from curate.filmstrips import Strip
+from curate.mix import asked, short
 from curate.report import TYPES
 from curate.words import one_line
 
 REASONS = 18  # bars; the rarer ones are told in the table
+GROUPS = 40  # bars of the mix
 COLUMNS = 8  # reasons in the table of sources
 EXTRAS = 20  # keys of the input rows
 NAME = 120  # characters
@@ -62,6 +64,8 @@ def _plots(report: Mapping[str, Any]) -> dict[str, str]:
     if report["rejections"]:
         bars = [(f"{d['step']}: {d['reason']}", d["by"]) for d in frequent(report, REASONS)]
         drawn["rejections"] = plots.rejections([(name, {k: _sum(s) for k, s in by.items()}) for name, by in bars])
+    if groups := _mix(report)[:GROUPS]:
+        drawn["mix"] = plots.mix([(g["group"], g["taken"], g["there"] - g["taken"], g["short"]) for g in groups])
     if lengths["stages"]:
         drawn["lengths"] = plots.lengths(lengths["edges"], lengths["stages"])
     if changes["rows"]:
@@ -79,6 +83,7 @@ def _told(report: Mapping[str, Any]) -> dict[str, Any]:
         "kinds": _kinds(report),
         "sources": _sources(report, frequent(report, COLUMNS)),
         "columns": frequent(report, COLUMNS),
+        "mix": _mix(report),
         "lengths": _lengths(report),
         "sampled": f" (measured in one of every {every} rows, drawn by lot)" if every > 1 else "",
         "revisions": report["changes"]["examples"],
@@ -126,6 +131,11 @@ def _sources(report: Mapping[str, Any], columns: Sequence[Mapping[str, Any]]) ->
         cells = [_of_source(drop, name) for drop in columns]
         found.append({"name": name, **counts, "reason": reason if most else "", "dropped": most, "cells": cells})
     return found
+
+
+def _mix(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Each group of the mix, if one was asked for, with what was asked for and how many rows are missing."""
+    return [{**group, "asked": asked(group), "short": short(group)} for group in report.get("mix", ())]
 
 
 def _lengths(report: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -8,12 +8,17 @@ import yaml
 from huggingface_hub import DatasetCard
 
 from curate.card import card
+from curate.columns import schema
+from curate.embedding import featured
 from curate.frontmatter import front_matter
+from curate.glossary import COLUMNS, FOREIGN, explained
 from curate.holdings import Holding, Split, holdings
+from curate.layout import Layout
 from curate.layouts.videorft import VideoRFTLayout
+from curate.plugin import find, names
 from curate.record import Failed, Kept, Owed, Rejected
 from curate.report import OTHER, SHARES, Report
-from curate.sections import COLUMNS, SOURCES, plain, table
+from curate.sections import SOURCES, plain, table
 from curate.settings import CardSettings
 from curate.shards import Publication, RejectedRow
 from tests.hubserver import faults_of
@@ -126,17 +131,40 @@ def test_a_reason_of_both_kinds_counts_twice():
     assert text_of(report).count("| draft | cannot be decoded | 1 |") == 2
 
 
-def test_every_column_of_the_sets_is_explained():
-    assert {*VideoRFTLayout.sft.model_fields, *VideoRFTLayout.graded.model_fields} == set(COLUMNS)
-    columns = tuple({"name": name, "dtype": "string"} for name in ("problem", "pass_rate", "messages"))
-    text = text_of(reported(), [Holding("rl", (), columns)])
+FORMS = [(name, form) for name in names(Layout) for form in ("sft", "rl", "graded")]
+
+
+def columns_of(name, form, embed=False):
+    """The columns that a layout writes in this form, with or without media in the rows."""
+    kind = getattr(find(Layout, name), form)
+    if kind is None:
+        return []
+    return (featured(schema(kind)) if embed else schema(kind)).names
+
+
+@pytest.mark.parametrize("embed", [False, True])
+@pytest.mark.parametrize(("name", "form"), FORMS)
+def test_the_card_explains_every_column_of_every_layout(name, form, embed):
+    columns = columns_of(name, form, embed)
+    lines = text_of(reported(), [Holding("sft", (), None, tuple(columns))]).splitlines()
+    for column in columns:
+        assert explained(column) != FOREIGN
+        assert f"- `{column}`: {explained(column)}" in lines
+
+
+def test_the_card_explains_no_column_that_no_layout_writes():
+    written = {column for name, form in FORMS for embed in (False, True) for column in columns_of(name, form, embed)}
+    assert set(COLUMNS) == written
+
+
+def test_a_column_of_a_layout_from_elsewhere_is_left_to_its_trainers():
+    text = text_of(reported(), [Holding("rl", (), (), ("problem", "tokens"))])
     assert "- `problem`: the question; " in text
-    assert "- `pass_rate`: `rl` only: " in text
-    assert "- `messages`: as the trainers of this layout read it" in text
+    assert f"- `tokens`: {FOREIGN}" in text
     assert "- `process`" not in text
 
 
-def test_files_that_say_themselves_what_they_hold_are_left_to_it():
+def test_a_set_without_files_has_no_columns_to_explain():
     text = text_of(reported(), [Holding("sft", (Split("train", 1, 1, 1),), None)])
     assert "As the files themselves say." in text
     assert "media themselves are not part" not in text
@@ -161,6 +189,30 @@ def test_the_mix_stands_with_its_most_frequent_kinds_first_and_nothing_in_a_name
     assert "\n- a: [b]" not in text
     assert "\u202e" not in text
     assert DatasetCard(text).data.to_dict() == DatasetCard(text_of(reported())).data.to_dict()
+
+
+def group(name=HOSTILE, **wish):
+    return {"group": name, **wish, "there": 5, "taken": 4, "rl": 3, "sft": 2}
+
+
+def test_what_was_asked_for_stands_beside_what_is_there():
+    report = reported()
+    assert "asked for" not in text_of(report)
+    report.mix = [group("STAR", rows=9), group("CLEVR", rows=4), group("image", weight=2.5), group()]
+    text = text_of(report)
+    assert "| group | asked for | there | short by | taken | sft | rl |\n" in text
+    assert "| STAR | 9 | 5 | 4 | 4 | 2 | 3 |\n| CLEVR | 4 | 5 | 0 | 4 | 2 | 3 |\n" in text
+    assert "| image | weight 2.5 | 5 | 0 | 4 | 2 | 3 |\n| \\<script\\>" in text
+    assert "<script>" not in text
+
+
+def test_a_mix_of_more_groups_than_anyone_reads():
+    report = reported()
+    report.mix = [group(f"group {number}", rows=7) for number in range(SOURCES + 5)]
+    text = text_of(report)
+    assert text.count("| group 1") == 11
+    assert f"| group {SOURCES} |" not in text
+    assert "And 5 groups more." in text
 
 
 def test_a_mix_of_more_kinds_than_anyone_reads():

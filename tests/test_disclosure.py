@@ -70,6 +70,46 @@ def test_no_secret_no_address_no_path_and_nothing_that_was_not_used(tmp_path):
     assert "models.words.extra_body" not in told
 
 
+ASKED = """
+[sets]
+validation = 0.1
+seed = 7
+[sets.sft]
+embed = 2
+[sets.rl]
+min_pass_rate = 0.25
+max_pass_rate = 0.75
+[mix]
+seed = 3
+others = "drop"
+[[mix.groups]]
+data_source = "somebody's own"
+rows = 30
+[[mix.groups]]
+data_type = "image"
+weight = 2.5
+"""
+
+
+def test_what_was_asked_for_of_the_sets_and_of_the_mix_is_told(tmp_path):
+    text = TOML.replace("[stages.draft]", "[stages.draft]\nsamples = 4") + ASKED
+    told = disclosed(loaded(tmp_path, text))
+    assert told["sets.validation"] == "0.1"
+    assert told["sets.seed"] == "7"
+    assert [told[f"sets.rl.{end}_pass_rate"] for end in ("min", "max")] == ["0.25", "0.75"]
+    assert told["sets.sft.embed"] == "2.0"
+    assert [told[f"mix.{name}"] for name in ("seed", "others")] == ["3", "drop"]
+    assert told["mix.groups.1.rows"] == "30"
+    assert told["mix.groups.2.weight"] == "2.5"
+    assert "somebody" not in str(told)
+
+
+def test_a_mix_that_nobody_asked_for_is_not_told(tmp_path):
+    told = disclosed(loaded(tmp_path))
+    assert not [key for key in told if key.startswith("mix")]
+    assert told["sets.validation"] == "0.0"
+
+
 def test_the_card_of_the_settings(tmp_path):
     card = loaded(tmp_path).card
     assert (card.license, card.licenses, card.citation) == ("cc-by-4.0", {"A-OKVQA": "apache-2.0"}, None)

@@ -177,7 +177,11 @@ def test_what_is_left_out_is_not_asked_about_and_told_of(filled, server):
     ]
     assert report["steps"][0]["rejected"] == {"left out by the mix": {"multiple choice": 5}}
     assert report["sets"] == {"sft": 3, "rl": 3}
-    assert "asked for" in done.out
+    assert "short by" in done.out
+    card = (filled.work / "README.md").read_text()
+    assert "| one | 2 | 5 | 0 | 2 | 2 | 2 |\n| image | 9 | 1 | 8 | 1 | 1 | 1 |" in card
+    assert "| mix.groups.1.rows | 2 |" in card
+    assert "The mix that was asked for" in (filled.work / "report.html").read_text()
 
 
 def test_shards_and_limits_take_the_same_rows(filled, server):

@@ -92,6 +92,38 @@ def test_every_section_is_there_and_every_link_leads_to_one():
     assert len(targets) == 8
 
 
+def grouped(name="STAR", **wish):
+    return {"group": name, **wish, "there": 5, "taken": 4, "rl": 3, "sft": 2}
+
+
+def test_the_mix_stands_there_where_one_was_asked_for():
+    groups = [grouped(rows=9), grouped("image", weight=2.5), grouped("all others")]
+    made = webpage.page(told() | {"mix": groups}, STRIPS)
+    page = safe(made)
+    assert [section["id"] for section in page.named("section")].index("mix") == 3
+    assert "#mix" in [link["href"] for link in page.named("a")]
+    assert len(page.named("svg")) == 5
+    part = made[made.index('<section id="mix">') : made.index('<section id="lengths">')]
+    assert ">4 (−4)</text>" in part
+    assert '<td class="n">9</td><td class="n">5</td><td class="n"><b>4</b></td>' in part
+    assert '<td class="n">weight 2.5</td>' in part
+    assert "#mix" not in webpage.page(told(), STRIPS)
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_group_is_a_text(text):
+    made, clean = (safe(webpage.page(told() | {"mix": [grouped(name, rows=9)]}, STRIPS)) for name in (text, "plain"))
+    assert [e for e, _ in made.elements if e not in DRAWING] == [e for e, _ in clean.elements if e not in DRAWING]
+
+
+def test_of_many_groups_the_table_tells_all():
+    groups = [grouped(f"group {number:02}", rows=7) for number in range(webpage.GROUPS + 1)]
+    page = webpage.page(told() | {"mix": groups}, STRIPS)
+    drawn = page[page.index("<svg", page.index('id="mix"')) : page.index("</svg>", page.index('id="mix"'))]
+    assert [f"group {webpage.GROUPS - 1}" in drawn, f"group {webpage.GROUPS}" in drawn] == [True, False]
+    assert f"group {webpage.GROUPS}" in safe(page).text
+
+
 def test_pictures_have_texts_beside_them():
     page = safe(webpage.page(told(), STRIPS))
     frames = page.named("img")
