@@ -3,11 +3,11 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from curate.intake import LEFT_OUT, LeftOut, UnusableError, none, usable
+from curate.intake import LEFT_OUT, NEAR, NONE, LeftOut, UnusableError, none, usable
 from curate.medium import Kind
 from curate.sources import Row
 
@@ -26,8 +26,8 @@ class Census:
     unusable: Counter[str] = field(default_factory=Counter)
 
 
-def counted(rows: Iterable[Row], left_out: LeftOut = none) -> Census:
-    """The census of these rows; the same question about the same path is one."""
+def counted(rows: Iterable[Row], left_out: LeftOut = none, repeats: Mapping[int, int] = NONE) -> Census:
+    """The census of these rows; the same question about the same path is one, and so are rows that are `repeats`."""
     census = Census()
     known: set[bytes] = set()
     for row in rows:
@@ -39,6 +39,9 @@ def counted(rows: Iterable[Row], left_out: LeftOut = none) -> Census:
             continue
         if left_out(fields):
             census.unusable[LEFT_OUT] += 1
+            continue
+        if row.number in repeats:
+            census.unusable[NEAR] += 1
             continue
         question = _question(fields)
         if question in known:

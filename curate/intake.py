@@ -6,7 +6,8 @@ import json
 import math
 import re
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple, get_args
 
 from curate import tags
@@ -19,6 +20,7 @@ from curate.standings import Standing
 
 STEP = "input"
 DUPLICATE = "duplicate"
+NEAR = "near duplicate"
 LEFT_OUT = "left out by the mix"
 COLUMNS = frozenset(Record.model_fields) - {"medium", "outputs", "pass_rate"}
 AHEAD = 32  # media looked at before their turn
@@ -55,6 +57,7 @@ def nowhere(_: Row) -> tuple[bytes, None]:
     return b"", None
 
 
+NONE: Mapping[int, int] = MappingProxyType({})
 LeftOut = Callable[[dict[str, Any]], str | None]
 
 
@@ -66,12 +69,16 @@ class Intake:
     """The rows of a question file, one by one, in order; the same question on the same medium is one row.
 
     `extras` counts the keys that no column has. Rows without a `problem_id` get their number. `stood` says
-    where a row stood before, if it need not be walked again.
+    where a row stood before, if it need not be walked again. `repeats` are rows by number that ask nearly the same
+    as the row with that problem_id.
     """
 
-    def __init__(self, library: Library, stood: Stood = nowhere, left_out: LeftOut = none) -> None:
+    def __init__(
+        self, library: Library, stood: Stood = nowhere, left_out: LeftOut = none, repeats: Mapping[int, int] = NONE
+    ) -> None:
         self._library = library
         self._left_out = left_out
+        self._repeats = repeats
         self._stood = stood
         self._seen: dict[bytes, int] = {}
         self.extras: Counter[str] = Counter()
@@ -118,6 +125,8 @@ class Intake:
             self.extras.update(str(key) for key in row.raw if key not in COLUMNS)
             if group := self._left_out(fields):
                 return Rejected(row.raw, STEP, LEFT_OUT, group)
+            if (first := self._repeats.get(row.number)) is not None:
+                return Rejected(row.raw, STEP, NEAR, f"nearly the same question as problem_id {first}")
             medium = await self._library.identify(fields["path"], fields["data_type"])
             return record(fields, medium)
         except UnusableError as error:

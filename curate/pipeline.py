@@ -3,7 +3,7 @@
 import hashlib
 import itertools
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,15 +13,17 @@ from curate import assets, sources, workfolder
 from curate.budget import Budget
 from curate.census import Census, counted, spread
 from curate.checks import nearest
+from curate.copies import copies
 from curate.engine import Ended, Engine
 from curate.errors import MediaError, SettingsError
-from curate.intake import DUPLICATE, Entry, Intake, Stood, none, nowhere
+from curate.intake import DUPLICATE, NEAR, NONE, Entry, Intake, Stood, none, nowhere
 from curate.journal import Journal
 from curate.media.eyes import Eyes
 from curate.media.library import Library
 from curate.mix import Mixed
 from curate.mixture import mixture
 from curate.models import Models
+from curate.nearness import Duplicates, repeats
 from curate.progress import Progress
 from curate.record import Failed, Kept, Owed, Record, Rejected, Thought
 from curate.rows import Rows
@@ -63,7 +65,13 @@ class Pipeline:
     """
 
     def __init__(
-        self, settings: Settings, scope: Scope, progress: Progress, holds: bool, mixed: Mixed | None = None
+        self,
+        settings: Settings,
+        scope: Scope,
+        progress: Progress,
+        holds: bool,
+        mixed: Mixed | None = None,
+        near: Mapping[int, int] = NONE,
     ) -> None:
         if not settings.media_root.is_dir():
             raise SettingsError(f"input.media_root: there is no folder {settings.media_root}")
@@ -71,8 +79,9 @@ class Pipeline:
         self.progress = progress
         self.extras: dict[str, int] = {}
         self.scope = scope
+        self.repeats = near
         self._holds = holds and not scope.others
-        work, media = settings.work, settings.media
+        work = settings.work
         files = sources.found(settings.files, settings.base)
         workfolder.made(work)
         with ExitStack() as stack:
@@ -82,18 +91,15 @@ class Pipeline:
             self.mixed = mixed or (mixture(settings.mix, files, work) if settings.mix else None)
             others = [workfolder.journal(folder) for folder in scope.others]
             self.journal = stack.enter_context(closing(Journal(work / workfolder.JOURNAL, others, progress.tell)))
-            self.eyes = stack.enter_context(
-                closing(Eyes(media.workers, media.timeout, media.memory * MIB, media.decoder, progress.tell))
-            )
-            place, root = work / workfolder.MEDIA, settings.media_root
-            self.library = stack.enter_context(closing(Library(place, root, self.eyes, media.most_lost, progress.tell)))
+            self.eyes = stack.enter_context(closing(_eyes(settings, progress)))
+            self.library = stack.enter_context(closing(_library(settings, self.eyes, progress)))
             self.standings = stack.enter_context(
                 closing(
                     Standings(
                         work / workfolder.STANDINGS,
                         made(settings, self.mixed),
                         self.rows.identity,
-                        root,
+                        settings.media_root,
                         self.journal,
                         self._holds,
                     )
@@ -148,7 +154,7 @@ class Pipeline:
 
     def intake(self, stood: Stood = nowhere) -> Intake:
         """Where rows come in, but for those that the mix leaves out."""
-        return Intake(self.library, stood, self.mixed.left_out if self.mixed else none)
+        return Intake(self.library, stood, self.mixed.left_out if self.mixed else none, self.repeats)
 
     def _doubt_retry(self) -> None:
         """Tell of each reason to retry that no row was rejected for: it may be misspelt."""
@@ -175,7 +181,7 @@ class Pipeline:
         def stood(row: Row) -> tuple[bytes, Standing | None]:
             stamp = self.standings.stamp(row)
             found = self.standings.of(row, stamp)
-            if found is None or found.reason == DUPLICATE or found.reason in retry:
+            if found is None or row.number in self.repeats or found.reason in (DUPLICATE, NEAR, *retry):
                 return stamp, None
             beyond = found.kind == "owed" and found.step in steps[len(names) :]
             return stamp, found if found.final or beyond else None
@@ -238,7 +244,7 @@ class Pipeline:
     def census(self) -> Census:
         """What can be told of all rows without looking at their media."""
         rows = itertools.islice(self.rows, self.scope.limit)
-        return counted(rows, self.mixed.left_out if self.mixed else none)
+        return counted(rows, self.mixed.left_out if self.mixed else none, self.repeats)
 
     @cached_property
     def some(self) -> list[int]:
@@ -254,7 +260,8 @@ class Pipeline:
 @asynccontextmanager
 async def opened(settings: Settings, scope: Scope, progress: Progress, holds: bool = False) -> AsyncIterator[Pipeline]:
     """A pipeline that is closed again, whatever happens."""
-    pipeline = Pipeline(settings, scope, progress, holds)
+    mix, near = await compared(settings, progress, holds) if settings.duplicates else (None, NONE)
+    pipeline = Pipeline(settings, scope, progress, holds, mix, near)
     with closing(pipeline):
         yield pipeline
 
@@ -282,6 +289,33 @@ def trainable(settings: Settings) -> None:
         raise SettingsError("steps: none of them writes the thinking that the sft set is made of; add 'draft'")
 
 
+def _eyes(settings: Settings, progress: Progress) -> Eyes:
+    media = settings.media
+    return Eyes(media.workers, media.timeout, media.memory * MIB, media.decoder, progress.tell)
+
+
+def _library(settings: Settings, eyes: Eyes, progress: Progress) -> Library:
+    place = settings.work / workfolder.MEDIA
+    return Library(place, settings.media_root, eyes, settings.media.most_lost, progress.tell)
+
+
+async def compared(settings: Settings, progress: Progress, looks: bool) -> tuple[Mixed | None, Mapping[int, int]]:
+    """The mix, and which rows it takes of the whole input ask nearly the same as one before them.
+
+    Where it `looks`, clips are looked at that nobody has looked at before.
+    """
+    files, wish = sources.found(settings.files, settings.base), settings.duplicates or Duplicates()
+    workfolder.made(settings.work)
+    mix = mixture(settings.mix, files, settings.work) if settings.mix else None
+    left_out = mix.left_out if mix else none
+    with closing(Rows(files, settings.work)) as rows:
+        same: dict[str, str] = {}
+        if wish.clips:
+            with closing(_eyes(settings, progress)) as eyes, closing(_library(settings, eyes, progress)) as library:
+                same = await copies(rows, left_out, library, looks)
+        return mix, repeats(rows, wish.questions, rows.row, left_out, same)
+
+
 def made(settings: Settings, mix: Mixed | None = None) -> str:
     """What changes with anything in the settings that a row's outcome depends on: 32 hex digits."""
     steps = [
@@ -290,6 +324,8 @@ def made(settings: Settings, mix: Mixed | None = None) -> str:
     models = {name: settings.models[stage.model].identity for name, stage in settings.stages.items()}
     told = [assets.digest(kind, "") for kind in ("prompts", "schemas")]
     said = [steps, models, told, settings.media.model_dump(mode="json"), VERSION]
+    if settings.duplicates is not None:
+        said.append(settings.duplicates.model_dump(mode="json"))
     if mix is not None:
         said.append([mix.mix.model_dump(mode="json"), mix.limits])
     return hashlib.blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=16).hexdigest()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -97,7 +97,7 @@ async def verdicts(pipeline: Pipeline) -> AsyncIterator[Verdict]:
         return
     first: dict[bytes, tuple[int, int]] = {}
     extras: Counter[str] = Counter()
-    arguments = (pristine(pipeline.settings), pipeline.scope, pipeline.mixed)
+    arguments = (pristine(pipeline.settings), pipeline.scope, pipeline.mixed, pipeline.repeats)
     async for part in judges.parts(
         pipeline.numbers(), processes, f"{__name__}:bench", f"{__name__}:sentence", arguments
     ):
@@ -137,9 +137,10 @@ def pristine(settings: Settings) -> Settings:
     return settings.model_copy(update={"models": models})
 
 
-def bench(settings: Settings, scope: Scope, mixed: Mixed | None) -> Bench:
+def bench(settings: Settings, scope: Scope, mixed: Mixed | None, near: Mapping[int, int]) -> Bench:
     """Made once in each such process."""
-    return Bench(asyncio.Runner(), Pipeline(settings, scope, Progress(), holds=False, mixed=mixed))
+    pipeline = Pipeline(settings, scope, Progress(), holds=False, mixed=mixed, near=near)
+    return Bench(asyncio.Runner(), pipeline)
 
 
 def sentence(at: Bench, numbers: Sequence[int]) -> judges.Part:

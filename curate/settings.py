@@ -15,6 +15,7 @@ from curate.layout import Layout
 from curate.media import decoder as decoders
 from curate.media.decoder import EXACT
 from curate.mix import Mix
+from curate.nearness import Duplicates
 from curate.plugin import Plugin, find, names
 from curate.provider import Provider
 from curate.record import Output
@@ -123,6 +124,7 @@ class Tables(BaseModel):
     filters: dict[str, dict[str, Any]] = {}
     sets: Sets = Sets()
     mix: Mix | None = None
+    duplicates: Duplicates | None = None
     card: CardSettings = CardSettings()
 
 
@@ -149,6 +151,7 @@ class Settings(BaseModel):
     validation: float
     seed: int
     mix: Mix | None
+    duplicates: Duplicates | None = None
     fitness: Fitness = Fitness()
 
 
@@ -202,6 +205,7 @@ def load(path: Path, work: Path | None = None) -> Settings:
         validation=tables.sets.validation,
         seed=tables.sets.seed,
         mix=tables.mix,
+        duplicates=tables.duplicates,
         fitness=fitness(sets, stages, filters),
     )
 

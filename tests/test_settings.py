@@ -234,7 +234,8 @@ FAULTS = {
     "top-level key": ("stepps = []\n" + GOOD, "unknown key 'stepps'; did you mean 'steps'?"),
     "top-level key, nothing near": (
         "zzz = 1\n" + GOOD,
-        "unknown key 'zzz'; known: card, filters, input, max_cost, max_tokens, media, mix, models, sets, stages, steps",
+        "unknown key 'zzz'; known: card, duplicates, filters, input, max_cost, max_tokens, media, mix, models, sets, "
+        "stages, steps",
     ),
     "key of input": (replaced("media_root", "media_rot"), "input.media_root is missing"),
     "more in input": (

@@ -22,7 +22,7 @@ from curate.media.facts import Facts, Form, Shown, Trial
 from curate.media.kept import Kept
 from curate.media.shape import fitted
 from curate.media.worker import OUT_OF_MEMORY, call, settle
-from curate.medium import Kind
+from curate.medium import Kind, Medium
 from curate.provider import Frame
 
 log = logging.getLogger(__name__)
@@ -74,6 +74,10 @@ class Eyes:
     async def survey(self, path: Path, facts: Facts) -> Facts:
         """The same facts, with every frame marked that does not decode. Raises MediaError."""
         return cast(Facts, await self._shared(path, "probe", "survey", path, facts))
+
+    async def look(self, medium: Medium) -> bytes:
+        """How a clip looks, in the few bytes of `curate.media.look`. Raises MediaError."""
+        return cast(bytes, await self._shared(medium.path, "look", "look", medium, self._decoder))
 
     async def frames(self, media: Media, form: Form = "jpeg") -> tuple[Frame, ...]:
         """The frames, one for each index, in order. Raises MediaError."""

@@ -25,6 +25,9 @@ class Prober(Protocol):
     async def survey(self, path: Path, facts: Facts) -> Facts:
         """The same facts, with every frame marked that does not decode. Raises MediaError."""
 
+    async def look(self, medium: Medium) -> bytes:
+        """How a clip looks, in few bytes. Raises MediaError."""
+
 
 class Library:
     """Media below one root, remembered in one SQLite file. Lives in one event loop.
@@ -64,6 +67,18 @@ class Library:
                 self._at_hand.move_to_end(key)
                 return medium
         return await self._flights.share(key, lambda: self._identified(row_path, kind))
+
+    def look(self, medium: Medium) -> bytes | None:
+        """How a clip looks; None where nobody has looked yet."""
+        return self._memory.look_of(medium.sha256)
+
+    async def looked(self, medium: Medium) -> bytes:
+        """How a clip looks, found out once for each content. Raises MediaError."""
+        found = self.look(medium)
+        if found is None:
+            found = await self._eyes.look(medium)
+            self._memory.keep_look(medium.sha256, found)
+        return found
 
     async def surveyed(self, medium: Medium) -> Medium | None:
         """The medium again once every frame of it was tried, for a caller that met damage.

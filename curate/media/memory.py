@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS media (
     ticks BLOB, keys BLOB, lost BLOB, fps REAL, codec TEXT, rotation INTEGER, missing INTEGER, surveyed INTEGER,
     PRIMARY KEY (sha256, kind)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS looks (sha256 TEXT PRIMARY KEY, look BLOB NOT NULL) WITHOUT ROWID;
 """
 _FACTS = "width, height, base, origin, ticks, keys, lost, fps, codec, rotation, missing, surveyed"
 
@@ -85,6 +86,17 @@ class Memory:
             row = (sha256, kind, None, None, found.width, found.height, *line, *rest)
         with self._guarded():
             self._db.execute(f"INSERT OR REPLACE INTO media VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
+
+    def look_of(self, sha256: str) -> bytes | None:
+        """How this content looks, or None where nobody has looked."""
+        with self._guarded():
+            row = self._db.execute("SELECT look FROM looks WHERE sha256 = ?", (sha256,)).fetchone()
+        return bytes(row[0]) if row else None
+
+    def keep_look(self, sha256: str, look: bytes) -> None:
+        """Remember how this content looks."""
+        with self._guarded():
+            self._db.execute("INSERT OR REPLACE INTO looks VALUES (?, ?)", (sha256, look))
 
     def forget(self, reason: str) -> None:
         """Forget every fault of this reason."""

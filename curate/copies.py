@@ -1,0 +1,73 @@
+"""Which media of the input are copies of others: the same content elsewhere, or the same clip in another encoding."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any, NamedTuple
+
+from curate.errors import MediaError
+from curate.intake import LeftOut, UnusableError, usable
+from curate.media.library import Library
+from curate.media.twins import twins
+from curate.medium import Kind
+from curate.sources import Row
+
+AT_ONCE = 256  # media looked at side by side; the decoders' own number bounds what is decoded
+
+
+class Seen(NamedTuple):
+    """A medium: its content's hash, its seconds, and how it looks, where that is known."""
+
+    sha256: str
+    seconds: float
+    look: bytes | None
+
+
+async def copies(rows: Iterable[Row], left_out: LeftOut, library: Library, looks: bool) -> dict[str, str]:
+    """{path: path of the first medium that this one is a copy of}. What cannot be read is nobody's copy.
+
+    Where it `looks`, clips are decoded that nobody has looked at before; else what is known must do.
+    """
+    kinds = _media(rows, left_out)
+    seen: dict[str, Seen] = {}
+    paths = iter(kinds)
+    while some := list(islice(paths, AT_ONCE)):
+        found = await asyncio.gather(*(_seen(library, path, kinds[path], looks) for path in some))
+        seen |= {path: medium for path, medium in zip(some, found, strict=True) if medium}
+    return _copies(seen)
+
+
+def _copies(seen: Mapping[str, Seen]) -> dict[str, str]:
+    first: dict[str, str] = {}
+    for path, medium in seen.items():
+        first.setdefault(medium.sha256, path)
+    clips = [(path, seen[path].seconds, look) for path in first.values() if (look := seen[path].look)]
+    origins = twins([(seconds, look) for _, seconds, look in clips])
+    same = {path: clips[origin][0] for (path, *_), origin in zip(clips, origins, strict=True)}
+    found = {path: first[medium.sha256] for path, medium in seen.items()}
+    return {path: origin for path, known in found.items() if (origin := same.get(known, known)) != path}
+
+
+def _media(rows: Iterable[Row], left_out: LeftOut) -> dict[str, Kind]:
+    """The media of all rows that can be used, in order."""
+    return {fields["path"]: fields["data_type"] for fields in _usable(rows) if not left_out(fields)}
+
+
+def _usable(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
+    for row in rows:
+        try:
+            yield usable(row.raw, row.number)
+        except UnusableError:
+            continue
+
+
+async def _seen(library: Library, path: str, kind: Kind, looks: bool) -> Seen | None:
+    try:
+        medium = await library.identify(path, kind)
+    except MediaError:
+        return None  # the intake will say why
+    try:
+        look = (await library.looked(medium) if looks else library.look(medium)) if kind == "video" else None
+    except MediaError:
+        look = None
+    return Seen(medium.sha256, medium.duration, look)

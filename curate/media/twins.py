@@ -1,0 +1,41 @@
+"""Which clips are others in another encoding, told from how long they are and how they look."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.media.look import SIZE
+
+LONGER = 0.25  # seconds that one encoding may be longer than another
+WORST = 24  # levels of grey by which the part that differs most may differ
+MEAN = 4.0  # and all parts on average
+FLAT = 3.0  # spread of grey below which a clip shows nothing to tell it by
+_DARK = 4.0  # difference of the mean grey of everything above which nothing else is compared (MEAN at least)
+_MOST = 4096  # clips of the same length and grey that one is compared with
+
+
+def twins(clips: Sequence[tuple[float, bytes]]) -> list[int]:
+    """For each clip (seconds, look) the number of the first one that it is a copy of; its own where there is none."""
+    seconds = np.array([length for length, _ in clips])
+    looks = np.frombuffer(b"".join(look for _, look in clips), np.uint8).reshape(-1, SIZE)
+    mean = looks.mean(axis=1)
+    plain = looks.std(axis=1) < FLAT
+    order = np.argsort(seconds, kind="stable")
+    length = seconds[order]
+    found = np.arange(len(clips))
+    for number in np.flatnonzero(~plain):
+        low, high = np.searchsorted(length, [seconds[number] - LONGER, seconds[number] + LONGER], side="left")
+        near = order[low:high]
+        near = near[(near < number) & (found[near] == near) & ~plain[near]]
+        near = np.sort(near[np.abs(mean[near] - mean[number]) <= _DARK])[:_MOST]
+        same = near[_same(looks[near], looks[number])]
+        if len(same):
+            found[number] = same[0]
+    return [int(number) for number in found]
+
+
+def _same(looks: NDArray[np.uint8], look: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    away = np.abs(looks.astype(np.int16) - look.astype(np.int16))
+    alike: NDArray[np.bool_] = (away.max(axis=1) <= WORST) & (away.mean(axis=1) <= MEAN)
+    return alike
