@@ -19,6 +19,8 @@ def disclosed(settings: Settings) -> dict[str, str]:
     told = {"steps": ", ".join(settings.steps)}
     told |= {f"sets.{name}.layout": layout.name() for name, layout in settings.layouts.items()}
     told |= _sets(settings) | (_mix(settings.mix) if settings.mix else {})
+    if near := settings.duplicates:
+        told |= {"duplicates.questions": str(near.questions), "duplicates.clips": str(near.clips).lower()}
     for step in settings.steps:
         plugin: Plugin = settings.stages[step] if step in settings.stages else settings.filters[step]
         told |= _options(plugin, f"{plugin.folder}.{step}")

@@ -13,17 +13,14 @@ from curate import assets, sources, workfolder
 from curate.budget import Budget
 from curate.census import Census, counted, spread
 from curate.checks import nearest
-from curate.copies import copies
+from curate.comparing import compared, eyes_of, library_of
 from curate.engine import Ended, Engine
 from curate.errors import MediaError, SettingsError
 from curate.intake import DUPLICATE, NEAR, NONE, Entry, Intake, Stood, none, nowhere
 from curate.journal import Journal
-from curate.media.eyes import Eyes
-from curate.media.library import Library
 from curate.mix import Mixed
 from curate.mixture import mixture
 from curate.models import Models
-from curate.nearness import Duplicates, repeats
 from curate.progress import Progress
 from curate.record import Failed, Kept, Owed, Record, Rejected, Thought
 from curate.rows import Rows
@@ -35,7 +32,6 @@ from curate.steps import Judged, Parked, Step, Way
 from curate.tally import Tally
 from curate.walk import Walked, walked
 
-MIB = 2**20
 WIDTH = 64  # records on their way at once, at least
 KNOWN = 200  # rows walked before that an estimate rests on, at most
 
@@ -91,8 +87,8 @@ class Pipeline:
             self.mixed = mixed or (mixture(settings.mix, files, work) if settings.mix else None)
             others = [workfolder.journal(folder) for folder in scope.others]
             self.journal = stack.enter_context(closing(Journal(work / workfolder.JOURNAL, others, progress.tell)))
-            self.eyes = stack.enter_context(closing(_eyes(settings, progress)))
-            self.library = stack.enter_context(closing(_library(settings, self.eyes, progress)))
+            self.eyes = stack.enter_context(closing(eyes_of(settings, progress)))
+            self.library = stack.enter_context(closing(library_of(settings, self.eyes, progress)))
             self.standings = stack.enter_context(
                 closing(
                     Standings(
@@ -287,33 +283,6 @@ def trainable(settings: Settings) -> None:
     stages = [settings.stages[name] for name in settings.steps if name in settings.stages]
     if not any(issubclass(stage.output, Thought) for stage in stages):
         raise SettingsError("steps: none of them writes the thinking that the sft set is made of; add 'draft'")
-
-
-def _eyes(settings: Settings, progress: Progress) -> Eyes:
-    media = settings.media
-    return Eyes(media.workers, media.timeout, media.memory * MIB, media.decoder, progress.tell)
-
-
-def _library(settings: Settings, eyes: Eyes, progress: Progress) -> Library:
-    place = settings.work / workfolder.MEDIA
-    return Library(place, settings.media_root, eyes, settings.media.most_lost, progress.tell)
-
-
-async def compared(settings: Settings, progress: Progress, looks: bool) -> tuple[Mixed | None, Mapping[int, int]]:
-    """The mix, and which rows it takes of the whole input ask nearly the same as one before them.
-
-    Where it `looks`, clips are looked at that nobody has looked at before.
-    """
-    files, wish = sources.found(settings.files, settings.base), settings.duplicates or Duplicates()
-    workfolder.made(settings.work)
-    mix = mixture(settings.mix, files, settings.work) if settings.mix else None
-    left_out = mix.left_out if mix else none
-    with closing(Rows(files, settings.work)) as rows:
-        same: dict[str, str] = {}
-        if wish.clips:
-            with closing(_eyes(settings, progress)) as eyes, closing(_library(settings, eyes, progress)) as library:
-                same = await copies(rows, left_out, library, looks)
-        return mix, repeats(rows, wish.questions, rows.row, left_out, same)
 
 
 def made(settings: Settings, mix: Mixed | None = None) -> str:

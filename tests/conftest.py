@@ -1,5 +1,6 @@
 """Fixtures of the tests that run whole commands."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,11 @@ import pytest
 
 from tests.server import ModelServer
 from tests.workplace import Workplace
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two for each core: half of their time these tests wait, for servers, processes and the disk."""
+    return 2 * min(os.cpu_count() or 1, 8)
 
 
 @pytest.fixture

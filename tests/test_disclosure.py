@@ -79,6 +79,8 @@ embed = 2
 [sets.rl]
 min_pass_rate = 0.25
 max_pass_rate = 0.75
+[duplicates]
+questions = 0.9
 [mix]
 seed = 3
 others = "drop"
@@ -98,6 +100,7 @@ def test_what_was_asked_for_of_the_sets_and_of_the_mix_is_told(tmp_path):
     assert told["sets.seed"] == "7"
     assert [told[f"sets.rl.{end}_pass_rate"] for end in ("min", "max")] == ["0.25", "0.75"]
     assert told["sets.sft.embed"] == "2.0"
+    assert [told[f"duplicates.{name}"] for name in ("questions", "clips")] == ["0.9", "false"]
     assert [told[f"mix.{name}"] for name in ("seed", "others")] == ["3", "drop"]
     assert told["mix.groups.1.rows"] == "30"
     assert told["mix.groups.2.weight"] == "2.5"
