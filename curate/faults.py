@@ -30,9 +30,11 @@ _TOO_LONG = re.compile(
     r"context_length_exceeded|exceed_context_size|maximum context length|context (window|size|length)"
     r"|prompt (is )?too long|input (is )?too long|input length|input token count"
     r"|max(imum)? (model|prompt|sequence|input) length|exceed(s|ed)? (the )?(model )?token limit"
-    r"|reduce the length of|inputs`? tokens|too many (input |prompt )?tokens",
+    r"|reduce the length of|inputs`? tokens|too many (input |prompt )?tokens|at most \d{1,6} (image|video|audio)\(s\)",
     re.IGNORECASE,
 )
+# OpenAI, with 429: more tokens than its limit allows in any minute, so that no waiting helps.
+_NEVER = re.compile(r"request too large", re.IGNORECASE)
 # vLLM: what the settings ask for, and what the model has room for.
 _ROOM = re.compile(r"tokens\W{1,3}is too large: (\d{1,12})\. This model's maximum context length is (\d{1,12})")
 _MODERATED = re.compile(r"moderat|flagged|content.?(policy|filter|safety)|safety (policy|filter|system)", re.IGNORECASE)
@@ -76,11 +78,13 @@ class Faults:
         if status < 400:
             return FatalError(f"{self.base_url} answers {status} with a redirection: set base_url to where it leads")
         line = f"HTTP {status}: {text}"
+        if status == 413 or (status == 429 and _NEVER.search(said.message)):
+            return TooLongError(line)
         if status in (429, _OVERLOADED) or (status == 503 and "retry-after" in answer.headers):
             return ThrottledError(line, retry_after(answer.headers))
         if status in _PASSING or status >= 500:
             return TransientError(line, retry_after(answer.headers))
-        if status == 413 or (status in (400, 422) and said.too_long(text)):
+        if status in (400, 422) and said.too_long(text):
             return TooLongError(line)
         return RefusedError(line)
 

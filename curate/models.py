@@ -58,7 +58,7 @@ class Models:
                 await provider.open(eyes)
                 stack.push_async_callback(provider.close)
                 self._asks[name] = self._gated(telling(provider.ask, name, self._progress.tell))
-                self._progress.paces[name] = pace(provider, self._progress.tell)
+                self._progress.paces[name] = pace(provider, self._naming(name))
                 if provider.notice:
                     self._progress.tell(provider.notice)
             try:
@@ -90,6 +90,9 @@ class Models:
             ask, self._journal, provider.identity, meter, self._flying, lambda: pace.crowded, self._anew.__contains__
         )
         return Asked(name, stage, ask, kept, lambda: pace.busy, shared)
+
+    def _naming(self, model: str) -> Callable[[str], None]:
+        return lambda line: self._progress.tell(f"{model}: {line}")
 
     def _gated(self, ask: Ask) -> Ask:
         """Nothing more goes out once the run is ending, or after an error that no request can escape."""

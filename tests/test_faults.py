@@ -50,6 +50,16 @@ TOO_LONG = {
     "Groq": (400, error("Please reduce the length of the messages or completion.")),
     "xAI": (400, error("This model's maximum prompt length is 131072 but the request contains 200000 tokens.")),
     "Moonshot": (400, error("Your request exceeded model token limit: 8192")),
+    "vLLM, with too many pictures": (400, error("At most 4 image(s) may be provided in one prompt.")),
+    "OpenAI, beyond a minute's tokens": (
+        429,
+        error(
+            "Request too large for gpt-4o on tokens per min (TPM): Limit 30000, Requested 34012. The input or output"
+            " tokens must be reduced in order to run successfully.",
+            type="tokens",
+            code="rate_limit_exceeded",
+        ),
+    ),
     "a large payload": (413, b"<html>Request Entity Too Large</html>"),
 }
 
@@ -112,6 +122,7 @@ def test_a_question_that_a_provider_will_not_have_costs_that_question(body):
 def test_an_empty_account_is_no_busy_server(said):
     assert type(refused(429, error("no credit", **said))) is FatalError
     assert type(refused(429, error("slow down", code="rate_limit_exceeded"))) is ThrottledError
+    assert type(refused(429, error("Rate limit reached: Limit 30000, Used 29000, Requested 2000"))) is ThrottledError
 
 
 @pytest.mark.parametrize(
