@@ -69,15 +69,17 @@ class Job:
         return code
 
     async def filter(self) -> int:
-        """Replay, judge, and write the sets; asks nothing."""
+        """Replay, judge, and write the sets; asks nothing. 1 where rows wait for an answer: the sets are not whole."""
         trainable(self.settings)
         with self._logged(), workfolder.held(self.settings.work, self.command):
             async with self._pipeline(holds=True) as pipeline:
                 sets = await self._publish(pipeline)
-        for step, number in self.progress.tally.owed.items():
+        owed = self.progress.tally.owed
+        for step, number in owed.items():
             self.screen.say(f"{number} rows wait for {step}: `curate run` asks for them", "yellow")
-        self.screen.result({"command": self.command, "exit": 0, **summary(self.progress), "sets": sets})
-        return 0
+        code = 1 if owed else 0
+        self.screen.result({"command": self.command, "exit": code, **summary(self.progress), "sets": sets})
+        return code
 
     async def export(self, asked: Export) -> int:
         """Write a set in another trainer's format; asks nothing, and changes nothing in the work folder."""

@@ -260,6 +260,6 @@ def test_many_failures_of_one_cause_do_not_hide_the_names_of_another(place, serv
 def test_filter_says_what_is_owed_and_who_asks_for_it(place, server, called):
     assert called(place, "caption", "--quiet").code == 0
     ran = called(place, "filter", "--json")
-    assert ran.code == 0
+    assert (ran.code, ran.json["exit"]) == (1, 1)
     assert ran.lines == ["wrote the sets to work", "3 rows wait for draft: `curate run` asks for them"]
     assert ran.json["sets"] == {"sft": 0, "rl": 3}
