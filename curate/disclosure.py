@@ -36,9 +36,8 @@ def disclosed(settings: Settings) -> dict[str, str]:
 def _sets(settings: Settings) -> dict[str, str]:
     """Which rows stand in which split and set, and what they hold of their media."""
     told = {f"sets.{name}.embed": str(most) for name, most in settings.embed.items() if most}
-    told["sets.validation"] = str(settings.validation)
     if settings.validation:
-        told["sets.seed"] = str(settings.seed)
+        told |= {"sets.validation": str(settings.validation), "sets.seed": str(settings.seed)}
     fitness = settings.fitness
     return told | {"sets.rl.min_pass_rate": str(fitness.least), "sets.rl.max_pass_rate": str(fitness.most)}
 

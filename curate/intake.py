@@ -7,7 +7,6 @@ import math
 import re
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from types import MappingProxyType
 from typing import Any, NamedTuple, get_args
 
 from curate import tags
@@ -57,7 +56,7 @@ def nowhere(_: Row) -> tuple[bytes, None]:
     return b"", None
 
 
-NONE: Mapping[int, int] = MappingProxyType({})
+NONE: Mapping[int, int] = {}  # (a read-only view could not travel to the judging processes)
 LeftOut = Callable[[dict[str, Any]], str | None]
 
 

@@ -13,8 +13,7 @@ from curate.errors import MediaError
 from curate.intake import none
 from curate.media.eyes import Eyes
 from curate.media.library import Library
-from curate.media.look import SIZE
-from curate.media.twins import twins
+from curate.media.twins import SIZE, twins
 from curate.sources import Row
 from tests.media.corpus import FFMPEG, ffmpeg
 from tests.media.media_samples import encode, jpeg

@@ -102,6 +102,7 @@ LAZY = {
     "cv2",
     "rapidocr_onnxruntime",
     "decord",
+    "numpy",
 }
 
 

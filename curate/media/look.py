@@ -11,18 +11,16 @@ from numpy.typing import NDArray
 
 from curate.media.decoder import EXACT
 from curate.media.frames import read
+from curate.media.twins import FRAMES, SIDE
 from curate.medium import Medium
 
-FRAMES = 4
-SIDE = 16
-SIZE = FRAMES * SIDE * SIDE  # bytes
 _OVER = 4  # times as large decoded, and averaged
 
 Pixels = NDArray[np.uint8]
 
 
 def look(medium: Medium, decoder: str = EXACT) -> bytes:
-    """`SIZE` bytes, the grey of 16x16 parts of the frames in the middle of each quarter. Raises MediaError."""
+    """The grey of SIDE x SIDE parts of each frame in the middle of a quarter, one byte each. Raises MediaError."""
     indices, side = at(medium), SIDE * _OVER
     found: dict[int, bytes] = {}
     read(medium, indices, (side, side), decoder, lambda index, pixels: found.update({index: grey(pixels)}))

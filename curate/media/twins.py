@@ -1,12 +1,15 @@
 """Which clips are others in another encoding, told from how long they are and how they look."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-from curate.media.look import SIZE
-
+FRAMES = 4  # of a look
+SIDE = 16  # parts of a frame's side
+SIZE = FRAMES * SIDE * SIDE  # bytes of a look
 LONGER = 0.25  # seconds that one encoding may be longer than another
 WORST = 24  # levels of grey by which the part that differs most may differ
 MEAN = 4.0  # and all parts on average
@@ -17,6 +20,8 @@ _MOST = 4096  # clips of the same length and grey that one is compared with
 
 def twins(clips: Sequence[tuple[float, bytes]]) -> list[int]:
     """For each clip (seconds, look) the number of the first one that it is a copy of; its own where there is none."""
+    import numpy as np  # not at the top: most commands compare no clips
+
     seconds = np.array([length for length, _ in clips])
     looks = np.frombuffer(b"".join(look for _, look in clips), np.uint8).reshape(-1, SIZE)
     mean = looks.mean(axis=1)
@@ -37,7 +42,9 @@ def twins(clips: Sequence[tuple[float, bytes]]) -> list[int]:
     return [int(number) for number in found]
 
 
-def _same(looks: NDArray[np.uint8], look: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def _same(looks: "NDArray[np.uint8]", look: "NDArray[np.uint8]") -> "NDArray[np.bool_]":
+    import numpy as np
+
     away = np.abs(looks.astype(np.int16) - look.astype(np.int16))
     alike: NDArray[np.bool_] = (away.max(axis=1) <= WORST) & (away.mean(axis=1) <= MEAN)
     return alike
