@@ -1,13 +1,11 @@
 """What the text of all rows tells before any medium is opened: how many are usable, and which share a medium."""
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from curate.intake import LEFT_OUT, NEAR, NONE, LeftOut, UnusableError, none, usable
+from curate.intake import LEFT_OUT, NEAR, NONE, LeftOut, UnusableError, none, question, usable
 from curate.medium import Kind
 from curate.sources import Row
 
@@ -43,11 +41,11 @@ def counted(rows: Iterable[Row], left_out: LeftOut = none, repeats: Mapping[int,
         if row.number in repeats:
             census.unusable[NEAR] += 1
             continue
-        question = _question(fields)
-        if question in known:
+        asked = hashlib.blake2b(question(fields), digest_size=16).digest()
+        if asked in known:
             census.unusable["duplicate"] += 1
             continue
-        known.add(question)
+        known.add(asked)
         medium = census.fresh[row.number] = _medium(fields["path"])
         census.sharing[medium] += 1
         census.kinds[medium] = fields["data_type"]
@@ -66,8 +64,3 @@ def spread(numbers: Iterable[int], most: int) -> list[int]:
 
 def _medium(path: str) -> bytes:
     return hashlib.blake2b(path.encode(), digest_size=8).digest()
-
-
-def _question(fields: dict[str, Any]) -> bytes:
-    said = [fields[name] for name in ("path", "problem", "problem_type", "options")]
-    return hashlib.blake2b(json.dumps(said).encode(), digest_size=16).digest()

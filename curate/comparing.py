@@ -8,7 +8,6 @@ from curate.copies import copies
 from curate.intake import none
 from curate.media.eyes import Eyes
 from curate.media.library import Library
-from curate.mix import Mixed
 from curate.mixture import mixture
 from curate.nearness import Duplicates, repeats
 from curate.progress import Progress
@@ -30,18 +29,17 @@ def library_of(settings: Settings, eyes: Eyes, progress: Progress) -> Library:
     return Library(place, settings.media_root, eyes, settings.media.most_lost, progress.tell)
 
 
-async def compared(settings: Settings, progress: Progress, looks: bool) -> tuple[Mixed | None, Mapping[int, int]]:
-    """The mix, and which rows it takes of the whole input ask nearly the same as one before them.
+async def compared(settings: Settings, wish: Duplicates, progress: Progress, looks: bool) -> Mapping[int, int]:
+    """Which rows of the whole input, as far as the mix takes them, ask nearly the same as one before them.
 
     Where it `looks`, clips are looked at that nobody has looked at before.
     """
-    files, wish = sources.found(settings.files, settings.base), settings.duplicates or Duplicates()
+    files = sources.found(settings.files, settings.base)
     workfolder.made(settings.work)
-    mix = mixture(settings.mix, files, settings.work) if settings.mix else None
-    left_out = mix.left_out if mix else none
+    left_out = mixture(settings.mix, files, settings.work).left_out if settings.mix else none
     with closing(Rows(files, settings.work)) as rows:
         same: dict[str, str] = {}
         if wish.clips:
             with closing(eyes_of(settings, progress)) as eyes, closing(library_of(settings, eyes, progress)) as library:
                 same = await copies(rows, left_out, library, looks)
-        return mix, repeats(rows, wish.questions, rows.row, left_out, same)
+        return repeats(rows, wish.questions, rows.row, left_out, same)

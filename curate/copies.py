@@ -1,12 +1,12 @@
 """Which media of the input are copies of others: the same content elsewhere, or the same clip in another encoding."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from curate.errors import MediaError
-from curate.intake import LeftOut, UnusableError, usable
+from curate.intake import LeftOut, usable_rows
 from curate.media.library import Library
 from curate.media.twins import twins
 from curate.medium import Kind
@@ -50,15 +50,7 @@ def _copies(seen: Mapping[str, Seen]) -> dict[str, str]:
 
 def _media(rows: Iterable[Row], left_out: LeftOut) -> dict[str, Kind]:
     """The media of all rows that can be used, in order."""
-    return {fields["path"]: fields["data_type"] for fields in _usable(rows) if not left_out(fields)}
-
-
-def _usable(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
-    for row in rows:
-        try:
-            yield usable(row.raw, row.number)
-        except UnusableError:
-            continue
+    return {fields["path"]: fields["data_type"] for _, fields in usable_rows(rows) if not left_out(fields)}
 
 
 async def _seen(library: Library, path: str, kind: Kind, looks: bool) -> Seen | None:

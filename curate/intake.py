@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, get_args
 
 from curate import tags
@@ -182,6 +182,20 @@ def usable(raw: Any, number: int) -> dict[str, Any]:
         "path": path,
         "data_source": text(raw, "data_source"),
     }
+
+
+def usable_rows(rows: Iterable[Row]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The number and the columns of each of these rows that can be used, without a look at its medium."""
+    for row in rows:
+        try:
+            yield row.number, usable(row.raw, row.number)
+        except UnusableError:
+            continue
+
+
+def question(fields: Mapping[str, Any]) -> bytes:
+    """What makes two rows the same question as long as nobody has looked at their media."""
+    return json.dumps([fields[name] for name in ("path", "problem", "problem_type", "options")]).encode()
 
 
 def identifier(value: object, number: int) -> int:

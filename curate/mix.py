@@ -1,7 +1,6 @@
 """Which rows of the input are taken, so that sources and kinds stand in the proportions that were asked for."""
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from curate.intake import UnusableError, usable
+from curate.intake import question, usable_rows
 from curate.medium import Kind
 from curate.record import ProblemType
 from curate.sources import Row
@@ -79,8 +78,7 @@ class Mix(BaseModel):
 
     def place(self, fields: dict[str, Any]) -> int:
         """A number for the row, spread evenly below 2**64: of a group, the lowest are taken."""
-        said = json.dumps([fields[name] for name in ("path", "problem", "problem_type", "options")]).encode()
-        digest = hashlib.blake2b(said, digest_size=8, key=str(self.seed).encode()).digest()
+        digest = hashlib.blake2b(question(fields), digest_size=8, key=str(self.seed).encode()).digest()
         return int.from_bytes(digest, "big")
 
 
@@ -124,11 +122,7 @@ class Mixed:
 def mixed(mix: Mix, rows: Iterable[Row]) -> Mixed:
     """The mix of all these rows; holds eight bytes or so of each. Duplicates and unusable rows do not count."""
     places: list[set[int]] = [set() for _ in range(len(mix.groups) + 1)]
-    for row in rows:
-        try:
-            fields = usable(row.raw, row.number)
-        except UnusableError:
-            continue
+    for _, fields in usable_rows(rows):
         places[mix.group(fields["data_source"], fields["problem_type"], fields["data_type"])].add(mix.place(fields))
     there = [len(found) for found in places]
     taken = sizes(mix, there)

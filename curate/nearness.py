@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from curate import tags
-from curate.intake import LeftOut, UnusableError, usable
+from curate.intake import LeftOut, question, usable, usable_rows
 from curate.sources import Row
 
 LONGEST = 20_000  # characters of a question above which it is not compared
@@ -66,7 +66,7 @@ def repeats(
     found: dict[int, int] = {}
     lone: dict[int, int] = {}
     groups: dict[int, list[Asked]] = {}
-    for number, fields in _usable(rows, left_out):
+    for number, fields in _comparable(rows, left_out):
         group = _group(fields, same)
         if group not in lone:
             lone[group] = number
@@ -90,7 +90,7 @@ class Asked:
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
         self.problem_id: int = fields["problem_id"]
-        self.exact = hash(tuple(fields[name] for name in ("path", "problem", "problem_type", "options")))
+        self.exact = hash(question(fields))
         self.pairs = frozenset(zlib.crc32(pair.encode()) for pair in pairs(fields["problem"], fields["options"]))
 
     def like(self, others: Iterable["Asked"], share: float) -> "Asked | None":
@@ -144,12 +144,8 @@ def _group(fields: Mapping[str, Any], same: Mapping[str, str]) -> int:
     return hash((same.get(path, path), fields["data_type"], fields["problem_type"], answer(fields), *told))
 
 
-def _usable(rows: Iterable[Row], left_out: LeftOut) -> Iterator[tuple[int, dict[str, Any]]]:
+def _comparable(rows: Iterable[Row], left_out: LeftOut) -> Iterator[tuple[int, dict[str, Any]]]:
     """The rows that will be asked about, as far as their text tells, but the very long ones."""
-    for row in rows:
-        try:
-            fields = usable(row.raw, row.number)
-        except UnusableError:
-            continue
+    for number, fields in usable_rows(rows):
         if sum(map(len, (fields["problem"], *fields["options"]))) <= LONGEST and not left_out(fields):
-            yield row.number, fields
+            yield number, fields

@@ -172,12 +172,12 @@ class Pipeline:
 
     def _standing(self, names: tuple[str, ...]) -> Stood:
         """Where a row stood before, if walking these steps again would make nothing else of it."""
-        steps, retry = self.settings.steps, self.scope.retry
+        steps, anew = self.settings.steps, {DUPLICATE, NEAR, *self.scope.retry}
 
         def stood(row: Row) -> tuple[bytes, Standing | None]:
             stamp = self.standings.stamp(row)
             found = self.standings.of(row, stamp)
-            if found is None or row.number in self.repeats or found.reason in (DUPLICATE, NEAR, *retry):
+            if found is None or row.number in self.repeats or found.reason in anew:
                 return stamp, None
             beyond = found.kind == "owed" and found.step in steps[len(names) :]
             return stamp, found if found.final or beyond else None
@@ -256,8 +256,8 @@ class Pipeline:
 @asynccontextmanager
 async def opened(settings: Settings, scope: Scope, progress: Progress, holds: bool = False) -> AsyncIterator[Pipeline]:
     """A pipeline that is closed again, whatever happens."""
-    mix, near = await compared(settings, progress, holds) if settings.duplicates else (None, NONE)
-    pipeline = Pipeline(settings, scope, progress, holds, mix, near)
+    near = await compared(settings, settings.duplicates, progress, holds) if settings.duplicates else NONE
+    pipeline = Pipeline(settings, scope, progress, holds, near=near)
     with closing(pipeline):
         yield pipeline
 

@@ -11,7 +11,7 @@ from tests.workplace import Workplace
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two for each core: half of their time these tests wait, for servers, processes and the disk."""
+    """Two for each core: these tests often wait, for servers, processes and the disk."""
     return 2 * min(os.cpu_count() or 1, 8)
 
 
