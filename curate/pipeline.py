@@ -120,6 +120,8 @@ class Pipeline:
         progress.asking = tuple(n for n in names if n in settings.stages and upto in (None, n))
         progress.total = self.total()
         self._doubt_retry()
+        if line := workfolder.resharded(settings.work, self.scope.shard):
+            progress.tell(line)
         for reason in self.scope.retry:
             self.library.forget(reason)
         if any(isinstance(settings.stages[name], ShowingStage) for name in progress.asking):
