@@ -509,7 +509,7 @@ def test_the_log_tells_all_but_keys_and_pixels(place, server):
         return sensible(body)
 
     server.answer = moody
-    place.settings(model='api_key_env = "CURATE_TEST_KEY"\nmax_retries = 1\nextra_body = {secret_field = "hush-hush"}')
+    place.settings(model='api_key_env = "CURATE_TEST_KEY"\nmax_retries = 1\nextra_body = {some_field = "hush-hush"}')
     file = place.folder / "debug.log"
     file.write_text("before\n")
     ran = place.run("run", "--log", "debug.log", CURATE_TEST_KEY=KEY, OTHER_API_TOKEN=KEY.upper())
@@ -521,7 +521,7 @@ def test_the_log_tells_all_but_keys_and_pixels(place, server):
     for piece in (
         "curate run begins",
         "model captioner: openai",
-        "extra_body has ['secret_field']",
+        "extra_body has ['some_field']",
         "stage caption: {",
         ": caption asks: attempt 0, sample 0, ",
         ": HTTP 200: sent ",

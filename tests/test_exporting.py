@@ -116,7 +116,7 @@ def test_every_row_tells_where_it_comes_from(ran, server):
 def test_no_row_tells_what_is_sent_along_with_requests(place):
     """It may hold a key."""
     place.questions([row(1)])
-    place.settings(model='extra_body = { api_key = "sk-hunter2hunter2" }')
+    place.settings(model='extra_body = { tenant = "sk-hunter2hunter2" }')
     assert asyncio.run(job(place).ask(None)) == 0
     [kept] = exported(place, "full", "x.jsonl")
     assert [call["model"] for call in kept["calls"]] == ["captioner-1", "reasoner-1", "reviser-1"]
