@@ -36,10 +36,11 @@ async def compared(settings: Settings, wish: Duplicates, progress: Progress, loo
     """
     files = sources.found(settings.files, settings.base)
     workfolder.made(settings.work)
-    left_out = mixture(settings.mix, files, settings.work).left_out if settings.mix else none
+    measures = settings.measures
+    left_out = mixture(settings.mix, files, settings.work, measures).left_out if settings.mix else none
     with closing(Rows(files, settings.work)) as rows:
         same: dict[str, str] = {}
         if wish.clips:
             with closing(eyes_of(settings, progress)) as eyes, closing(library_of(settings, eyes, progress)) as library:
-                same = await copies(rows, left_out, library, looks)
-        return repeats(rows, wish.questions, rows.row, left_out, same)
+                same = await copies(rows, left_out, library, looks, measures)
+        return repeats(rows, wish.questions, rows.row, left_out, same, measures)

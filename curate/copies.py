@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import NamedTuple
 
+from curate.answers.score import PAPER, Measures
 from curate.errors import MediaError
 from curate.intake import LeftOut, usable_rows
 from curate.media.library import Library
@@ -23,12 +24,14 @@ class Seen(NamedTuple):
     look: bytes | None
 
 
-async def copies(rows: Iterable[Row], left_out: LeftOut, library: Library, looks: bool) -> dict[str, str]:
+async def copies(
+    rows: Iterable[Row], left_out: LeftOut, library: Library, looks: bool, measures: Measures = PAPER
+) -> dict[str, str]:
     """{path: path of the first medium that this one is a copy of}. What cannot be read is nobody's copy.
 
     Where it `looks`, clips are decoded that nobody has looked at before; else what is known must do.
     """
-    kinds = _media(rows, left_out)
+    kinds = _media(rows, left_out, measures)
     seen: dict[str, Seen] = {}
     paths = iter(kinds)
     while some := list(islice(paths, AT_ONCE)):
@@ -48,9 +51,9 @@ def _copies(seen: Mapping[str, Seen]) -> dict[str, str]:
     return {path: origin for path, known in found.items() if (origin := same.get(known, known)) != path}
 
 
-def _media(rows: Iterable[Row], left_out: LeftOut) -> dict[str, Kind]:
+def _media(rows: Iterable[Row], left_out: LeftOut, measures: Measures) -> dict[str, Kind]:
     """The media of all rows that can be used, in order."""
-    return {fields["path"]: fields["data_type"] for _, fields in usable_rows(rows) if not left_out(fields)}
+    return {fields["path"]: fields["data_type"] for _, fields in usable_rows(rows, measures) if not left_out(fields)}
 
 
 async def _seen(library: Library, path: str, kind: Kind, looks: bool) -> Seen | None:

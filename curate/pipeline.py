@@ -84,7 +84,7 @@ class Pipeline:
             self.rows = stack.enter_context(closing(Rows(files, work, scope.shard)))
             if holds:
                 self.rows.forget_others()
-            self.mixed = mixed or (mixture(settings.mix, files, work) if settings.mix else None)
+            self.mixed = mixed or (mixture(settings.mix, files, work, settings.measures) if settings.mix else None)
             others = [workfolder.journal(folder) for folder in scope.others]
             self.journal = stack.enter_context(closing(Journal(work / workfolder.JOURNAL, others, progress.tell)))
             self.eyes = stack.enter_context(closing(eyes_of(settings, progress)))
@@ -152,7 +152,8 @@ class Pipeline:
 
     def intake(self, stood: Stood = nowhere) -> Intake:
         """Where rows come in, but for those that the mix leaves out."""
-        return Intake(self.library, stood, self.mixed.left_out if self.mixed else none, self.repeats)
+        left_out = self.mixed.left_out if self.mixed else none
+        return Intake(self.library, stood, left_out, self.repeats, self.settings.measures)
 
     def _doubt_retry(self) -> None:
         """Tell of each reason to retry that no row was rejected for: it may be misspelt."""
@@ -242,7 +243,7 @@ class Pipeline:
     def census(self) -> Census:
         """What can be told of all rows without looking at their media."""
         rows = itertools.islice(self.rows, self.scope.limit)
-        return counted(rows, self.mixed.left_out if self.mixed else none, self.repeats)
+        return counted(rows, self.mixed.left_out if self.mixed else none, self.repeats, self.settings.measures)
 
     @cached_property
     def some(self) -> list[int]:
