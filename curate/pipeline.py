@@ -259,6 +259,8 @@ class Pipeline:
 @asynccontextmanager
 async def opened(settings: Settings, scope: Scope, progress: Progress, holds: bool = False) -> AsyncIterator[Pipeline]:
     """A pipeline that is closed again, whatever happens."""
+    for name in settings.idle:
+        progress.tell(f"[filters.{name}] is set, but {name!r} is not among the steps: it judges nothing")
     near = await compared(settings, settings.duplicates, progress, holds) if settings.duplicates else NONE
     pipeline = Pipeline(settings, scope, progress, holds, near=near)
     with closing(pipeline):
