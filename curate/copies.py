@@ -1,7 +1,7 @@
 """Which media of the input are copies of others: the same content elsewhere, or the same clip in another encoding."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import NamedTuple
 
@@ -25,18 +25,26 @@ class Seen(NamedTuple):
 
 
 async def copies(
-    rows: Iterable[Row], left_out: LeftOut, library: Library, looks: bool, measures: Measures = PAPER
+    rows: Iterable[Row],
+    left_out: LeftOut,
+    library: Library,
+    looks: bool,
+    measures: Measures = PAPER,
+    told: Callable[[int, int], None] = lambda looked, total: None,
 ) -> dict[str, str]:
     """{path: path of the first medium that this one is a copy of}. What cannot be read is nobody's copy.
 
-    Where it `looks`, clips are decoded that nobody has looked at before; else what is known must do.
+    Where it `looks`, clips are decoded that nobody has looked at before; else what is known must do. `told` hears how
+    many media were looked at, and of how many.
     """
     kinds = _media(rows, left_out, measures)
     seen: dict[str, Seen] = {}
-    paths = iter(kinds)
+    paths, looked = iter(kinds), 0
     while some := list(islice(paths, AT_ONCE)):
         found = await asyncio.gather(*(_seen(library, path, kinds[path], looks) for path in some))
         seen |= {path: medium for path, medium in zip(some, found, strict=True) if medium}
+        looked += len(some)
+        told(looked, len(kinds))
     return _copies(seen)
 
 

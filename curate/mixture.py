@@ -1,9 +1,8 @@
 """The mix of all rows, counted once: from then on its counts come from a file beside the copy of the rows."""
 
 import hashlib
-import os
 from collections.abc import Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -12,6 +11,7 @@ import curate
 from curate.answers.score import PAPER, Measures
 from curate.mix import Mix, Mixed, mixed
 from curate.rows import Rows
+from curate.workfolder import remember
 
 VERSION = 2  # of the counts: it changes with what makes a row usable, and with a row's place in the mix
 
@@ -54,13 +54,7 @@ def _kept(path: Path, mix: Mix, wanted: str) -> Mixed | None:
 
 def _keep(path: Path, found: Mixed, name: str) -> None:
     counts = Counts(made=name, there=found.there, taken=found.taken, limits=found.limits)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    with suppress(OSError):  # then the next command counts again
-        try:
-            part.write_text(counts.model_dump_json())
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+    remember(path, counts.model_dump_json())
 
 
 def made(mix: Mix, measures: Measures) -> str:

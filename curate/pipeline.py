@@ -13,7 +13,7 @@ from curate import assets, sources, workfolder
 from curate.budget import Budget
 from curate.census import Census, counted, spread
 from curate.checks import nearest
-from curate.comparing import compared, eyes_of, library_of
+from curate.comparing import compared, eyes_of, library_of, mixed_of
 from curate.engine import Ended, Engine
 from curate.errors import MediaError, SettingsError
 from curate.intake import DUPLICATE, NEAR, NONE, Entry, Intake, Stood, none, nowhere
@@ -261,8 +261,11 @@ async def opened(settings: Settings, scope: Scope, progress: Progress, holds: bo
     """A pipeline that is closed again, whatever happens."""
     for name in settings.idle:
         progress.tell(f"[filters.{name}] is set, but {name!r} is not among the steps: it judges nothing")
-    near = await compared(settings, settings.duplicates, progress, holds) if settings.duplicates else NONE
-    pipeline = Pipeline(settings, scope, progress, holds, near=near)
+    mixed, near = None, NONE
+    if settings.duplicates:
+        mixed = mixed_of(settings)  # once for both, even where the disk keeps no counts
+        near = await compared(settings, settings.duplicates, mixed, progress, holds)
+    pipeline = Pipeline(settings, scope, progress, holds, mixed, near)
     with closing(pipeline):
         yield pipeline
 

@@ -21,7 +21,9 @@ def hopeless(problem_type: ProblemType, reference: str, options: Sequence[str], 
     itself. Texts (OCR, free-form) are compared with anything, and formulas are left to those who compare them.
     """
     if problem_type == "multiple choice":
-        return NO_OPTION if options and not letters(reference, options) <= labels(options) else ""
+        known = labels(options)
+        # (most references are a letter and nothing else)
+        return "" if not options or reference in known or letters(reference, options) <= known else NO_OPTION
     if problem_type not in NUMBERS or (is_formula(reference) and not measures.strict):
         return ""
     return "" if score(problem_type, reference, reference, options, measures) == 1.0 else NO_NUMBER
