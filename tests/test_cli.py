@@ -478,21 +478,24 @@ def test_status_looks_at_a_run_that_goes_on_and_disturbs_nothing(place, server):
 
 
 def test_a_run_of_some_seconds_tells_events_before_its_last_line(place, server):
+    seen = threading.Event()
+
     def slow(body):
-        answer = sensible(body)
-        answer.delay = 1.5
-        return answer
+        seen.wait(60)
+        return sensible(body)
 
     server.answer = slow
     place.questions([picture(1), picture(2)])
-    ran = place.run("run", "--json")
-    *events, last = map(json.loads, ran.out.splitlines())
+    process = place.start("run", "--json")
+    for event in map(json.loads, process.stdout):  # (a busy machine tells its first event before it has asked anything)
+        assert event["event"] == "progress"
+        if event["stages"]["caption"]["in_flight"] == 1:
+            break
+    seen.set()
+    assert set(event["models"]) == {"captioner", "reasoner", "reviser"}
+    *events, last = map(json.loads, ended(process).out.splitlines())
     assert (last["event"], last["exit"], last["sent"]) == ("end", 0, 5)
-    assert {event["event"] for event in events} == {"progress"}
-    asked = [event["stages"]["caption"]["sent"] + event["stages"]["caption"]["in_flight"] for event in events]
-    assert asked == sorted(asked), "what was asked once stays told"
-    assert asked[-1] == 1, "a machine at work may tell its first event before it has asked anything"
-    assert set(events[0]["models"]) == {"captioner", "reasoner", "reviser"}
+    assert {event["event"] for event in events} <= {"progress"}
     assert len(place.run("caption", "--quiet", "--json").out.splitlines()) == 1
 
 
