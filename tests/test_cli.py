@@ -458,17 +458,20 @@ def test_an_interrupt_while_it_is_still_loading_is_no_traceback(tmp_path):
 
 
 def test_status_looks_at_a_run_that_goes_on_and_disturbs_nothing(place, server):
-    def slow(body):
-        answer = sensible(body)
-        answer.delay = 0.3
-        return answer
+    looked = threading.Event()
 
-    server.answer = slow
+    def stuck(body):
+        if server.stages().count("draft") >= 3:
+            looked.wait(60)
+        return sensible(body)
+
+    server.answer = stuck
     place.questions([picture(n, problem=f"What is part {n}?") for n in range(8)]).settings(model="concurrency = 1")
     process = place.start("run", "--json")
-    until(lambda: server.stages().count("draft") >= 2)
+    until(lambda: server.stages().count("draft") >= 3)
     ran = place.run("status", "--json")
     assert process.poll() is None
+    looked.set()
     assert (ran.code, ran.err, ran.json["rows"]) == (0, "", 8)
     assert ran.steps("passed")["caption"] == 8
     assert 1 <= ran.steps("passed")["draft"] < 8
