@@ -480,6 +480,14 @@ def test_status_looks_at_a_run_that_goes_on_and_disturbs_nothing(place, server):
     assert sorted(server.stages()) == sorted(["caption"] + ["draft", "revise"] * 8)
 
 
+def test_a_filter_that_is_set_and_judges_nothing_is_told_of(place, server):
+    place.settings(more="[filters.refusal]\n")
+    told = "[filters.refusal] is set, but 'refusal' is not among the steps: it judges nothing"
+    for command in ("estimate", "filter"):
+        assert place.run(command).err.count(told) == 1, command
+    assert server.asked == []
+
+
 def test_a_run_of_some_seconds_tells_events_before_its_last_line(place, server):
     seen = threading.Event()
 
