@@ -20,6 +20,24 @@ SINGLE = re.compile(r"['‘]([^'’]*)['’]")
 QUOTES = re.compile('["“”„«»「」『』]')
 
 
+WRAPS = (
+    *(("**", "**"), ("__", "__"), ("`", "`"), ("*", "*"), ('"', '"'), ("'", "'"), ("“", "”"), ("‘", "’"), ("「", "」")),
+    *(("<b>", "</b>"), ("<strong>", "</strong>"), ("\\boxed{", "}"), ("\\text{", "}")),
+)
+
+
+def unwrapped(text: str) -> str:
+    """The text without marks of quotation, Markdown, HTML or LaTeX that go around the whole of it."""
+    for _ in range(DEEPEST):
+        wraps = ((first, last) for first, last in WRAPS if text.startswith(first) and text.endswith(last))
+        inner = (text[len(first) : -len(last)].strip() for first, last in wraps if len(text) > len(first) + len(last))
+        found = next((said for said in inner if said), None)
+        if found is None or any(mark in found for mark in (text[0], text[-1])):
+            return text
+        text = found
+    return text
+
+
 def tidy(text: str) -> str:
     """The text with single blanks, its lines apart, none of them empty: what keeps patterns with blanks linear."""
     return "\n".join(line for line in (" ".join(line.split()) for line in text.splitlines()) if line)

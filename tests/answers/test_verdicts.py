@@ -368,6 +368,50 @@ LONG = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("kind", "answer", "reference", "expected"),
+    [
+        *[
+            ("OCR", answer, "NO PARKING", 1.0)
+            for answer in (
+                "NO PARKING",
+                '"NO PARKING"',
+                "“NO PARKING”",
+                "**NO PARKING**",
+                "`NO PARKING`",
+                r"\text{NO PARKING}",
+                '**"NO PARKING"**',
+                "「NO PARKING」",
+                "<b>NO PARKING</b>",
+                " NO  PARKING ",
+            )
+        ],
+        *[("OCR", answer, "NO PARKING", 0.0) for answer in ("no parking", "PARKING NO", '"', "**", '"Stop" and "Go"')],
+        ("OCR", "NO", "NO PARKING", 0.5),
+        ("OCR", "NO PARKING", '"NO PARKING"', 1.0),
+        ("OCR", '"Stop" and "Go"', '"Stop" and "Go"', 1.0),
+        ("OCR", "'Tis", "'Tis", 1.0),
+        ("OCR", "*", "*", 1.0),
+        *[
+            ("free-form", answer, "a red car", 1.0)
+            for answer in (
+                "A red car.",
+                "**a red car**",
+                '"A red car"',
+                r"\boxed{\text{a red car}}",
+                "<b>A red car</b>",
+                "- a red car",
+                "a `red` car",
+                "A RED CAR!",
+            )
+        ],
+        *[("free-form", answer, "a red car", 0.0) for answer in ("the blue buses", "neither", r"\text{}", "不是")],
+    ],
+)
+def test_open_answers_in_their_dress(kind, answer, reference, expected):
+    assert score(kind, answer, reference, ()) == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("unit", LONG)
 def test_long_texts_are_read_in_linear_time(unit):
     """No clock is asked: what takes the square of 100,000 steps never ends."""
