@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from curate import tags
 from curate.answers.choices import letter
 from curate.answers.labels import named, unlabelled
+from curate.answers.score import PAPER, Measures
 from curate.intake import LeftOut, question, usable, usable_rows
 from curate.sources import Row
 
@@ -58,6 +59,7 @@ def repeats(
     again: Callable[[int], Row],
     left_out: LeftOut,
     same: Mapping[str, str],
+    measures: Measures = PAPER,
 ) -> dict[int, int]:
     """{number of a row: problem_id of the row before it that asks nearly the same}.
 
@@ -67,13 +69,13 @@ def repeats(
     found: dict[int, int] = {}
     lone: dict[int, int] = {}
     groups: dict[int, list[Asked]] = {}
-    for number, fields in _comparable(rows, left_out):
+    for number, fields in _comparable(rows, left_out, measures):
         group = _group(fields, same)
         if group not in lone:
             lone[group] = number
             continue
         if group not in groups:
-            groups[group] = [Asked(usable(again(lone[group]).raw, lone[group]))]
+            groups[group] = [Asked(usable(again(lone[group]).raw, lone[group], measures))]
         asked, known = Asked(fields), groups[group]
         first = asked.like(known[-MOST:], share)
         if first is None:
@@ -141,8 +143,8 @@ def _group(fields: Mapping[str, Any], same: Mapping[str, str]) -> int:
     return hash((same.get(path, path), fields["data_type"], fields["problem_type"], answer(fields), *told))
 
 
-def _comparable(rows: Iterable[Row], left_out: LeftOut) -> Iterator[tuple[int, dict[str, Any]]]:
+def _comparable(rows: Iterable[Row], left_out: LeftOut, measures: Measures) -> Iterator[tuple[int, dict[str, Any]]]:
     """The rows that will be asked about, as far as their text tells, but the very long ones."""
-    for number, fields in usable_rows(rows):
+    for number, fields in usable_rows(rows, measures):
         if sum(map(len, (fields["problem"], *fields["options"]))) <= LONGEST and not left_out(fields):
             yield number, fields
