@@ -5,15 +5,15 @@ import re
 from curate.answers.stated import MIDST
 
 LABEL = r"(?:option\s)?[(\[]?[a-z][)\]]?"
-SECOND = re.compile(r"(?:(?:or|and|&|/|,|vs\.?|to)(?!\w)|[-–—~]?\s?[(\[]?[a-z][)\]]?(?:[).:,/]|$))", re.IGNORECASE)
+SECOND = re.compile(r"(?:(?:or|and|&|/|,|vs\.?|to)(?!\w)|[-–—~.]{0,2}\s?[(\[]?[a-z][)\]]?(?:[).:,/]|$))", re.IGNORECASE)
 DENIED = re.compile(
     r"""(?:(?:it|that|this|which|option|answer)\s)?
         (?:(?:is|are|was|were|would|can|could|may|must|should|does|do|seems?)\s?){0,2}(?:be\s)?
-        (?:not|n['’]t|cannot|never|wrong|incorrect|false|ruled\sout|excluded|unlikely|impossible|错|不)""",
+        (?:not|n['’]t|cannot|never|wrong|incorrect|false|ruled\sout|excluded|unlikely|impossible|no(?:[.!,]|$)|错|不)""",
     re.VERBOSE | re.IGNORECASE,
 )
 AGAIN = re.compile(
-    r"\b(?:or|also|actually|wait|no|maybe|perhaps|rather)\b,?\s(?:(?i:it\sis|it's|option)\s){0,2}[(\[]?[A-Z](?![\w'’])"
+    r"\b(?i:or|also|actually|wait|no|maybe|perhaps|rather)\b,?\s(?:(?i:it\sis|it's|option)\s){0,2}[(\[]?[A-Z](?![\w'’])"
 )
 PRAISE = re.compile(
     r"""(?:\s(?:is|are|seems?)(?:\s(?:both|all))?(?:\sthe)?\s(?:correct|right|best|true)

@@ -11,11 +11,13 @@ from curate.answers.stated import statements, unled
 from curate.answers.texts import MAX_TEXT, plain
 
 LETTER = re.compile(r"(?:\(([a-z])\)|\[([a-z])\]|\{([a-z])\}|([a-z]))", re.IGNORECASE)
-ENDED = re.compile(r"[\s.。):,，;!?、]*")
-PARTED = re.compile(r"(?:(?<=[)\]])|[.。、):：])\s?|\s?[-–—]\s|[–—]|,?\s(?=(?:because|since)\b)")
+ENDED = re.compile(r"[\s.。):,，;!、]*")
+PARTED = re.compile(
+    r"(?:(?<=[)\]])|[.。、):：])\s?|\s?[-–—]\s|[–—]|\n|,?\s(?=(?:because|since)\b)|,\s(?=as\b)|\s(?=\()"
+)
 LISTED = re.compile(r"(?:both|all of|all)\s|[(\[{](?=[^()\[\]{}]{2,}[)\]}]$)", re.IGNORECASE)
 WORD = re.compile(r"[A-Za-z0-9]")
-DRESS = " *`'’‘"
+DRESS = " \n*`'’‘"
 RUN = re.compile(r"[A-Z](?: ?[A-Z]){1,25}")
 # What parts several choices; the first that leaves nothing but choices counts, since options may hold the others.
 BETWEEN = [
@@ -97,7 +99,7 @@ class Among:
         return self._several(text.strip(f"{DRESS}.。\n")) or (frozenset(one) if one else frozenset())
 
     def _one(self, text: str) -> str | None:
-        text = " ".join(text.split()).strip(DRESS)
+        text = text.strip(DRESS)
         match = LETTER.match(text)
         label = next(filter(None, match.groups())).upper() if match else None
         if match and ENDED.fullmatch(text, match.end()):
@@ -109,7 +111,7 @@ class Among:
     def _goes_on(self, label: str, text: str, at: int) -> bool:
         """Whether what follows a label is its own option's text, or an explanation: no second label, no denial."""
         parted = PARTED.match(text, at)
-        rest = text[parted.end() if parted else at :].strip(DRESS)
+        rest = text[parted.end() if parted else at :].strip(f"{DRESS}()")
         if said := self._saying(rest):
             return label in said and bool(parted or not WORD.match(text, at))
         return bool(parted) and explains(rest)
@@ -133,7 +135,7 @@ class Among:
 
     def _own(self, text: str, label: str) -> bool:
         """Whether a text is this label, this option's text, or the two together, and nothing else."""
-        text = " ".join(text.split()).strip(DRESS)
+        text = text.strip(DRESS)
         match = LETTER.match(text)
         if match and ENDED.fullmatch(text, match.end()):
             return True

@@ -34,14 +34,21 @@ NOT_A_UNIT = re.compile(
 )
 # What stands in front of a number and changes nothing.
 ABOUT = re.compile(
-    r"""(?:(?:about|around|approximately|approx\.?|roughly|circa|ca\.|an?\sestimated|estimated\sat|a\stotal\sof
+    r"""(?:(?:about|around|approximately|approx\.?|roughly|circa|ca\.|an?\sestimated|estimated\sat|(?:a\s)?total\sof|exactly|precisely|only|just
           |there\s(?:is|are|was|were)|I\s(?:can\s)?(?:count|see)|[A-Za-z][A-Za-z ]{0,20}[:=]
           |(?![A-Za-z ]{0,40}\b(?:if|unless|not|never|no|might|may|could|than|least|most)\b)
-           [A-Za-z][A-Za-z ]{0,40}\s(?:is|are|was|were|equals|measures))\s?
+           [A-Za-z][A-Za-z ]{0,40}\s(?:is|are|was|were|equals|measures|has|have|contains?|shows?|weighs?|costs?))\s?
         |[≈≃~∼=]\s?|大约|大概|约|总共|一共|共|有){1,4}""",
     re.VERBOSE | re.IGNORECASE,
 )
 
+# "(5)", "5 (five)", "five (5)", "5;".
+AROUND = re.compile(
+    r"""[(\[{]([^()\[\]{}]*)[)\]}]\.?
+      | (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\s\((\d{1,2})\)\.?
+      | ([^()]*?)(?:\s\((?![^()]*\b(?:not|or|in|hundred|thousand|[mb]illion)s?\b)[^()\d]{1,40}\))?[;!。.]?""",
+    re.VERBOSE | re.IGNORECASE,
+)
 FENCES = (re.compile(r"\$\$?([^$]+)\$\$?"), re.compile(r"\\\((.+)\\\)"), re.compile(r"\\\[(.+)\\\]"))
 BOXED = re.compile(r"\\boxed\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
 IN_WORDS = re.compile(r"\\(?:text|textrm|mathrm|mbox|operatorname)\s?\{([^{}]*)\}")
@@ -76,7 +83,10 @@ def number(text: str) -> tuple[Fraction, str] | None:
         return found
     said = unled(bare(tidy(text)))
     about = ABOUT.match(said)
-    return _read(said[about.end() :] if about else said)
+    said = said[about.end() :] if about else said
+    if around := AROUND.fullmatch(said):
+        said = next(filter(None, around.groups()), "")
+    return _read(said)
 
 
 def quantity(text: str) -> Quantity | None:
@@ -142,7 +152,7 @@ def _read(text: str) -> tuple[Fraction, str] | None:
     if match is None or (match["sign"] and match["inner"]) or not _can_be(match):
         return None
     unit = (match["unit"] or "").casefold().strip()
-    if NOT_A_UNIT.match(unit):
+    if NOT_A_UNIT.match(unit) or match["unit"] in ("M", "B"):
         return None
     if match["money"] and (not unit or unit.startswith("per ")):
         unit = f"{match['money'].casefold()} {unit}".strip()

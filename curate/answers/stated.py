@@ -6,27 +6,38 @@ from collections.abc import Iterator
 LONGEST = 2_000  # characters of an answer in which a statement is looked for; longer ones are essays
 
 OPENER = (
-    r"(?:(?:(?:so|thus|hence|therefore|then|overall|ok|okay|sure|well|finally|in\ total)\b|所以|因此|故)[,:!]?\s?){0,2}"
+    r"(?:(?:(?:so|thus|hence|therefore|then|overall|ok|okay|sure|well|finally|in\ total|definitely|certainly|clearly)\b"
+    r"|所以|因此|故)[,:!]?\s?)"
 )
 MARKS = r"(?:(?:final|correct|right|best|true|most\ likely|most\ appropriate)\ ){0,2}"
-BE = r"(?:\ (?:is|are|was|would\ be|must\ be|should\ be|has\ to\ be|will\ be)\b)"
-NOUN = r"(?:answers?|options?|choices?|letters?|ans\.?|solution|result)"
+BE = (
+    r"(?:\ (?:is|are|was|would\ be|must\ be|should\ be|has\ to\ be|will\ be)\b"
+    r"(?:\ (?:clearly|definitely|certainly|indeed|therefore|thus|obviously|likely|probably|most\ likely)\b)?)"
+)
+NOUN = r"(?:answers?|options?|choices?|letters?|ans\b\.?|solution|result)"
 CHINESE = (
     r"(?:我?的?(?:正确|最终|最佳)?(?:答案|选项)(?:应该|应当|应)?[是为選选:]?"
-    r"|(?:应该|应当|应|故|我)?(?:选择?|選擇?)(?:项|項)?)"
+    r"|(?:应该|应当|就)?是|(?:应该|应当|应|故|我)?(?:选择?|選擇?)(?:项|項)?)"
 )
 KIND = r"(?:(?:the\ )?(?:options?|choices?|letters?|选项)(?:\ |\b(?=[(\[:])):?\ ?)?"
 SAY = (
     r"(?:I\ (?:(?:would|will)\ )?|I['’](?:d|ll)\ )?(?:choose|pick|select|say|go\ with|think|believe|guess)\b(?:\ that)?"
 )
-# What may stand in front of an answer; it is taken off once.
-LEAD = re.compile(
-    rf"""{OPENER}(?:
-        (?:(?:the|my|our)\ )?{MARKS}{NOUN}(?:\ to\ (?:the|this)\ question|\ here)?(?:{BE}\s?:?|\s?[:=]|\ -|\b)
+# "The car in front is …", but not "the one that is not …".
+SUBJECT = (
+    r"(?:the|its|his|her|their)\ (?!(?:\w{1,20}\ ){0,4}(?:not|never|no|wrong|incorrect|false|other|second|than|if)\b)"
+    r"(?:[a-z]{1,20}\ ){1,4}(?:is|are)\b"
+)
+ANNOUNCED = rf"""(?:
+        (?:(?:the|my|our)\ )?{MARKS}{NOUN}(?:\ to\ (?:the|this)\ question|\ here)?(?:{BE}\s?:?|\s?[:=]|\ -|\b|(?<=\.))
       | {SAY}(?:\ it(?:{BE}|['’]s)|\ (?:(?:the|my)\ )?{MARKS}{NOUN}{BE})?
       | (?:it|this|that)(?:{BE}|['’]s)
       | {CHINESE}
-      )\s?:?\s?{KIND}(?=\S)""",
+      | {SUBJECT}
+      )"""
+# What may stand in front of an answer; it is taken off once.
+LEAD = re.compile(
+    rf"""(?:{OPENER}{{1,2}}(?:{ANNOUNCED}\s?:?\s?{KIND})?|{ANNOUNCED}\s?:?\s?{KIND})(?=\S)""",
     re.VERBOSE | re.IGNORECASE,
 )
 # What says, in the midst of a text, that an answer follows.

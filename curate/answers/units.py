@@ -43,6 +43,7 @@ SPELLINGS = {
     "lb": "pound, 磅",
     "oz": "ounce, 盎司",
     "s": "sec, second, 秒, 秒钟",
+    "s2": "second2, sec2",
     "ms": "millisecond, msec, 毫秒",
     "min": "minute, 分钟, 分",
     "h": "hr, hour, 小时, 个小时",
