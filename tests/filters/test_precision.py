@@ -5,8 +5,10 @@ import pytest
 from tests.precision import LISTS, MEASURED, labelled, measured
 
 FLOORS = {  # precision, recall
-    "leak": (0.98, 0.95),
+    "leak": (0.98, 0.98),
     "leak-unseen": (1.0, 1.0),
+    "leak-drafts": (0.98, 0.93),
+    "leak-drafts-held-out": (0.98, 0.8),
     "refusal": (1.0, 1.0),
     "refusal-unseen": (1.0, 0.95),
     "consistency": (1.0, 1.0),
@@ -17,7 +19,7 @@ FLOORS = {  # precision, recall
 @pytest.mark.parametrize("name", MEASURED)
 def test_precision_and_recall(name):
     found = measured(name)
-    assert (found.precision, found.recall) >= FLOORS[name], (found.dropped, found.kept)
+    assert found.precision >= FLOORS[name][0], (found.dropped, found.kept)
     assert found.recall >= FLOORS[name][1], found.kept
 
 
