@@ -62,6 +62,8 @@ MEASURED: dict[str, tuple[Filter, Callable[[list[str]], Record]]] = {
     "leak-drafts-held-out": (LeakFilter(), sentence),
     "refusal": (RefusalFilter(), sentence),
     "refusal-unseen": (RefusalFilter(), sentence),
+    "refusal-drafts": (RefusalFilter(), sentence),
+    "refusal-drafts-held-out": (RefusalFilter(), sentence),
     "consistency": (ConsistencyFilter(), concluded),
     "consistency-unseen": (ConsistencyFilter(), concluded),
 }

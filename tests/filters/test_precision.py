@@ -11,6 +11,8 @@ FLOORS = {  # precision, recall
     "leak-drafts-held-out": (0.98, 0.8),
     "refusal": (1.0, 1.0),
     "refusal-unseen": (1.0, 0.95),
+    "refusal-drafts": (1.0, 0.95),
+    "refusal-drafts-held-out": (1.0, 0.84),
     "consistency": (1.0, 1.0),
     "consistency-unseen": (1.0, 0.93),
 }
