@@ -61,12 +61,12 @@ EXCUSES: tuple[tuple[Hint, str], ...] = (
         rf"{SHOWN}{WHOLE}",
     ),
     (
-        ("you have", "you did", "you haven"),
+        ("you have", "you did"),
         rf"\byou\ (?:have\ not|haven['’]t|did\ not|didn['’]t)\ (?:actually\ )?(?:upload|attach|shar|provid)\w*"
         rf"\ {SHOWN}",
     ),
     (
-        ("language model", "an ai", "text-only", "text-based"),
+        ("language model", "an ai", "text-"),
         rf"(?:\bas|\bi\ am|\bi['’]m|\bbeing)(?:\ only|\ just|\ merely)?\ an?\ {MODEL}\b(?!\ (?:robot|camera))",
     ),
     (
@@ -74,7 +74,7 @@ EXCUSES: tuple[tuple[Hint, str], ...] = (
         rf"\b(?:sorry|i\ apologi[sz]e),?\ (?:but\ )?(?:i{UNABLE}|for\ (?:the|any)\ (?:confusion|inconv))",
     ),
     (
-        ("assist", "comply", "help with", "help you", "help.", "help,"),
+        ("assist", "comply", "help"),
         rf"{ME}(?:{UNABLE}|\ won['’]t|\ will\ not)\ (?:assist|comply|help)(?:\ you)?(?:\ with|\.|,|$)",
     ),
     (
@@ -87,7 +87,7 @@ EXCUSES: tuple[tuple[Hint, str], ...] = (
         rf"possible(?:(?<=\bimpossible)|(?<=\bnot\ possible))\ for\ me\ to\ {LOOK}\ {SHOWN}{WHOLE}",
     ),
     (
-        ("capable of", "no way"),
+        ("capab", "no way"),
         rf"{ME}(?:(?:\ am|['’]m)\ (?:not\ capable|incapable)\ of|\ have\ no\ way\ (?:to|of))"
         rf"\ (?:directly\ |actually\ )?(?:{LOOK}|seeing|viewing|watching|accessing|opening|processing|perceiving)"
         rf"\ {SHOWN}{WHOLE}",
@@ -109,18 +109,18 @@ EXCUSES: tuple[tuple[Hint, str], ...] = (
         rf"|\bno\ {MEDIUM}\ (?:is|was|seems\ to\ be)\ (?:attached|uploaded)",
     ),
     (
-        ("load", "come through", "could not be"),
+        ("load", "come through"),
         rf"\bthe\ {MEDIUM}\ (?:itself\ )?(?:failed\ to\ load|could\ not\ be\ (?:loaded|opened|processed)"
         rf"|couldn['’]t\ be\ (?:loaded|opened)|(?:did\ not|didn['’]t|does\ not|doesn['’]t|has\ not|hasn['’]t)"
         rf"\ (?:load|come\ through|come\ up|loaded)){SCREENED}(?!\ (?:at\ first|again|until))",
     ),
     (
-        ("describe th", "describe what"),
+        ("describe",),
         rf"(?:\bcould\ you|\bcan\ you|\bif\ you(?:\ can|\ could)?|\bplease)(?:\ please)?\ describe\ (?:to\ me\ )?"
         rf"(?:what\ {SHOWN}\ shows|{SHOWN}){WHOLE}",
     ),
     (
-        ("without the", "without a", "without any"),
+        ("without",),
         rf"{ME}(?:{UNABLE}|\ won['’]t\ be\ able\ to)\ (?:answer|tell|say|determine|help)\b[^.!?]{{0,40}}"
         rf"\ without(?:\ (?:seeing|viewing|access\ to|watching))?\ {SHOWN}{WHOLE}",
     ),
@@ -151,5 +151,5 @@ EXCUSES: tuple[tuple[Hint, str], ...] = (
         rf"(?:\ (?:that|this|the\ question|you)?(?=[.,!]|$)|\ (?:with\ )?(?:{SHOWN}|this|that)\b)",
     ),
     (("only have a", "just have a"), rf"{ME}\ (?:only|just)\ have\ an?\ (?:text|textual|written|verbal)\b"),
-    (("my capabilities", "my training"), r"\bmy\ (?:capabilities|training)\b"),
+    (("capab", "training"), r"\bmy\ (?:capabilities|training)\b"),
 )
