@@ -68,3 +68,14 @@ def held(work: Path, command: str) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def remember(path: Path, text: str) -> None:
+    """Keep what can be found out again; where the disk takes nothing, the next command finds it out."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    with suppress(OSError):
+        try:
+            part.write_text(text, encoding="utf-8")
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)

@@ -110,7 +110,7 @@ def test_the_sets_hold_what_the_models_said(place):
 def test_report_and_card_tell_the_mix_and_nothing_of_what_is_sent_along(place, server):
     place.settings(model='max_retries = 0\nextra_body = { tenant = "sk-hunter2hunter2" }')
     assert place.run("run").code == 0
-    assert server.asked[0]["api_key"] == "sk-hunter2hunter2"
+    assert server.asked[0]["tenant"] == "sk-hunter2hunter2"
     card, report, page = ((place.work / name).read_text() for name in ("README.md", "report.json", "report.html"))
     assert "hunter2" not in card + report + page
     assert "- **caption**: captioner-1\n" in card

@@ -50,7 +50,7 @@ def told(text: str = "plain", rows: int = 3) -> dict:
         )
     ).told(STEPS)
     for drop in found["rejections"]:
-        drop["examples"] = [example(None, made, repr(text)), example(raw, None, text)]
+        drop["examples"] = [example(None, made, repr(text), ""), example(raw, None, text, text[:99])]
     found["changes"]["examples"] = [revision(made)]
     spent = {"stage": text, "model": text, "calls": 1, "cost": 0.25}
     tokens = {"prompt_tokens": 10, "completion_tokens": 20, "cached_tokens": 0}
@@ -145,7 +145,7 @@ def test_without_frames_the_page_says_so():
     page = safe(webpage.page(told(), {"a" * 64: Strip(missing="its frames cannot be shown: damaged")}))
     assert page.named("img") == []
     assert "No frames: its frames cannot be shown: damaged." in page.text
-    assert "No frames: the row's medium cannot be shown." in page.text
+    assert "No frames: plain." in page.text
 
 
 def test_an_unfinished_run_says_so_first():

@@ -1,17 +1,20 @@
 """RL rows for EasyR1 (github.com/hiyouga/EasyR1, verl/utils/dataset.py)."""
 
-from curate.layout import Layout
+from typing import ClassVar
+
+from curate.layout import Layout, Sparse
 from curate.record import Output, Record
 from curate.tags import answer_in
 from curate.turns import marked
 
 
-class EasyR1Row(Output):
+class EasyR1Row(Sparse):
     """A question and its bare answer.
 
     EasyR1 looks which of the keys `images` and `videos` a file has, so JSON leaves out the one without media.
     """
 
+    absent: ClassVar[frozenset[str]] = frozenset({"images", "videos"})
     problem: str
     answer: str
     images: tuple[str, ...] | None = None

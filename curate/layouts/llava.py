@@ -1,13 +1,16 @@
 """Conversations for LLaVA's trainers (github.com/haotian-liu/LLaVA, docs/Finetune_Custom_Data.md; LLaVA-NeXT)."""
 
-from curate.layout import Layout
+from typing import ClassVar
+
+from curate.layout import Layout, Sparse
 from curate.record import Output, Record
 from curate.turns import Turn, conversation
 
 
-class LlavaRow(Output):
+class LlavaRow(Sparse):
     """A conversation about an image or a video; the key of the other one is left out of JSON."""
 
+    absent: ClassVar[frozenset[str]] = frozenset({"image", "video"})
     id: str
     image: str | None = None
     video: str | None = None

@@ -21,6 +21,7 @@ def test_videos_in_a_file_of_their_own_have_no_key_for_images(tmp_path):
         "problem_id": 7,
         "problem_type": "multiple choice",
         "data_source": "Kitchen",
+        "pass_rate": None,
     }
 
 
