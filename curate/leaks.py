@@ -3,170 +3,91 @@
 import re
 from collections.abc import Iterator
 
-from curate.clocks import on_a_clock
-from curate.hints import Hint, Hinted
+from curate.carriers import in_the_scene
+from curate.clocks import on_a_clock, played
+from curate.hints import Hinted
+from curate.telltales import SOURCES, Rule
 
 NUMBERED = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth"
 WORDS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 BEHIND = "|".join(rf"(?<=\b{word} second)" for word in ("at", "around", "by", "from", "until", "after"))
+AGO = "|".join(rf"(?<=\b{word} seconds in)" for word in f"{WORDS}|fifteen|twenty|thirty".split("|"))
 SECONDS = "s|secs?|seconds?|mins?|minutes?"
-NO_SPAN = "".join(
-    rf"(?<!\b{word} )" for word in ("for", "lasts", "last", "lasting", "takes", "take", "taking", "within", "every")
-)
 AMOUNT = r"\d{1,4}(?:\.\d{1,3})?"
-SAYS = (
-    "says?|said|states?|stated|mentions?|mentioned|notes?|noted|describes?|described|indicates?|lists?|"
-    "listed|shows?|tells?|does|do|did|doesn['’]t|don['’]t|didn['’]t"
-)
-# Where the question or an option is what "describes" or "mentions", nothing leaks.
-ASKED = r"(?! (?:in|by|of|from|for|as) (?:any of )?(?:the |an? )?(?:question|option|choice|answer|problem)s?\b)"
+ROUGHLY = r"(?:about |around |roughly |approximately |exactly |the )?"
+POINT = r"(?! (?:later|long|per|of|intervals?|each|apart|have|has|are|pass|passed|before|earlier|faster|slower|left)\b)"
 
-# What stands on a thing that is seen is no text that was given.
-SEEN_THERE = r"(?! (?:on|under|below|beneath|printed|painted|burnt|burned|in (?:white|black|bold|large|capital)) )"
-
-# Every pattern meets lower-case text whose white space is single blanks, and repeats nothing without a bound.
-Rule = tuple[Hint, *tuple[str, ...]]
-TIMED = re.compile(r"[0-9] ?[sm]")
+TIMED = re.compile(r"[0-9][ -]?[sm]")
 COUNTED = re.compile(r":\d")
-TOLD = ("caption", "description", "record", "annotation")
-PATTERNS: dict[str, tuple[Rule, ...]] = {
-    "names its source": (
-        (("data",), r"\bmeta-?data\b"),
-        (("element",), r"\bkey[ _-]elements?\b"),
-        (
-            ("_",),
-            r"\b(?:video_caption|notable_features|spatial_relations|human_attributes|potential_interactions"
-            r"|scene_context|text_items|rooms_or_sections|diagram_parts|process_arrows|chart_type|primitive_ids)\b",
-        ),
-        (("[uncertain]",), r"\[uncertain\]"),
-        (("json",), rf"\b(?:the|this|given|provided|in) json\b|\bjson (?:{SAYS}|data|object|record|input)\b"),
-        (
-            TOLD,
-            r"\b(?:video|frame|frames|image|clip|scene|overall|provided|given|textual|written|per-frame)"
-            r"(?:['’]s)?[ -](?:captions?|descriptions?|records?|annotations?)\b" + ASKED,
-        ),
-        (
-            ("caption",),
-            r"\b(?:the|this|that|these|those|its|all|both|each|every|none of|per|my) "
-            r"(?:(?!ha[sd] |have |with |carries |shows )[\w-]{1,20} ){0,2}captions?\b" + SEEN_THERE,
-        ),
-        (("caption",), rf"\bcaptions? (?:{SAYS})\b"),
-        (
-            ("description",),
-            r"\b(?:the|this|that|these|those|all|both) (?:[\w-]{1,20} )?descriptions?\b" + ASKED + SEEN_THERE,
-        ),
-        (("description",), rf"\bdescriptions? (?:{SAYS})\b"),
-        (("record",), rf"\bthe (?:[\w-]{{1,20}} )?records? (?:{SAYS})\b"),
-        (
-            ("record",),
-            r"\b(?:according to|based on|as per|per|in|from) (?:the|this|these|my) (?:[\w-]{1,20} )?records?\b"
-            r"(?! (?:players?|stores?|shops?|labels?|sleeves?|covers?|collections?|company|books?|time|deal)\b)",
-        ),
-        (
-            ("relation", "feature", "interaction", "attribute", "context", "item"),
-            r"\b(?:spatial relations?|notable features?|potential interactions?|human attributes?|scene context"
-            r"|text items?)"
-            rf" (?:lists?|fields?|entry|entries|section|{SAYS}|suggests?|includes?)\b",
-        ),
-        (("ocr",), r"\bocr\b"),
-        (("detection",), rf"\b(?:object )?detections? (?:{SAYS})\b"),
-        (("annotation",), r"\bannotations? (?:indicates?|lists?|says?|states?|mentions?|specif(?:y|ies))\b"),
-        (
-            ("according",),
-            r"\baccording to (?:the|this|these|my) (?:[\w-]{1,20} )?"
-            r"(?:transcript|summary|account|details|texts?|notes?)\b" + SEEN_THERE,
-        ),
-        (
-            ("provided", "given", "supplied"),
-            r"\b(?:records?|texts?|descriptions?|captions?|information|details|summary|summaries|notes?|data|list"
-            r"|account) "
-            r"(?:(?:that )?(?:i was|i am|i['’]m|was|were|is|are) )?(?:provided|given to (?:me|us)|supplied)\b",
-        ),
-        (("i was given",), r"\bi was given\b"),
-        (
-            ("provided", "written"),
-            r"\b(?:provided (?:information|data|input|context|notes?|list)"
-            r"|written (?:account|notes?|records?|summary))\b",
-        ),
-        (("about the",), r"\bwritten about the (?:video|clip|image|picture|scene)\b"),
-        (
-            ("notes",),
-            rf"\b(?:the|my|these) notes (?:(?:on|about) the (?:video|clip|image|picture|scene|frames)|{SAYS})\b",
-        ),
-        (
-            ("user", "prompt"),
-            r"\bthe (?:user|prompt) (?:has |also |already )?(?:says?|said|states?|stated|provided|provides?|gave|gives"
-            r"|shared|described|describes?|mentions?|mentioned|wrote)\b",
-        ),
-        (
-            ("read",),
-            r"\bi(?:['’]ve| have| had)? (?:just |already )?(?:re-?)?read "
-            r"(?:that|about|of|through|the (?:list|record|text))\b(?! (?:on|in|as)\b)",
-        ),
-        (("listed",), r"\bthe listed (?:objects|elements|actions|attributes|relations)\b"),
-        (("listed as",), r"\b(?:clothing|posture|gender|scene|action|object) is listed as\b"),
-        (("text",), r"\bthe (?:provided |given |written )?texts? (?:describes?|mentions?|notes?|provided|given)\b"),
-        (
-            ("provided", "given", "written"),
-            r"\bthe (?:provided|given|written) (?:texts?|details|summary|transcript)\b",
-        ),
-        (
-            ("mentioned",),
-            r"\b(?:is|are|was|were|it['’]s|been)(?: not|n['’]t)? (?:explicitly |specifically |directly )?mentioned\b"
-            r"(?! on\b)" + ASKED,
-        ),
-        (("mention",), r"\bno (?:explicit |specific |direct )?mention of\b"),
-        (("described",), r"\b(?:is|are|was|were|as) described\b(?! (?:above|below)\b)" + ASKED),
+FRAMES: tuple[Rule, ...] = (
+    (
+        ("frame",),
+        r"frame(?<=\bframe)(?<!door frame)(?<!window frame)(?<!picture frame)(?<!photo frame)(?<!bed frame)"
+        r"(?<!bike frame) ?(?:#|no\.?|number|:)? ?#?\d{1,5}\b",
+        r"frames?(?:(?<=sampled frame)|(?<=sampled frames)|(?<=annotated frame)|(?<=annotated frames))(?P<before>)\b",
+        r"frames?(?: numbered| numbers) \d",
+        r"frames #?\d{1,5} ?(?:,|-|–|to|and|through|&) ?#?\d{1,5}\b",
+        rf"\b(?:in|at|from|by|of|to|until) frame (?:number )?(?:{WORDS})\b",
+        rf"\b(?:{NUMBERED}|\d{{1,4}}(?:st|nd|rd|th)) (?:video |sampled |given )?frame\b"
+        r"(?! (?:(?:of|in) (?:the|this|a) (?:comic|cartoon|strip|storyboard|film ?strip)"
+        r"|(?:on|hangs|hung|holds|is hung)(?: (?:on|upon))? (?:the|his|her|a) )\b)",
     ),
-    "numbers a frame": (
-        (
-            ("frame",),
-            r"(?<!door )(?<!window )(?<!picture )(?<!photo )(?<!bed )\bframe ?(?:#|no\.?|number|:)? ?#?\d{1,5}\b",
-        ),
-        (("frame",), r"\bframes? (?:numbered|numbers) \d"),
-        (("frame",), r"\bframes #?\d{1,5} ?(?:,|-|–|to|and|through|&) ?#?\d{1,5}\b"),
-        (("frame",), rf"\b(?:in|at|from|by|of|to|until) frame (?:number )?(?:{WORDS})\b"),
-        (
-            ("frame",),
-            rf"\b(?:{NUMBERED}|\d{{1,4}}(?:st|nd|rd|th)) (?:video |sampled |given )?frame\b"
-            r"(?! (?:of|in) (?:the|this|a) (?:comic|cartoon|strip|storyboard|film ?strip)\b)",
-        ),
+)
+TIMES: tuple[Rule, ...] = (
+    (
+        COUNTED,
+        r"[0-9](?<!\w.)[0-9]?:\d{2}:\d{2}(?:[.,]\d{1,3})?\b",
+        r"[0-9](?<![\d:.].)[0-9]?:[0-5]\d(?:\.\d{1,3})?(?![\d:]| ?[ap]\.?m\b| ?o['’]clock)",
     ),
-    "exact time": (
-        (
-            COUNTED,
-            r"\b\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,3})?\b",
-            r"(?<![\d:.])\d{1,2}:[0-5]\d(?:\.\d{1,3})?(?![\d:]| ?[ap]\.?m\b| ?o['’]clock)",
-        ),
-        (
-            TIMED,
-            rf"{NO_SPAN}\b(?:at|around|about|until|by) (?:about |around |roughly |approximately |exactly |the )?"
-            rf"{AMOUNT} ?(?:{SECONDS})\b(?! (?:later|long|per|of)\b)",
-            rf"\bfrom {AMOUNT} ?(?:{SECONDS})? ?(?:to|-|–) ?{AMOUNT} ?(?:{SECONDS})\b",
-            rf"\b{AMOUNT} ?(?:{SECONDS}) in(?:to)? the (?:video|clip)\b",
-            rf"\b{AMOUNT} ?(?:{SECONDS}) in,",
-            rf"\bafter {AMOUNT} ?(?:s|secs?|seconds)\b(?! (?:in|of|on|at)\b)",
-            rf"\bbetween {AMOUNT} ?(?:{SECONDS})? ?and {AMOUNT} ?(?:{SECONDS})\b",
-        ),
-        (("mark",), r"\b[\w.-]{1,20}[ -](?:s|secs?|seconds?|mins?|minutes?) ?-?mark\b"),
-        (("second",), rf"second(?:{BEHIND})s? (?:\d{{1,4}}|{WORDS})\b"),
-        (("stamp",), r"\b(?:the|these|those|this|that|each|its|their|with) time ?-?stamps?\b|\btime ?-?stamps? \d"),
+    (
+        TIMED,
+        rf"\b(?:at|until|by|around|about) {ROUGHLY}{AMOUNT} ?(?:{SECONDS})\b{POINT}",
+        rf"from(?<=\bfrom) {AMOUNT} ?(?:{SECONDS})? ?(?:to|-|–) ?{AMOUNT} ?(?:{SECONDS})\b",
+        rf"[0-9](?<!\w.)[0-9.]{{0,6}}[ -]?(?:{SECONDS})(?: in(?:,|(?:to)? the (?:video|clip)\b)|[ -]?point\b)",
+        r"at t(?<=\bat t) ?= ?\d{1,3}(?:\.\d{1,3})? ?(?:s|secs?|seconds?)\b",
+        rf"after(?<=\bafter) {AMOUNT} ?(?:s|secs?|seconds)\b(?! (?:in|of|on|at)\b)",
+        rf"between(?<=\bbetween) {AMOUNT} ?(?:{SECONDS})? ?and {AMOUNT} ?(?:{SECONDS})\b",
     ),
-    "bounding box": (
-        (("bounding",), r"\bbounding[ -]?box(?:es)?\b"),
-        (("bbox",), r"\bbbox(?:es)?\b"),
-        (("coordinate",), r"\b(?:pixel|image|normali[sz]ed) coordinates?\b"),
-        (("coordinate",), r"\b(?:located|placed|positioned|sits?|sitting) at (?:the )?coordinates?\b"),
-        # Four numbers in brackets, at least one of them a fraction or beyond 99: a box, hardly a list.
-        (
-            ("[", "("),
-            r"[\[(](?=[^\])]{0,40}(?:\d{3}|\.\d)) ?\d{0,4}\.?\d{1,4}(?: ?, ?\d{0,4}\.?\d{1,4}){3} ?[\])]",
-        ),
+    (("minute",), rf"\b(?:at|around|by|near|until|from) (?:the )?minutes? (?:\d{{1,3}}|{WORDS})\b(?!:)"),
+    (
+        ("mark",),
+        r"(?<![\d:.])\d{1,2}:[0-5]\d[ -]mark\b",
+        r"\b[\w.-]{1,20}[ -](?:s|secs?|seconds?|mins?|minutes?) ?-?mark\b",
     ),
+    (
+        ("second",),
+        rf"second(?:{BEHIND})s? (?:\d{{1,4}}|{WORDS})\b",
+        rf"seconds in(?:{AGO})(?P<before>)(?:,|to the (?:video|clip|footage)\b)",
+    ),
+    (("stamp",), r"\b(?:the|these|those|this|that|each|its|their|with) time ?-?stamps?\b|\btime ?-?stamps? \d"),
+)
+BOXES: tuple[Rule, ...] = (
+    (("bounding",), r"(?<!\ba )\bbounding[ -]?box(?:es)?\b"),
+    (("bbox",), r"\bbbox(?:es)?\b"),
+    (
+        ("coordinate",),
+        r"\b(?:pixel|image|normali[sz]ed) coordinates?\b",
+        r"\b(?:located|placed|positioned|sits?|sitting) at (?:the )?coordinates?\b",
+        r"\bcoordinates? of the (?:[\w-]{1,12} ){0,2}(?:cube|sphere|cylinder|ball|person|man|woman|boy|girl|dog|cat|car"
+        r"|table|chair|sofa|bed|lamp)s?\b",
+    ),
+    # Four numbers in brackets, at least one of them a fraction or beyond 99: a box, hardly a list.
+    (
+        ("[", "("),
+        r"(?<!\w)(?<!vector )(?<!quaternion )(?<!colour )(?<!color )"
+        r"[\[(](?=[^\])]{0,40}(?:\d{3}|\.\d)) ?\d{0,4}\.?\d{1,4}(?: ?, ?\d{0,4}\.?\d{1,4}){3} ?[\])]",
+    ),
+)
+SEEN = {
+    "names its source": in_the_scene,
+    "numbers a frame": played,
+    "exact time": on_a_clock,
+    "bounding box": in_the_scene,
 }
+"""What is given away, and how to tell that it stands in the scene itself."""
 RULES = Hinted(
     (hint, (reason, tuple(map(re.compile, patterns))))
-    for reason, rules in PATTERNS.items()
+    for reason, rules in zip(SEEN, (SOURCES, FRAMES, TIMES, BOXES), strict=True)
     for hint, *patterns in rules
 )
 
@@ -180,5 +101,13 @@ def lowered(text: str) -> str:
 def leaks(text: str) -> Iterator[tuple[str, re.Match[str]]]:
     """Every leak in a lower-case text whose white space is single blanks, and what it gives away."""
     for reason, patterns in RULES.likely(text):
+        seen = SEEN[reason]
         for pattern in patterns:
-            yield from ((reason, match) for match in pattern.finditer(text) if not on_a_clock(match))
+            yield from ((reason, match) for match in pattern.finditer(text) if not seen(match))
+
+
+def said(match: re.Match[str]) -> str:
+    """The words that give something away; with the word before them where the rule has a group `before`."""
+    if "before" not in match.re.groupindex:
+        return match[0].strip()
+    return match.string[match.string.rfind(" ", 0, max(match.start() - 1, 0)) + 1 : match.end()]

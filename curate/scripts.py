@@ -42,14 +42,15 @@ NOT_LATIN = re.compile("[^\\W\\d_a-zA-Z\u00aa-\u024f\u1e00-\u1eff]+")  # runs of
 def foreign(text: str, language: str) -> Iterator[re.Match[str]]:
     """Each run of letters that holds one of a script which this language is not written in.
 
-    A single Greek letter is a sign of mathematics. Scripts that no language here is written in are passed over.
+    Up to three Greek letters are signs of mathematics, as in an angle αβγ. Scripts that no language here is written in
+    are passed over.
     """
     if text.isascii():
         return
     others = KNOWN - SCRIPTS[language]
     for run in NOT_LATIN.finditer(text):
         scripts = {script(character) for character in run[0]} & others
-        if scripts and not (scripts == {"GREEK"} and len(run[0]) == 1):
+        if scripts and not (scripts == {"GREEK"} and len(run[0]) <= 3):
             yield run
 
 

@@ -58,8 +58,12 @@ def concluded(columns: list[str]) -> Record:
 MEASURED: dict[str, tuple[Filter, Callable[[list[str]], Record]]] = {
     "leak": (LeakFilter(), sentence),
     "leak-unseen": (LeakFilter(), sentence),
+    "leak-drafts": (LeakFilter(), sentence),
+    "leak-drafts-held-out": (LeakFilter(), sentence),
     "refusal": (RefusalFilter(), sentence),
     "refusal-unseen": (RefusalFilter(), sentence),
+    "refusal-drafts": (RefusalFilter(), sentence),
+    "refusal-drafts-held-out": (RefusalFilter(), sentence),
     "consistency": (ConsistencyFilter(), concluded),
     "consistency-unseen": (ConsistencyFilter(), concluded),
     "consistency-forms": (ConsistencyFilter(), concluded),

@@ -7,14 +7,21 @@ from curate.filter import Filter
 from curate.record import Record, Thought
 from curate.tags import TAG, in_format, process
 
-# All control characters but \n and \t, and halves of surrogate pairs, which no encoder takes.
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# All control characters but \n, \t and \r before \n, what turns the direction of writing, what stands for a broken
+# character, and halves of surrogate pairs, which no encoder takes.
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffd\ud800-\udfff]")
+UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))  # they hide a tag from a search
+# Tags of another kind, and what chat templates and trainers put in place of turns and media.
+LIKE_TAGS = re.compile(
+    r"(?:<|＜|&lt;)/?(?:think(?:ing)?|answer)\b|\[/?(?:think|answer|inst)\]|<\|[\w-]{1,40}\|>|<(?:image|video|audio)>|</s>",
+    re.IGNORECASE,
+)
 CLOSING = frozenset(".!?…\"'”’»)]}*`$~。！？」』）】")
 PAIRED = ("```", "$$")
 
 
 class FormatFilter(Filter):
-    """Drops thinking that is empty, cut off, holds tags or control characters, or breaks the format.
+    """Drops thinking that is empty, cut off, holds tags, marks of a chat or control characters, or breaks the format.
 
     The training target is `<think>…</think>`, a newline and `<answer>…</answer>`, each tag once.
     A thinking counts as cut off where it ends in neither punctuation, a closing bracket or quote nor
@@ -26,9 +33,10 @@ class FormatFilter(Filter):
         thinking = record[Thought].thinking
         if not thinking.strip():
             return "empty thinking"
-        if tag := TAG.search(thinking):
+        shown = thinking if thinking.isascii() else thinking.translate(UNSEEN)
+        if tag := any(mark in shown for mark in "<＜[&") and (TAG.search(shown) or LIKE_TAGS.search(shown)):
             return f"tags inside the thinking: {tag[0]!r}"
-        if control := CONTROL.search(thinking):
+        if control := CONTROL.search(thinking.replace("\r\n", "\n") if "\r" in thinking else thinking):
             return f"control character: {control[0]!r} at character {control.start()}"
         if cut := truncated(thinking):
             return f"truncated: {cut}"

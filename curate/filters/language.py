@@ -26,6 +26,9 @@ SHOWN = re.compile(
     r"letters?|kanji|symbols?|title[ds]?|called|named|subtitles?|logo)\b[^.!?\n]{0,60}$",
     re.IGNORECASE,
 )
+SHOWN_BEHIND = re.compile(
+    r"[»”\"']? (?:texts?|characters?|signs?|letters|writing|script|means|stands for)\b", re.IGNORECASE
+)
 WORD = re.compile(r"[a-z']+")
 # An English text has a quarter to a half of these; no other language comes near a fifth.
 ENGLISH = frozenset({
@@ -85,6 +88,8 @@ class LanguageFilter(Filter):
 def _shown(run: re.Match[str], asked: str, quotes: list[tuple[int, int]]) -> bool:
     """Whether this is text on screen, or the question's own."""
     if run[0].casefold() in asked or any(start < run.start() < end for start, end in quotes):
+        return True
+    if SHOWN_BEHIND.match(run.string, run.end()):
         return True
     return SHOWN.search(run.string[max(run.start() - 80, 0) : run.start()]) is not None
 

@@ -1,7 +1,7 @@
 """Leak: a thinking must not show that something was read instead of seen (arXiv 2505.12434, section 3.1)."""
 
 from curate.filter import Filter
-from curate.leaks import leaks, lowered
+from curate.leaks import leaks, lowered, said
 from curate.record import Record, Thought
 
 AROUND = 30
@@ -18,7 +18,7 @@ class LeakFilter(Filter):
         thinking = " ".join(record[Thought].thinking.split())
         asked = " ".join(record.question.split()).lower()
         for reason, match in leaks(lowered(thinking)):
-            if match[0].strip() not in asked:
+            if said(match) not in asked:
                 snippet = thinking[max(match.start() - AROUND, 0) : match.end() + AROUND]
                 return f"{reason}: {snippet!r}"
         return None

@@ -12,11 +12,13 @@ from curate.record import Record, Thought
 
 LINE_END = re.compile(r"[。！？\n]")  # ends a sentence wherever it stands; these only at the end of a word:
 WORD_END = frozenset(".!?…")
+GLUED = 200  # characters without a blank: no word, no formula, no address
+LOOKED_AT = 2000  # of such a run
 SHORT = 6  # "Wait, let me look again." may come back as often as it likes
 
 
 class RepetitionFilter(Filter):
-    """Drops thinking that repeats itself: looping passages, or one sentence copied again and again.
+    """Drops thinking that repeats itself: looping passages or characters, or one sentence copied again and again.
 
     `max_share` bounds how many of the text's runs of `ngram` words stood in it before. Web text
     counts as bad above 0.12 for runs of 8 (Gopher, arXiv 2112.11446, table A1); a thinking that
@@ -30,13 +32,16 @@ class RepetitionFilter(Filter):
     max_copies: int = Field(default=4, ge=1)
 
     def reason(self, record: Record) -> str | None:
-        """ "copied sentence: …" or "looping text: …"."""
+        """ "copied sentence: …", "looping characters: …" or "looping text: …"."""
         thinking = record[Thought].thinking.casefold()
         parts = sentences(thinking)
         sentence, copies = most_copied(parts, self.max_copies)
         if copies > self.max_copies:
             return f"copied sentence: {copies} times {sentence[:80]!r}"
         text = [*chain.from_iterable(parts)]
+        longest = max(map(len, text), default=0)
+        if longest >= GLUED and (word := looping(text)):
+            return f"looping characters: {word[:80]!r}"
         runs = len(text) - self.ngram + 1
         # A run that stood there before begins with a pair that did: few pairs, fewer runs, and pairs are soon counted.
         if runs < 1 or repeated(text, 2) <= self.max_share * runs:
@@ -64,6 +69,12 @@ def repeated(text: list[str], n: int) -> int:
     """How many of the text's runs of n words stood in it before."""
     runs = list(zip(*(text[i:] for i in range(n)), strict=False))
     return len(runs) - len(set(runs))
+
+
+def looping(text: list[str]) -> str | None:
+    """A word of 200 characters or more, most of whose runs of 8 stood in it before: "hahaha…", "======"."""
+    long = (word for word in text if len(word) >= GLUED)
+    return next((word for word in long if repeated([*word[:LOOKED_AT]], 8) > min(len(word), LOOKED_AT) / 2), None)
 
 
 def most_copied(parts: list[list[str]], most: int) -> tuple[str, int]:

@@ -87,3 +87,26 @@ def test_the_last_thinking_counts():
     both = revised(drafted(record(), "cut off in the"), THINKING)
     assert FormatFilter().reason(both) is None
     assert FormatFilter().reason(revised(drafted(record()), "cut off in the")).startswith("truncated")
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        *("<thi\u200bnk>", "<an\u00adswer>", "＜think＞", "&lt;/think&gt;", "<think id=1>", "<thinking>", "<answer"),
+        *("[/think]", "<|im_end|>", "<|THINK|>", "<video>", "<image>", "</s>", "[INST]"),
+    ],
+)
+def test_no_disguise_hides_a_tag_or_a_mark_of_a_chat(mark):
+    assert judged(f"{THINKING} {mark} So it is B.").startswith("tags inside the thinking: ")
+
+
+@pytest.mark.parametrize(
+    "text", ["Here x < 3 and y > 4.", "He types <b>bold</b> & more.", "A 👨\u200d👩\u200d👧 [1] waves.", "One\r\ntwo."]
+)
+def test_what_only_looks_like_a_mark_is_kept(text):
+    assert judged(f"{THINKING} {text}") is None
+
+
+@pytest.mark.parametrize("character", ["\u202e", "\u2066", "\ufffd"])
+def test_what_turns_or_breaks_the_writing_is_dropped(character):
+    assert judged(f"{THINKING} It{character} is B.").startswith("control character: ")

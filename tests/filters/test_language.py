@@ -134,3 +134,8 @@ def test_the_last_thinking_counts():
 @pytest.mark.parametrize("unit", ["'", "(", "“", "走", "says 走 ", "ß"])
 def test_long_texts_are_judged(unit):
     judged(unit * (50_000 // len(unit)))
+
+
+@pytest.mark.parametrize("said", ["the angle αβγ is right", "出口 means exit", "안녕하세요 characters are on the wall"])
+def test_signs_of_mathematics_and_text_that_is_spoken_of_are_free(said):
+    assert judged(f"{THINKING} So {said}.") is None

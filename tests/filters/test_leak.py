@@ -121,6 +121,8 @@ def test_what_the_question_says_may_be_said_again():
     assert judged(thinking, problem=question) is None
     assert judged(thinking + " Frame 4 too.", problem=question).startswith("numbers a frame: ")
     assert judged("It says 10:30, see the options.", options=("A. 10:30", "B. 11:30")) is None
+    assert judged("The video summary is short.", problem="What does the video summary say?") is None
+    assert judged("The video summary is short.", problem="Which summary fits?").startswith("names its source: ")
 
 
 def test_the_detail_shows_where():
@@ -136,7 +138,23 @@ def test_the_last_thinking_counts():
     assert LeakFilter().reason(revised(drafted(record()), dirty)).startswith("names its source")
 
 
-@pytest.mark.parametrize("unit", ["the ", "a.", "9", "frame ", "at 1", "[1, ", "1:1", "the a-a ", " ", "from 1 to "])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "the ",
+        "a.",
+        "9",
+        "frame ",
+        "at 1",
+        "[1, ",
+        "1:1",
+        "the a-a ",
+        " ",
+        "from 1 to ",
+        "by 1 s ",
+        "he opens the metadata ",
+    ],
+)
 def test_long_texts_take_no_time(unit):
     started = time.process_time()
     judged(unit * (200_000 // len(unit)))

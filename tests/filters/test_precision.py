@@ -5,10 +5,14 @@ import pytest
 from tests.precision import LISTS, MEASURED, labelled, measured
 
 FLOORS = {  # precision, recall
-    "leak": (0.98, 0.95),
+    "leak": (0.98, 0.98),
     "leak-unseen": (1.0, 1.0),
+    "leak-drafts": (0.98, 0.93),
+    "leak-drafts-held-out": (0.98, 0.8),
     "refusal": (1.0, 1.0),
     "refusal-unseen": (1.0, 0.95),
+    "refusal-drafts": (1.0, 0.95),
+    "refusal-drafts-held-out": (1.0, 0.84),
     "consistency": (1.0, 1.0),
     "consistency-unseen": (1.0, 0.93),
     "consistency-forms": (1.0, 1.0),
@@ -19,7 +23,7 @@ FLOORS = {  # precision, recall
 @pytest.mark.parametrize("name", MEASURED)
 def test_precision_and_recall(name):
     found = measured(name)
-    assert (found.precision, found.recall) >= FLOORS[name], (found.dropped, found.kept)
+    assert found.precision >= FLOORS[name][0], (found.dropped, found.kept)
     assert found.recall >= FLOORS[name][1], found.kept
 
 

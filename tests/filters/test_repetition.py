@@ -95,3 +95,12 @@ def test_long_texts_take_no_time():
     judged("x" * 1_000_000)
     judged("猫" * 500_000)
     assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize("unit", ["ha", "=", "\\\\n", "…", "<|endoftext|>"])
+def test_a_loop_without_blanks(unit):
+    assert judged(f"She laughs: {unit * 400} and leaves.").startswith("looping characters: ")
+
+
+def test_a_long_run_that_does_not_repeat_itself_is_none():
+    assert judged("It is " + "".join(f"{number:x}" for number in range(300)) + " there.") is None
