@@ -23,7 +23,7 @@ demo: $(READY)  ## The main job on a real clip with the embedded model
 	$(BIN)/curate demo $(DEMO)
 
 test: $(READY)  ## All tests
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 test-kills: $(READY)  ## The run killed 50 times while a fifth of all requests fails
 	KILLS=50 $(BIN)/python -m pytest -s tests/test_kills.py

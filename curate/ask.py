@@ -12,9 +12,9 @@ from tenacity.wait import wait_random_exponential
 from curate.asklog import named
 from curate.budget import Budget, Price
 from curate.chat import Ask, Reply, Request
-from curate.errors import RefusedError, TransientError
+from curate.errors import RefusedError, ThrottledError, TransientError
 from curate.meter import Meter
-from curate.pace import Pace, Turn
+from curate.pace import Pace, Score, Turn
 from curate.rate import FURTHEST
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,8 @@ BACKOFF = wait_random_exponential(multiplier=1, max=60)
 def limited(ask: Ask, pace: Pace, meter: Meter) -> Ask:
     """Ask when the model's pace allows, and again as often as it took nothing: that is no fault of the request.
 
-    Not before the server wants to be asked again, though others may be asked meanwhile.
+    Unless others are answered and this one never is. Not before the server wants to be asked again, though others
+    may be asked meanwhile.
 
     Raises TransientError for a failure that counts against the request, GoneError once the model is given up.
     """
@@ -40,7 +41,7 @@ class _Limited:
         self._meter = meter
 
     async def __call__(self, request: Request) -> Reply:
-        refused, wish = 0, 0.0
+        refused, wish, score = 0, 0.0, Score()
         while True:
             if refused:
                 await asyncio.sleep(max(wait_after(refused) / 4, wish))
@@ -49,8 +50,12 @@ class _Limited:
             try:
                 return await self._once(request, turn)
             except TransientError as error:
-                self._failed(request, turn, error)
+                score = score if refused else self._pace.score
                 refused += 1
+                self._failed(request, turn, error)
+                if isinstance(error, ThrottledError) and self._pace.singled(refused, score):
+                    raise
+                self._meter.retried += 1
                 wish = min(error.retry_after or 0.0, FURTHEST)
             finally:
                 self._meter.in_flight -= 1
@@ -76,7 +81,6 @@ class _Limited:
             raise self._pace.gone from None
         if counts:
             raise error
-        self._meter.retried += 1
 
 
 def guess(request: Request) -> float:

@@ -107,7 +107,7 @@ def card(report: Report, holdings: Sequence[Holding], about: CardSettings, setti
         title=sections.plain(about.title),
         version=curate.__version__,
         sizes=sections.sizes(report),
-        files=sections.files(holdings),
+        files=sections.files(holdings) + sections.held_back(report),
         models=sections.named(report.models),
         steps=sections.summary(steps),
         reasons=sections.reasons(steps),

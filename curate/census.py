@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from curate.answers.score import PAPER, Measures
 from curate.intake import LEFT_OUT, NEAR, NONE, LeftOut, UnusableError, none, question, usable
 from curate.medium import Kind
 from curate.sources import Row
@@ -24,14 +25,19 @@ class Census:
     unusable: Counter[str] = field(default_factory=Counter)
 
 
-def counted(rows: Iterable[Row], left_out: LeftOut = none, repeats: Mapping[int, int] = NONE) -> Census:
+def counted(
+    rows: Iterable[Row],
+    left_out: LeftOut = none,
+    repeats: Mapping[int, int] = NONE,
+    measures: Measures = PAPER,
+) -> Census:
     """The census of these rows; the same question about the same path is one, and so are rows that are `repeats`."""
     census = Census()
     known: set[bytes] = set()
     for row in rows:
         census.rows += 1
         try:
-            fields = usable(row.raw, row.number)
+            fields = usable(row.raw, row.number, measures)
         except UnusableError as error:
             census.unusable[error.reason] += 1
             continue

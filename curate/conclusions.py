@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 
-from curate.answers.choices import OPTION, letter
+from curate.answers.choices import letter
+from curate.answers.labels import named
 from curate.answers.quantities import number
-from curate.answers.texts import MAX_TEXT
 from curate.record import ProblemType
 from curate.statements import DOUBT, SENTENCE_END, TAKEN_BACK, ending, last
 
@@ -108,10 +108,7 @@ def _named(said: str, texts: dict[str, str]) -> list[str]:
 
 def _texts(options: Sequence[str]) -> dict[str, str]:
     """{label: text in lower case}; options without labels are A, B, C, …"""
-    matches = [OPTION.fullmatch(option[:MAX_TEXT].strip()) for option in options[:26]]
-    if matches and all(matches):
-        return {match[1]: _plain(match[2]) for match in matches if match}
-    return {chr(ord("A") + i): _plain(option[:MAX_TEXT]) for i, option in enumerate(options[:26])}
+    return {label: _plain(text) for label, text in named(options)}
 
 
 def _plain(text: str) -> str:

@@ -1,10 +1,11 @@
 """Which media of the input are copies of others: the same content elsewhere, or the same clip in another encoding."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import NamedTuple
 
+from curate.answers.score import PAPER, Measures
 from curate.errors import MediaError
 from curate.intake import LeftOut, usable_rows
 from curate.media.library import Library
@@ -23,17 +24,27 @@ class Seen(NamedTuple):
     look: bytes | None
 
 
-async def copies(rows: Iterable[Row], left_out: LeftOut, library: Library, looks: bool) -> dict[str, str]:
+async def copies(
+    rows: Iterable[Row],
+    left_out: LeftOut,
+    library: Library,
+    looks: bool,
+    measures: Measures = PAPER,
+    told: Callable[[int, int], None] = lambda looked, total: None,
+) -> dict[str, str]:
     """{path: path of the first medium that this one is a copy of}. What cannot be read is nobody's copy.
 
-    Where it `looks`, clips are decoded that nobody has looked at before; else what is known must do.
+    Where it `looks`, clips are decoded that nobody has looked at before; else what is known must do. `told` hears how
+    many media were looked at, and of how many.
     """
-    kinds = _media(rows, left_out)
+    kinds = _media(rows, left_out, measures)
     seen: dict[str, Seen] = {}
-    paths = iter(kinds)
+    paths, looked = iter(kinds), 0
     while some := list(islice(paths, AT_ONCE)):
         found = await asyncio.gather(*(_seen(library, path, kinds[path], looks) for path in some))
         seen |= {path: medium for path, medium in zip(some, found, strict=True) if medium}
+        looked += len(some)
+        told(looked, len(kinds))
     return _copies(seen)
 
 
@@ -48,9 +59,9 @@ def _copies(seen: Mapping[str, Seen]) -> dict[str, str]:
     return {path: origin for path, known in found.items() if (origin := same.get(known, known)) != path}
 
 
-def _media(rows: Iterable[Row], left_out: LeftOut) -> dict[str, Kind]:
+def _media(rows: Iterable[Row], left_out: LeftOut, measures: Measures) -> dict[str, Kind]:
     """The media of all rows that can be used, in order."""
-    return {fields["path"]: fields["data_type"] for _, fields in usable_rows(rows) if not left_out(fields)}
+    return {fields["path"]: fields["data_type"] for _, fields in usable_rows(rows, measures) if not left_out(fields)}
 
 
 async def _seen(library: Library, path: str, kind: Kind, looks: bool) -> Seen | None:

@@ -21,9 +21,10 @@ SHORTEST = 3  # characters of a quotation that is looked for
 ELLIPSIS = "…"
 
 
-def example(item: object, record: Record | None, detail: str) -> dict[str, Any]:
+def example(item: object, record: Record | None, detail: str, unseen: str) -> dict[str, Any]:
     """A row as an example: `record` is what became of it, with all that the stages found, else `item` is the raw row.
 
+    `unseen` says why its medium cannot be shown where it has no `record`.
     `thinking` is a passage of the last thinking, cut in three: before, the words that `detail` quotes, and after.
     """
     told = _question(record.row if record is not None else item)
@@ -32,6 +33,7 @@ def example(item: object, record: Record | None, detail: str) -> dict[str, Any]:
     answer = next((answer for answer in answers if isinstance(answer, str)), None)
     return told | {
         "medium": record.medium.sha256 if record is not None else None,
+        "unseen": unseen if record is None else "",
         "detail": detail,
         "answer": None if answer is None else cut(answer, ANSWER),
         "thinking": list(passage(thoughts[-1].thinking, detail)) if thoughts else None,
@@ -42,7 +44,7 @@ def revision(record: Record) -> dict[str, Any]:
     """A record whose first thinking another one took the place of: what is gone and what is new."""
     thoughts = [output.thinking for output in record.outputs if isinstance(output, Thought)]
     pieces = shortened(changes(thoughts[0][:DIFFED], thoughts[-1][:DIFFED]))
-    told = {"medium": record.medium.sha256, "kept": round(similarity(thoughts[0], thoughts[-1]), 3)}
+    told = {"medium": record.medium.sha256, "unseen": "", "kept": round(similarity(thoughts[0], thoughts[-1]), 3)}
     return _question(record.row) | told | {"pieces": [list(piece) for piece in pieces]}
 
 

@@ -72,7 +72,9 @@ class Faults:
             return RefusedError(f"HTTP 403: {text}")
         if status in (401, 403):
             hint = f"check {self.api_key_env}" if self.api_key_env else "set api_key_env"
-            return FatalError(f"{self.base_url} refuses the key ({status}): {hint}; it says: {text}")
+            what = "refuses the key" if status == 401 else "forbids it"
+            also = "" if status == 401 else ", and what its account may use from here"
+            return FatalError(f"{self.base_url} {what} ({status}): {hint}{also}; it says: {text}")
         if status in (402, 404) or "insufficient_quota" in (said.code, said.type) or "insufficient_quota" in text:
             return FatalError(f"{self.base_url} cannot serve model {self.model!r} ({status}): {text}")
         if status < 400:

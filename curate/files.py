@@ -16,12 +16,13 @@ from curate.swap import synced, told
 
 
 class JsonFile:
-    """Rows as JSON, one a line; as an array where `array`. What is None has no key.
+    """Rows as JSON, one a line; as an array where `array`. All have the keys of the row type, as Parquet's columns.
 
-    Trainers ask which keys a row has, and take a key for a value.
+    Which have none where they are None, the row type says (`Sparse`).
     """
 
-    def __init__(self, path: Path, array: bool) -> None:
+    def __init__(self, path: Path, array: bool, row_type: type[Output]) -> None:
+        self._columns = tuple(row_type.model_fields)
         self._path = path
         self._array = array
         self._empty = True
@@ -32,10 +33,14 @@ class JsonFile:
         """Add these rows."""
         with told(self._path):
             for row in rows:
-                text = json.dumps(row.model_dump(exclude_none=True), ensure_ascii=False)
+                text = json.dumps(self._told(row), ensure_ascii=False)
                 before = ("[\n" if self._empty else ",\n") if self._array else ""
                 self._file.write(clean(f"{before}{text}{'' if self._array else chr(10)}").encode())
                 self._empty = False
+
+    def _told(self, row: Output) -> dict[str, Any]:
+        told, known = row.model_dump(), type(row).model_fields
+        return {name: told.get(name) for name in self._columns if name in told or name not in known}
 
     def close(self) -> None:
         """Make it whole and durable."""
@@ -74,7 +79,9 @@ class RowFile:
         kind = self._path.suffix
         parquet = kind == ".parquet"
         self._file: ParquetFile | JsonFile = (
-            ParquetFile(self._part, schema(self._row_type)) if parquet else JsonFile(self._part, kind == ".json")
+            ParquetFile(self._part, schema(self._row_type))
+            if parquet
+            else JsonFile(self._part, kind == ".json", self._row_type)
         )
         return self
 

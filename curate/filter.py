@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
+from curate.answers.score import Measures
 from curate.plugin import Plugin
 from curate.record import Output, Record, Thought
 
@@ -18,6 +19,10 @@ class Filter(Plugin, ABC):
     def wants(self) -> tuple[type[Output], ...]:
         """What this filter needs, as it is set."""
         return self.needs
+
+    def measured(self) -> Measures | None:
+        """How this filter judges answers; None where it does not."""
+        return None
 
     @abstractmethod
     def reason(self, record: Record) -> str | None:

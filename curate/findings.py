@@ -62,7 +62,8 @@ class Findings:
         if measures.kept is not None:
             self._alike[measures.kept] += 1
             if measures.kept < STEP:
-                best(self._changed.setdefault(bin_of(measures.kept), []), pick_of(verdict))
+                row = Pick(scattered(verdict.number), verdict.number)
+                best(self._changed.setdefault(measures.kept, []), row)
 
     def picked(self) -> dict[Cause, list[Pick]]:
         """Up to three rows for each reason to reject or fail, of as many problem types as there are."""
@@ -75,16 +76,16 @@ class Findings:
         return found
 
     def changed(self) -> list[Pick]:
-        """Up to three rows whose thinking was changed: much, as usual, and little as such changes go."""
-        inside: Counter[int] = Counter()
-        for kept, n in self._alike.items():
-            if kept < STEP:
-                inside[bin_of(kept)] += n
+        """Up to three rows whose thinking was changed: the most changed, one in the middle, the least changed.
+
+        The ends are shown and no percentile, since what goes wrong (a draft written anew as a whole) is an outlier.
+        """
+        inside = {kept: n for kept, n in self._alike.items() if kept < STEP}
         if not inside:
             return []
         told = figures(inside)
         rows: list[Pick] = []
-        for place in (told["p5"], told["p50"], told["p95"]):
+        for place in (told["min"], told["p50"], told["max"]):
             rows += [pick for pick in self._changed[place] if pick not in rows][:1]
         return rows
 

@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, get_args
 
 from curate import tags
+from curate.answers.references import hopeless
+from curate.answers.score import PAPER, Measures
 from curate.errors import MediaError
 from curate.media.library import Library
 from curate.medium import Kind, Medium
@@ -69,15 +71,22 @@ class Intake:
 
     `extras` counts the keys that no column has. Rows without a `problem_id` get their number. `stood` says
     where a row stood before, if it need not be walked again. `repeats` are rows by number that ask nearly the same
-    as the row with that problem_id.
+    as the row with that problem_id. `measures` says how answers are judged, which tells what no answer can be right
+    beside.
     """
 
     def __init__(
-        self, library: Library, stood: Stood = nowhere, left_out: LeftOut = none, repeats: Mapping[int, int] = NONE
+        self,
+        library: Library,
+        stood: Stood = nowhere,
+        left_out: LeftOut = none,
+        repeats: Mapping[int, int] = NONE,
+        measures: Measures = PAPER,
     ) -> None:
         self._library = library
         self._left_out = left_out
         self._repeats = repeats
+        self._measures = measures
         self._stood = stood
         self._seen: dict[bytes, int] = {}
         self.extras: Counter[str] = Counter()
@@ -120,7 +129,7 @@ class Intake:
 
     async def _look(self, row: Row) -> Record | Rejected | Failed:
         try:
-            fields = usable(row.raw, row.number)
+            fields = usable(row.raw, row.number, self._measures)
             self.extras.update(str(key) for key in row.raw if key not in COLUMNS)
             if group := self._left_out(fields):
                 return Rejected(row.raw, STEP, LEFT_OUT, group)
@@ -162,8 +171,11 @@ def asked(record: Record) -> bytes:
     return hashlib.blake2b(json.dumps(said).encode(), digest_size=16).digest()
 
 
-def usable(raw: Any, number: int) -> dict[str, Any]:
-    """The columns of a record from a raw row, all but its medium. Raises UnusableError."""
+def usable(raw: Any, number: int, measures: Measures = PAPER) -> dict[str, Any]:
+    """The columns of a record from a raw row, all but its medium. Raises UnusableError.
+
+    `measures` is how answers are judged: a row is no use whose reference nothing can be right beside.
+    """
     if isinstance(raw, BrokenLine):
         raise UnusableError("not JSON")
     if not isinstance(raw, dict):
@@ -172,23 +184,34 @@ def usable(raw: Any, number: int) -> dict[str, Any]:
     path = text(raw, "path")
     if not path.strip():
         raise UnusableError("no medium", "path is missing or empty")
-    return {
+    fields = {
         "problem_id": identifier(raw.get("problem_id"), number),
         "problem": needed(raw, "problem", "no question"),
         "data_type": kind,
         "problem_type": choice(raw, "problem_type", get_args(ProblemType)),
         "options": options(raw.get("options")),
-        "solution": tags.solution(reference(raw)),
+        "solution": tags.solution(answer := reference(raw)),
         "path": path,
         "data_source": text(raw, "data_source"),
     }
+    judgeable(fields, answer, measures)
+    return fields
 
 
-def usable_rows(rows: Iterable[Row]) -> Iterator[tuple[int, dict[str, Any]]]:
+def judgeable(fields: Mapping[str, Any], answer: str, measures: Measures) -> None:
+    """Raise UnusableError where no answer can be right beside the reference `answer`."""
+    if not (reason := hopeless(fields["problem_type"], answer, fields["options"], measures)):
+        return
+    choosing = fields["problem_type"] == "multiple choice"
+    reader = f", there are {len(fields['options'])}" if choosing else " (strict)" if measures.strict else ""
+    raise UnusableError(reason, f"solution is {shown(answer)}{reader}")
+
+
+def usable_rows(rows: Iterable[Row], measures: Measures = PAPER) -> Iterator[tuple[int, dict[str, Any]]]:
     """The number and the columns of each of these rows that can be used, without a look at its medium."""
     for row in rows:
         try:
-            yield row.number, usable(row.raw, row.number)
+            yield row.number, usable(row.raw, row.number, measures)
         except UnusableError:
             continue
 

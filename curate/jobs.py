@@ -213,6 +213,8 @@ class Job:
         self.screen.show(tables.waterfall(report))
         if report.mix:
             self.screen.show(tables.mix(report.mix))
+        if report.validation and not report.validation.far:  # else it was told of already
+            self.screen.say(report.validation.told)
         self.screen.say(f"wrote the sets to {relative(self.settings.work)}")
         return report.sets
 

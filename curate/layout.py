@@ -4,6 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
 from curate.medium import Kind
 from curate.plugin import Plugin
 from curate.record import Output, Record, Thought
@@ -44,6 +46,19 @@ class Layout(Plugin, ABC):
     def beside(self, file: str) -> dict[str, dict[str, Any]]:
         """{name: entries} of JSON files that the trainer needs beside an exported file of this name."""
         return {}
+
+
+class Sparse(Output):
+    """A row, or a part of one, that has no key for some fields where they are None: trainers take a key for a value.
+
+    All other fields have their key in every row of a file, as they have a column in Parquet.
+    """
+
+    absent: ClassVar[frozenset[str]]
+
+    @model_serializer(mode="wrap")
+    def _told(self, told: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in told(self).items() if value is not None or name not in self.absent}
 
 
 class QuestionColumns(Output):

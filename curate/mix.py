@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from curate.answers.score import PAPER, Measures
 from curate.intake import question, usable_rows
 from curate.medium import Kind
 from curate.record import ProblemType
@@ -119,10 +120,10 @@ class Mixed:
         ]
 
 
-def mixed(mix: Mix, rows: Iterable[Row]) -> Mixed:
+def mixed(mix: Mix, rows: Iterable[Row], measures: Measures = PAPER) -> Mixed:
     """The mix of all these rows; holds eight bytes or so of each. Duplicates and unusable rows do not count."""
     places: list[set[int]] = [set() for _ in range(len(mix.groups) + 1)]
-    for _, fields in usable_rows(rows):
+    for _, fields in usable_rows(rows, measures):
         places[mix.group(fields["data_source"], fields["problem_type"], fields["data_type"])].add(mix.place(fields))
     there = [len(found) for found in places]
     taken = sizes(mix, there)

@@ -16,6 +16,7 @@ from curate.pace import Pace
 from curate.progress import Progress
 from curate.provider import Eyes, Provider
 from curate.rate import FURTHEST
+from curate.refusals import trusting
 from curate.replay import replayed
 from curate.shared import Shared
 from curate.stage import Stage
@@ -57,7 +58,7 @@ class Models:
                 provider = self._providers[name]
                 await provider.open(eyes)
                 stack.push_async_callback(provider.close)
-                self._asks[name] = self._gated(telling(provider.ask, name, self._progress.tell))
+                self._asks[name] = self._gated(trusting(telling(provider.ask, name, self._progress.tell), name))
                 self._progress.paces[name] = pace(provider, self._naming(name))
                 if provider.notice:
                     self._progress.tell(provider.notice)

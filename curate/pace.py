@@ -2,11 +2,14 @@
 
 import asyncio
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from curate.cause import CHANCE
 from curate.errors import AwayError, GoneError, ThrottledError, TransientError
 from curate.journal import quiet
 from curate.rate import Rate
@@ -17,6 +20,8 @@ log = logging.getLogger(__name__)
 # Failures without an answer between them, of so many requests, that mean: the server is down. They must be nearly all
 # that went out from the first to the last of them: failures that come at once overtake slow answers.
 STREAK, FROM, NEARLY_ALL = 8, 4, 0.8
+SINGLED = 14.0  # logarithm of the odds at which chance is no reason that one request is refused and others are not
+LONGEST_WINDOW = 2 * MINUTE  # that a limit may be used up, however little patience the settings have with an outage
 CROWD = 2  # times `concurrency`: more waiting requests than that are better asked later
 
 
@@ -26,6 +31,13 @@ class Turn:
 
     number: int
     tokens: float
+
+
+class Score(NamedTuple):
+    """Requests that were answered and requests that were throttled, up to some moment."""
+
+    answered: int = 0
+    throttled: int = 0
 
 
 @dataclass(slots=True)
@@ -39,7 +51,8 @@ class Pace:
 
     `requests_per_minute` and `tokens_per_minute` bound it from the start. A server that is away is looked for
     by one request at a time: `retries` times where it never answered in this run, else for up to `patience`
-    seconds, of which `say` hears. Then `gone` is the error that everyone meets.
+    seconds, of which `say` hears. Then `gone` is the error that everyone meets; so it is for a server that
+    takes nothing for as long, after the wait that it asked for first.
     """
 
     def __init__(
@@ -56,6 +69,7 @@ class Pace:
         self.in_flight = 0
         self.gone: GoneError | None = None
         self.trouble: str | None = None  # why nothing goes out at the moment
+        self.score = Score()
         self._concurrency = concurrency
         self._tokens_a_second = tokens_per_minute / MINUTE if tokens_per_minute else None
         self._retries = retries
@@ -71,6 +85,7 @@ class Pace:
         self._told = False  # that it is waited for; once until it answers
         self._failing: list[tuple[int, int]] = []  # turns and their requests, since the last answer
         self._throttled: list[int] = []  # turns of those that were refused since then, which tell nothing here
+        self._due: float | None = None  # while it takes nothing: when it said, or seemed, to take requests again
 
     @property
     def waiting(self) -> int:
@@ -126,6 +141,8 @@ class Pace:
         self._answered, self._down_since, self.trouble, self._told = True, None, None, False
         self._failing.clear()
         self._throttled.clear()
+        self._due = None
+        self.score = Score(self.score.answered + 1, self.score.throttled)
         if self._tokens_a_second and tokens:
             self._tokens_next += (tokens - turn.tokens) / self._tokens_a_second
             self._seen += (tokens - self._seen) / 10 if self._seen else tokens
@@ -141,6 +158,7 @@ class Pace:
             self._answered, self._down_since = True, None  # whoever throttles is there
             self._throttled.append(turn.number)
             self.trouble = f"asked to wait: {error}"
+            self._refused(now, error)
             return False
         self._failing.append((turn.number, request))
         counts = not (isinstance(error, AwayError) or self._down())
@@ -151,11 +169,24 @@ class Pace:
             self._lost(now, turn, error)
         return counts
 
+    def singled(self, times: int, since: Score) -> bool:
+        """Whether a request that was throttled so often, others meanwhile being answered, is refused for what it is."""
+        answered, throttled = (now - then for now, then in zip(self.score, since, strict=True))
+        share = max(CHANCE, throttled / max(answered + throttled, 1))
+        return times * -math.log(share) > SINGLED
+
     def leave(self, turn: Turn) -> None:
         """The request is off its way, whatever came of it; one that was given up tells nothing of the server."""
         self.rate.again(turn.number)
         self.in_flight -= 1
         self._pump()
+
+    def _refused(self, now: float, error: ThrottledError) -> None:
+        self.score = Score(self.score.answered, self.score.throttled + 1)
+        if self._due is None:
+            self._due = now + (error.retry_after or 0.0)
+        if now - self._due > max(self._patience, LONGEST_WINDOW):
+            self._end(error)
 
     def _down(self) -> bool:
         numbers, requests = [number for number, _ in self._failing], {request for _, request in self._failing}

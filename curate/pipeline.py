@@ -13,7 +13,7 @@ from curate import assets, sources, workfolder
 from curate.budget import Budget
 from curate.census import Census, counted, spread
 from curate.checks import nearest
-from curate.comparing import compared, eyes_of, library_of
+from curate.comparing import compared, eyes_of, library_of, mixed_of
 from curate.engine import Ended, Engine
 from curate.errors import MediaError, SettingsError
 from curate.intake import DUPLICATE, NEAR, NONE, Entry, Intake, Stood, none, nowhere
@@ -84,7 +84,7 @@ class Pipeline:
             self.rows = stack.enter_context(closing(Rows(files, work, scope.shard)))
             if holds:
                 self.rows.forget_others()
-            self.mixed = mixed or (mixture(settings.mix, files, work) if settings.mix else None)
+            self.mixed = mixed or (mixture(settings.mix, files, work, settings.measures) if settings.mix else None)
             others = [workfolder.journal(folder) for folder in scope.others]
             self.journal = stack.enter_context(closing(Journal(work / workfolder.JOURNAL, others, progress.tell)))
             self.eyes = stack.enter_context(closing(eyes_of(settings, progress)))
@@ -120,6 +120,8 @@ class Pipeline:
         progress.asking = tuple(n for n in names if n in settings.stages and upto in (None, n))
         progress.total = self.total()
         self._doubt_retry()
+        if line := workfolder.resharded(settings.work, self.scope.shard):
+            progress.tell(line)
         for reason in self.scope.retry:
             self.library.forget(reason)
         if any(isinstance(settings.stages[name], ShowingStage) for name in progress.asking):
@@ -150,7 +152,8 @@ class Pipeline:
 
     def intake(self, stood: Stood = nowhere) -> Intake:
         """Where rows come in, but for those that the mix leaves out."""
-        return Intake(self.library, stood, self.mixed.left_out if self.mixed else none, self.repeats)
+        left_out = self.mixed.left_out if self.mixed else none
+        return Intake(self.library, stood, left_out, self.repeats, self.settings.measures)
 
     def _doubt_retry(self) -> None:
         """Tell of each reason to retry that no row was rejected for: it may be misspelt."""
@@ -240,7 +243,7 @@ class Pipeline:
     def census(self) -> Census:
         """What can be told of all rows without looking at their media."""
         rows = itertools.islice(self.rows, self.scope.limit)
-        return counted(rows, self.mixed.left_out if self.mixed else none, self.repeats)
+        return counted(rows, self.mixed.left_out if self.mixed else none, self.repeats, self.settings.measures)
 
     @cached_property
     def some(self) -> list[int]:
@@ -256,8 +259,13 @@ class Pipeline:
 @asynccontextmanager
 async def opened(settings: Settings, scope: Scope, progress: Progress, holds: bool = False) -> AsyncIterator[Pipeline]:
     """A pipeline that is closed again, whatever happens."""
-    near = await compared(settings, settings.duplicates, progress, holds) if settings.duplicates else NONE
-    pipeline = Pipeline(settings, scope, progress, holds, near=near)
+    for name in settings.idle:
+        progress.tell(f"[filters.{name}] is set, but {name!r} is not among the steps: it judges nothing")
+    mixed, near = None, NONE
+    if settings.duplicates:
+        mixed = mixed_of(settings)  # once for both, even where the disk keeps no counts
+        near = await compared(settings, settings.duplicates, mixed, progress, holds)
+    pipeline = Pipeline(settings, scope, progress, holds, mixed, near)
     with closing(pipeline):
         yield pipeline
 

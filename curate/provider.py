@@ -1,13 +1,20 @@
 """The contract of a provider: it carries requests to one model and brings replies back."""
 
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Annotated, Any, ClassVar, Protocol
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from curate.chat import Media, Reply, Request
 from curate.plugin import Plugin
+
+KEY = re.compile(
+    r"(x[-_])?((.*[-_])?api[-_]?key|(.*[-_])?(access|auth|bearer|secret|api|hf)[-_]?token|token|.*secret([-_]key)?"
+    r"|(private|access)[-_]?key|.*passw(or)?d|(proxy[-_])?authorization|credentials?)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,27 @@ class Eyes(Protocol):
 def public(identity: str) -> str:
     """A model's identity as anybody may see it: without what is sent along with its requests, which may hold a key."""
     return identity.partition(" {")[0]
+
+
+def keyless(body: dict[str, Any]) -> dict[str, Any]:
+    """What is sent along with every request, which must not be how a key is handed over: it is kept with the replies.
+
+    Raises ValueError for a field, at any depth, that by its name holds one.
+    """
+    inside: list[Any] = [body]
+    while inside:
+        value = inside.pop()
+        if isinstance(value, list):
+            inside += value
+        elif isinstance(value, dict):
+            if name := next(filter(KEY.fullmatch, value), None):
+                raise ValueError(f"{name!r} looks like a key: keys come from the environment (api_key_env) only")
+            inside += value.values()
+    return body
+
+
+ExtraBody = Annotated[dict[str, Any], AfterValidator(keyless)]
+"""The setting `extra_body`: fields beside those of a request."""
 
 
 class Provider(Plugin, ABC):

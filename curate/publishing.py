@@ -53,6 +53,8 @@ async def publish(pipeline: Pipeline) -> Report:
                 rejected.add(verdict.rejected)
         report.validation = sets.validation
         report.mix = pipeline.mixed.compared(sets.groups(len(pipeline.mixed.names))) if pipeline.mixed else []
+        if report.validation and report.validation.far:
+            pipeline.progress.tell(report.validation.told)
         for line in sets.notices():
             pipeline.progress.tell(line)
         report.finish(extras=pipeline.extras, models=provenance(pipeline), prompts=prompt_hashes(settings))

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, get_args
 
 import curate
 from curate.record import Failed, Kept, Outcome, Owed, ProblemType, Rejected
+from curate.splits import Held
 
 INPUT = "input"
 DUPLICATE = "duplicate"
@@ -51,7 +52,7 @@ class Report:
         self.prompts: Mapping[str, str] = {}
         self.extras: Mapping[str, int] = {}
         self.mix: Sequence[Mapping[str, Any]] = ()  # for each group what was asked for and what is there
-        self.validation: Mapping[str, int] = {}  # rows of each set that stand in its validation split, if there is one
+        self.validation: Held | None = None
         self.more: Mapping[str, Any] = {}
         self._steps = (INPUT, *steps)
         self._stopped: dict[str, Counter[tuple[str, str, str]]] = {step: Counter() for step in self._steps}
@@ -151,7 +152,7 @@ class Report:
             "rows_in": self.rows_in,
             "duplicates": self.duplicates,
             "sets": self.sets,
-            **({"validation": dict(self.validation)} if self.validation else {}),
+            **({"validation": self.validation.as_json} if self.validation else {}),
             **({"mix": [dict(group) for group in self.mix]} if self.mix else {}),
             **({"left_out_of_rl": self.left_out} if self.left_out else {}),
             "owed": sum(sum(step.owed.values()) for step in steps),

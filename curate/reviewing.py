@@ -10,14 +10,16 @@ from curate import webpage
 from curate.examples import example, revision
 from curate.filmstrips import Strip, strips
 from curate.findings import Findings, Pick
+from curate.intake import LEFT_OUT, NEAR, Entry, usable_rows
 from curate.intake import STEP as INPUT
 from curate.measures import every
 from curate.medium import Medium
 from curate.pipeline import Pipeline
 from curate.provider import public
-from curate.record import Output, Record, Thought
+from curate.record import Failed, Output, Record, Rejected, Thought
 from curate.report import Report
 from curate.settings import Settings
+from curate.sources import Row
 from curate.steps import Way
 from curate.tally import Tally
 
@@ -56,15 +58,22 @@ class Looker:
     async def example(self, pick: Pick, step: str) -> dict[str, Any]:
         """The row as an example of what this step drops."""
         row = self._pipeline.rows.row(pick.number)
-        return example(row.raw, await self._record(pick, step), pick.detail)
+        entry = await self._intake.again(row)
+        unseen = self._unseen(row, entry.item) if isinstance(entry.item, Rejected | Failed) else ""
+        return example(row.raw, await self._record(entry, step), pick.detail, unseen)
 
     async def revision(self, pick: Pick) -> dict[str, Any] | None:
         """The row as an example of what was changed; None where its medium is gone since."""
-        record = await self._record(pick, "")
+        record = await self._record(await self._intake.again(self._pipeline.rows.row(pick.number)), "")
         return revision(record) if record is not None else None
 
-    async def _record(self, pick: Pick, step: str) -> Record | None:
-        entry = await self._intake.again(self._pipeline.rows.row(pick.number))
+    def _unseen(self, row: Row, item: Rejected | Failed) -> str:
+        """Why there is nothing to show of the medium of a row that went no further than the input."""
+        refused = item.reason in (LEFT_OUT, NEAR) or not list(usable_rows([row], self._pipeline.settings.measures))
+        before = "nobody looked at the medium, since the row was refused before: " if refused else ""
+        return f"{before}{item.reason}"
+
+    async def _record(self, entry: Entry, step: str) -> Record | None:
         if not isinstance(entry.item, Record):
             return None
         self.media[entry.item.medium.sha256] = entry.item.medium

@@ -18,6 +18,7 @@ from curate.sources import BrokenLine, Row
 
 VERSION = 1  # of the copy: another one is made anew
 COUNTS = ".mix.json"  # ends the name of what a mix counted in a copy
+NEAR = ".near.json"  # and of what was found to be nearly the same in it
 TABLES = """
 CREATE TABLE rows (number INTEGER PRIMARY KEY, place INTEGER NOT NULL, text TEXT NOT NULL);
 CREATE TABLE files (name TEXT, rows INTEGER);
@@ -37,7 +38,7 @@ class Rows:
     Of a `shard` (i, n) only those about every n-th medium: rows about one medium stay together, so that they
     share its caption. Raises SettingsError where a file cannot be read, StoreError where the copy cannot be
     kept. The copy stands below `work`, one for each set of files; `identity` names it and the shard,
-    `counts` is where a mix of these rows may keep what it counted.
+    `counts` is where a mix of these rows may keep what it counted, `near` where near duplicates may be kept.
     """
 
     def __init__(self, files: Sequence[Path], work: Path, shard: tuple[int, int] = (1, 1)) -> None:
@@ -45,6 +46,7 @@ class Rows:
         self.identity = f"{name} {shard[0]}/{shard[1]}"
         self.path = work / f"rows-{name}.sqlite"
         self.counts = self.path.with_suffix(COUNTS)
+        self.near = self.path.with_suffix(NEAR)
         self._shard = (shard[1], shard[0] - 1)
         try:
             if not self.path.exists():
@@ -90,11 +92,11 @@ class Rows:
 
     def forget_others(self) -> None:
         """Remove the copies of other files, and what lies beside them; for a command that holds the work folder."""
-        found = [path for ending in (".sqlite", COUNTS) for path in self.path.parent.glob(f"rows-*{ending}*")]
+        found = [path for ending in (".sqlite", COUNTS, NEAR) for path in self.path.parent.glob(f"rows-*{ending}*")]
         for other in found:
             with suppress(OSError):  # another command may have been quicker
                 making = other.suffix == ".part" and time.time() - other.stat().st_mtime < MAKING
-                if other not in (self.path, self.counts) and not making:
+                if other not in (self.path, self.counts, self.near) and not making:
                     other.unlink()
 
     def _found(self, query: str, *values: int) -> list[tuple[int, str]]:

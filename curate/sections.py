@@ -48,6 +48,11 @@ def files(holdings: Sequence[Holding]) -> str:
     return table(("set", "split", "rows", "bytes"), rows)
 
 
+def held_back(report: Report) -> str:
+    """What was asked of the validation split and what came; "" where there is none."""
+    return f"\n\n{plain(report.validation.told)}" if report.validation else ""
+
+
 def named(values: Mapping[str, str]) -> str:
     """A list of names and what is said of each."""
     return "\n".join(f"- **{plain(name)}**: {plain(value)}" for name, value in values.items()) or "None."

@@ -9,7 +9,7 @@ from curate.embedding import EmbeddingWriter
 from curate.record import Output
 from curate.settings import Settings
 from curate.shards import Publication, SetWriter
-from curate.splits import SETS, SPLITS, VALIDATION, split_of
+from curate.splits import SETS, SPLITS, TRAIN, VALIDATION, Held, split_of
 from curate.verdict import Verdict
 
 
@@ -27,6 +27,7 @@ class Sets:
 
     def __init__(self, publication: Publication, settings: Settings) -> None:
         self._share, self._seed = settings.validation, settings.seed
+        self._media: dict[str, set[bytes]] = {TRAIN: set(), VALIDATION: set()}
         splits = SPLITS if settings.validation else SPLITS[:1]
         self._writers: dict[tuple[str, str], SetWriter] = {}
         self._groups: dict[str, Counter[int]] = {name: Counter() for name in SETS}
@@ -37,9 +38,13 @@ class Sets:
             self._writers[name, split] = publication.writer(name, *shape, split, kind)
 
     @property
-    def validation(self) -> dict[str, int]:
-        """Rows of each set in its validation split; empty where there is none."""
-        return {name: writer.rows for (name, split), writer in self._writers.items() if split == VALIDATION}
+    def validation(self) -> Held | None:
+        """What came of the validation split, if one was asked for."""
+        if not self._share:
+            return None
+        rows = {name: writer.rows for (name, split), writer in self._writers.items() if split == VALIDATION}
+        train, held = (len(self._media[split]) for split in SPLITS)
+        return Held(self._share, train + held, held, rows)
 
     def add(self, verdict: Verdict) -> None:
         """Add the row's place in each set that it belongs to."""
@@ -51,6 +56,8 @@ class Sets:
 
     def _put(self, name: str, split: str, row: Output, verdict: Verdict) -> None:
         self._writers[name, split].add(row, verdict.medium)
+        if self._share:
+            self._media[split].add(verdict.standing.medium)
         if verdict.group >= 0:
             self._groups[name][verdict.group] += 1
 

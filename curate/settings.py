@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from curate.answers.score import PAPER, Measures
 from curate.checks import checked, nearest
 from curate.errors import SettingsError
 from curate.filter import Filter
@@ -153,6 +154,12 @@ class Settings(BaseModel):
     mix: Mix | None
     duplicates: Duplicates | None = None
     fitness: Fitness = Fitness()
+    measures: Measures = PAPER
+
+    @property
+    def idle(self) -> list[str]:
+        """The filters that are set but do not stand among the steps, so that they judge nothing."""
+        return sorted(self.filters.keys() - set(self.steps))
 
 
 def load(path: Path, work: Path | None = None) -> Settings:
@@ -207,6 +214,7 @@ def load(path: Path, work: Path | None = None) -> Settings:
         mix=tables.mix,
         duplicates=tables.duplicates,
         fitness=fitness(sets, stages, filters),
+        measures=next(filter(None, (filters[n].measured() for n in tables.steps if n in filters)), PAPER),
     )
 
 

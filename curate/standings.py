@@ -19,7 +19,7 @@ from curate.record import Failed, Kept, Outcome, Owed, Record, Rejected
 from curate.sources import Row
 from curate.writer import unusable
 
-VERSION = 1
+VERSION = 2
 NAME = 8  # bytes of a reply's key that tell it from all others
 TABLES = """
 CREATE TABLE IF NOT EXISTS header (made TEXT, input TEXT, replies INTEGER);

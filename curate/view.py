@@ -60,7 +60,8 @@ def trouble(model: dict[str, Any]) -> str:
     """Why nothing goes out to this model, and when that changes."""
     asked = model["trouble"].startswith("asked to wait")
     again = model["again_in"]
-    when = "" if again is None else f"; {'goes on' if asked else 'looking again'} in {duration(again)}"
+    soon = "now" if again is not None and again < 0.5 else f"in {duration(again or 0.0)}"
+    when = "" if again is None else f"; {'goes on' if asked else 'looking again'} {soon}"
     return f"{'' if asked else 'away: '}{one_line(model['trouble'], 120)}{when}"
 
 

@@ -12,6 +12,7 @@ JOURNAL = "journal.sqlite"
 MEDIA = "media.sqlite"
 STANDINGS = "standings.sqlite"
 LOCK = "lock"
+SHARD = "shard"
 
 
 def made(work: Path) -> None:
@@ -30,6 +31,16 @@ def journal(work: Path) -> Path:
     if not path.is_file():
         raise SettingsError(f"--work: {work} holds no journal, so it is no work folder")
     return path
+
+
+def resharded(work: Path, part: tuple[int, int]) -> str | None:
+    """What a user should read who asks another part of the rows, (i, n), than this folder was last asked for."""
+    path, now = work / SHARD, "all rows" if part == (1, 1) else f"--shard {part[0]}/{part[1]}"
+    with suppress(OSError):  # a full disk keeps nobody from asking
+        before = path.read_text(encoding="utf-8", errors="replace").strip()[:40] if path.is_file() else now
+        path.write_text(now + "\n", encoding="utf-8")
+        return None if before == now else f"{work} was last asked for {before}, now for {now}"
+    return None
 
 
 @contextmanager
@@ -57,3 +68,14 @@ def held(work: Path, command: str) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def remember(path: Path, text: str) -> None:
+    """Keep what can be found out again; where the disk takes nothing, the next command finds it out."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    with suppress(OSError):
+        try:
+            part.write_text(text, encoding="utf-8")
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)

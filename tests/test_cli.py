@@ -411,7 +411,7 @@ def test_a_second_interrupt_ends_it_at_once(place, server):
         ran = ended(process)
         assert (ran.code, len(ran.lines)) == (130, 2)
         assert ran.lines[1].startswith("interrupted: ")
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < 12  # the drain would take 15
     finally:
         let.touch()
     with workfolder.held(place.work, "test"):
@@ -458,17 +458,20 @@ def test_an_interrupt_while_it_is_still_loading_is_no_traceback(tmp_path):
 
 
 def test_status_looks_at_a_run_that_goes_on_and_disturbs_nothing(place, server):
-    def slow(body):
-        answer = sensible(body)
-        answer.delay = 0.3
-        return answer
+    looked = threading.Event()
 
-    server.answer = slow
+    def stuck(body):
+        if server.stages().count("draft") >= 3:
+            looked.wait(60)
+        return sensible(body)
+
+    server.answer = stuck
     place.questions([picture(n, problem=f"What is part {n}?") for n in range(8)]).settings(model="concurrency = 1")
     process = place.start("run", "--json")
-    until(lambda: server.stages().count("draft") >= 2)
+    until(lambda: server.stages().count("draft") >= 3)
     ran = place.run("status", "--json")
     assert process.poll() is None
+    looked.set()
     assert (ran.code, ran.err, ran.json["rows"]) == (0, "", 8)
     assert ran.steps("passed")["caption"] == 8
     assert 1 <= ran.steps("passed")["draft"] < 8
@@ -477,20 +480,33 @@ def test_status_looks_at_a_run_that_goes_on_and_disturbs_nothing(place, server):
     assert sorted(server.stages()) == sorted(["caption"] + ["draft", "revise"] * 8)
 
 
+def test_a_filter_that_is_set_and_judges_nothing_is_told_of(place, server):
+    place.settings(more="[filters.refusal]\n")
+    told = "[filters.refusal] is set, but 'refusal' is not among the steps: it judges nothing"
+    for command in ("estimate", "filter"):
+        assert place.run(command).err.count(told) == 1, command
+    assert server.asked == []
+
+
 def test_a_run_of_some_seconds_tells_events_before_its_last_line(place, server):
+    seen = threading.Event()
+
     def slow(body):
-        answer = sensible(body)
-        answer.delay = 1.5
-        return answer
+        seen.wait(60)
+        return sensible(body)
 
     server.answer = slow
     place.questions([picture(1), picture(2)])
-    ran = place.run("run", "--json")
-    *events, last = map(json.loads, ran.out.splitlines())
+    process = place.start("run", "--json")
+    for event in map(json.loads, process.stdout):  # (a busy machine tells its first event before it has asked anything)
+        assert event["event"] == "progress"
+        if event["stages"]["caption"]["in_flight"] == 1:
+            break
+    seen.set()
+    assert set(event["models"]) == {"captioner", "reasoner", "reviser"}
+    *events, last = map(json.loads, ended(process).out.splitlines())
     assert (last["event"], last["exit"], last["sent"]) == ("end", 0, 5)
-    assert {event["event"] for event in events} == {"progress"}
-    assert events[0]["stages"]["caption"]["sent"] + events[0]["stages"]["caption"]["in_flight"] == 1
-    assert set(events[0]["models"]) == {"captioner", "reasoner", "reviser"}
+    assert {event["event"] for event in events} <= {"progress"}
     assert len(place.run("caption", "--quiet", "--json").out.splitlines()) == 1
 
 
@@ -507,7 +523,7 @@ def test_the_log_tells_all_but_keys_and_pixels(place, server):
         return sensible(body)
 
     server.answer = moody
-    place.settings(model='api_key_env = "CURATE_TEST_KEY"\nmax_retries = 1\nextra_body = {secret_field = "hush-hush"}')
+    place.settings(model='api_key_env = "CURATE_TEST_KEY"\nmax_retries = 1\nextra_body = {some_field = "hush-hush"}')
     file = place.folder / "debug.log"
     file.write_text("before\n")
     ran = place.run("run", "--log", "debug.log", CURATE_TEST_KEY=KEY, OTHER_API_TOKEN=KEY.upper())
@@ -519,7 +535,7 @@ def test_the_log_tells_all_but_keys_and_pixels(place, server):
     for piece in (
         "curate run begins",
         "model captioner: openai",
-        "extra_body has ['secret_field']",
+        "extra_body has ['some_field']",
         "stage caption: {",
         ": caption asks: attempt 0, sample 0, ",
         ": HTTP 200: sent ",

@@ -128,6 +128,9 @@ def test_a_model_s_trouble_is_told_once_and_its_end_when_it_is_over(monkeypatch)
 def test_trouble_that_comes_and_goes_is_told_once():
     news, model = console._Troubles().news, {"trouble": "asked to wait: HTTP 429", "again_in": 2.0}
     assert news({"m": model}, 0.0) == ["m: asked to wait: HTTP 429; goes on in 2 s"]
+    assert console._Troubles().news({"m": model | {"again_in": 0.2}}, 0.0) == [
+        "m: asked to wait: HTTP 429; goes on now"
+    ]
     for second in range(1, 30):
         assert news({"m": model | {"trouble": model["trouble"] if second % 4 == 0 else None}}, float(second)) == []
     quiet = model | {"trouble": None}

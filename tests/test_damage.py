@@ -28,9 +28,9 @@ def spoil(path: Path, *frames: int) -> None:
 
 
 def settled(place: Workplace, media: str = "", window: int = 16) -> Workplace:
-    text = place.settings().toml.read_text()
+    text = place.settings(more=f"[media]\n{media}\n").toml.read_text()
     text = text.replace("[stages.caption]\n", f"[stages.caption]\nwindow = {window}\n")
-    place.toml.write_text(text + f"\n[media]\n{media}\n")
+    place.toml.write_text(text)
     return place
 
 

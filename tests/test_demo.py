@@ -29,11 +29,11 @@ model = "small"
 structured = true
 tries = 2
 temperature = 0.7
-pattern = "^[A-Z][a-z]+( [A-Za-z',-]{1,14}[.]?){20,40}[.]$"
+pattern = "^[A-Z][a-z]+( [A-Za-z',-]{1,14}[.]?){10,20}[.]$"
 [stages.revise]
 model = "small"
 structured = true
-pattern = "^[A-Z][a-z]+( [A-Za-z',-]{1,14}[.]?){20,40}[.]$"
+pattern = "^[A-Z][a-z]+( [A-Za-z',-]{1,14}[.]?){10,20}[.]$"
 """
 
 

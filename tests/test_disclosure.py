@@ -14,7 +14,7 @@ provider = "openai"
 model = "eyes-1"
 base_url = "https://hunter2.example/v1"
 api_key_env = "MY_KEY_NAME"
-extra_body = { api_key = "sk-hunter2", top_k = 20 }
+extra_body = { tenant = "sk-hunter2", top_k = 20 }
 [models.words]
 provider = "openai"
 model = "words-1"

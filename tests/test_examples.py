@@ -12,7 +12,7 @@ LONG = " ".join(f"word{n}" for n in range(5000))
 
 def test_a_record_with_all_that_a_reviewer_needs():
     made = revised(drafted(record(), answer="B"), "So it stands on the table.")
-    told = example(None, made, "drafted 'B', reference 'A'")
+    told = example(None, made, "drafted 'B', reference 'A'", "")
     assert told == {
         "problem_id": 7,
         "problem_type": "multiple choice",
@@ -22,6 +22,7 @@ def test_a_record_with_all_that_a_reviewer_needs():
         "options": ["A. On the table", "B. In the sink"],
         "reference": "A",
         "medium": made.medium.sha256,
+        "unseen": "",
         "detail": "drafted 'B', reference 'A'",
         "answer": "B",
         "thinking": ["So it stands on the table.", "", ""],
@@ -32,19 +33,19 @@ def test_a_record_with_all_that_a_reviewer_needs():
     "row", ["no row", None, 7, [], {}, {"problem_id": True, "options": 5, "problem": {"a": []}, "solution": 3}]
 )
 def test_a_row_that_is_anything(row):
-    told = example(row, None, "")
-    assert told["thinking"] is None
+    told = example(row, None, "", "not a row")
+    assert (told["thinking"], told["unseen"]) == (None, "not a row")
     assert told["medium"] is None
     assert json.dumps(told)
 
 
 def test_nothing_is_longer_than_a_page_can_bear():
     row = {"problem_id": 10**30, **dict.fromkeys(("problem", "problem_type", "data_source", "path", "solution"), LONG)}
-    told = example(row | {"options": [LONG] * 1000}, None, "")
+    told = example(row | {"options": [LONG] * 1000}, None, "", "")
     assert told["problem_id"] is None
     assert len(json.dumps(told)) < 5000
     made = revised(drafted(record(problem=LONG, options=(LONG,) * 100), LONG * 10, LONG), LONG[::-1] * 10)
-    assert len(json.dumps(example(None, made, ""))) < 5000
+    assert len(json.dumps(example(None, made, "", ""))) < 5000
     assert len(json.dumps(revision(made))) < 5000
 
 

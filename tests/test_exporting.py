@@ -120,7 +120,7 @@ def test_every_row_tells_where_it_comes_from(ran, server):
 def test_no_row_tells_what_is_sent_along_with_requests(place):
     """It may hold a key."""
     place.questions([row(1)])
-    place.settings(model='extra_body = { api_key = "sk-hunter2hunter2" }')
+    place.settings(model='extra_body = { tenant = "sk-hunter2hunter2" }')
     assert asyncio.run(job(place).ask(None)) == 0
     [kept] = exported(place, "full", "x.jsonl")
     assert [call["model"] for call in kept["calls"]] == ["captioner-1", "reasoner-1", "reviser-1"]
@@ -188,12 +188,22 @@ def test_no_clip_is_on_both_sides(ran):
         assert held.isdisjoint(r["path"] for r in train)
         assert sorted(r["problem_id"] for r in train + validation) == [1, 2, 3]
     report = json.loads((ran.work / "report.json").read_text())
-    assert report["validation"] == {name: len(rows(ran, name, "validation")) for name in ("sft", "rl")}
+    counts = {name: len(rows(ran, name, "validation")) for name in ("sft", "rl")}
+    assert report["validation"] == counts | {"asked": 0.5, "media": 2, "held": 1, "far": False}
     assert (ran.work / "README.md").read_text().count("split: validation") == 2
     for split, number in (("train", 1), ("validation", 2), ("all", 3)):
         assert len(exported(ran, "llava", "x.jsonl", split=split)) == number
     with pytest.raises(SettingsError, match=r"^none of the 3 rows of sft is in --split train .* --data-type video$"):
         exported(ran, "llava", "x.jsonl", kind="video")
+    told = "1 of 2 media (50.0%) are in validation, 50.0% was asked for; rows: 2 of sft, 2 of rl"
+    assert told in ran.run("filter").err
+    assert told.replace("(", r"\(").replace(")", r"\)") in (ran.work / "README.md").read_text()
+    assert "1 of 2 media (50.0%) are held back" in (ran.work / "report.html").read_text()
+    ran.settings(more=HALF.format(seed=seed).replace("0.5", "0.01"))
+    done = ran.run("filter")
+    assert "0 of 2 media (0.0%) are in validation, 1.0% was asked for" in done.err
+    assert done.err.count("another sets.seed draws anew") == 1
+    assert 'class="warning"' in (ran.work / "report.html").read_text()
     ran.settings()
     assert asyncio.run(job(ran).filter()) == 0
     assert not list(ran.work.glob("*/validation-*"))

@@ -97,11 +97,17 @@ def test_every_other_refusal_is_one(status, body):
     assert str(found).startswith(f"HTTP {status}: ")
 
 
-@pytest.mark.parametrize("status", [401, 403])
-def test_a_key_that_is_refused_stops_everything_and_the_server_is_quoted(status):
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (401, "refuses the key (401): check MY_KEY"),
+        (403, "forbids it (403): check MY_KEY, and what its account may use from here"),
+    ],
+)
+def test_a_key_that_is_refused_stops_everything_and_the_server_is_quoted(status, told):
     found = refused(status, error(f"no such key {SECRET}"))
     assert type(found) is FatalError
-    assert str(found) == f"http://host/v1 refuses the key ({status}): check MY_KEY; it says: no such key [key]"
+    assert str(found) == f"http://host/v1 {told}; it says: no such key [key]"
 
 
 @pytest.mark.parametrize(

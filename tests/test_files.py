@@ -28,13 +28,15 @@ def written(path, count=3):
 
 def test_an_array(tmp_path):
     assert written(tmp_path / "x.json").rows == 3
-    assert json.loads((tmp_path / "x.json").read_text()) == [{"number": n, "text": KEPT} for n in range(3)]
+    assert json.loads((tmp_path / "x.json").read_text()) == [
+        {"number": n, "text": KEPT, "maybe": None} for n in range(3)
+    ]
 
 
 def test_lines(tmp_path):
     written(tmp_path / "x.jsonl")
     lines = (tmp_path / "x.jsonl").read_bytes().split(b"\n")
-    assert [json.loads(line) for line in lines[:-1]] == [{"number": n, "text": KEPT} for n in range(3)]
+    assert [json.loads(line) for line in lines[:-1]] == [{"number": n, "text": KEPT, "maybe": None} for n in range(3)]
     assert lines[-1] == b""
 
 

@@ -82,7 +82,8 @@ def test_a_good_row_becomes_the_same_record():
 @pytest.mark.parametrize("problem_type", get_args(ProblemType))
 def test_every_problem_type_and_medium(problem_type, kind):
     shelf = Shelf()
-    (item,), _ = taken(GOOD | {"problem_type": problem_type, "data_type": kind}, shelf=shelf)
+    right = {"numerical": "3", "regression": "0.5"}.get(problem_type, "A")
+    (item,), _ = taken(GOOD | {"problem_type": problem_type, "data_type": kind, "solution": right}, shelf=shelf)
     assert (item.problem_type, item.data_type, item.medium.kind) == (problem_type, kind, kind)
     assert shelf.asked == [("./a/kitchen.mp4", kind)]
 
@@ -347,3 +348,28 @@ def test_rows_of_a_file_with_real_media(tmp_path):
     assert torn.problem_id == 3
     assert none.reason == "no such file"
     assert oops.reason == "not JSON"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason", "detail"),
+    [
+        ({"solution": "E"}, "reference answer chooses none of the options", "solution is 'E', there are 2"),
+        (
+            {"problem_type": "numerical", "options": [], "solution": "five"},
+            "reference answer is no number",
+            "solution is 'five'",
+        ),
+        (
+            {"problem_type": "regression", "options": None, "solution": "<answer> a lot </answer>"},
+            "reference answer is no number",
+            "solution is 'a lot'",
+        ),
+    ],
+)
+def test_a_reference_that_nothing_can_be_right_beside_is_refused_before_its_medium_is_looked_at(
+    changes, reason, detail
+):
+    shelf = Shelf()
+    (item,), _ = taken(GOOD | changes, shelf=shelf)
+    assert (item.step, item.reason, item.detail) == ("input", reason, detail)
+    assert not shelf.asked

@@ -243,12 +243,14 @@ def test_many_failures_of_one_cause_do_not_hide_the_names_of_another(place, serv
         if stage_of(body) == "caption" and "image_caption" not in str(body["response_format"]):
             return sensible(body)
         late = stage_of(body) == "caption"
+        if stage_of(body) == "revise" or (not late and server.stages().count("draft") == 1):
+            return sensible(body)  # (a model that refuses all that it is asked stops the run)
         said = failure(503 if late else 400, "no")
         said.delay = 1.0 if late else 0.0
         return said
 
     server.answer = failing
-    place.questions([*(row(n) for n in range(1, 26)), picture(99)])
+    place.questions([*(row(n) for n in range(1, 27)), picture(99)])
     ran = called(place, "run", "--quiet")
     assert ran.code == 1
     late, many = ran.lines

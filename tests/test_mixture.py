@@ -20,9 +20,9 @@ def counted(monkeypatch) -> list[Mix]:
     """The mixes that were counted."""
     seen: list[Mix] = []
 
-    def noting(mix, given):
+    def noting(mix, given, measures):
         seen.append(mix)
-        return mixed(mix, given)
+        return mixed(mix, given, measures)
 
     monkeypatch.setattr(counting, "mixed", noting)
     return seen

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import random
 from collections.abc import Coroutine, Iterable
 from typing import Any
 
@@ -430,5 +431,49 @@ def test_who_was_asked_to_wait_waits_though_others_are_asked():
         first, second = (start for start, number in zip(model.starts, model.asked, strict=True) if number == 30)
         assert second - first >= 46
         assert sum(first < start < first + 10 for start in model.starts) == 36  # the others never stopped
+
+    jump(main())
+
+
+def test_a_request_that_is_throttled_while_others_are_answered_is_to_blame_itself():
+    async def main() -> None:
+        pace, model = made(patience=1800), Model()
+        model.bad = {7: ThrottledError("not this one, whenever")}
+        others = asyncio.create_task(asked(pace, model, range(100, 600)))
+        with pytest.raises(ThrottledError, match="not this one"):
+            await limited(model, pace, Meter())(request(7))
+        assert 10 <= model.asked.count(7) <= 20
+        assert texts(await others) == {"yes"}
+        assert pace.gone is None
+
+    jump(main())
+
+
+def test_who_is_throttled_as_often_as_all_is_not_to_blame():
+    async def main() -> None:
+        pace, model = made(8, patience=1800), Model()
+        chance = random.Random(5)
+
+        async def mostly_busy(request: Request) -> Reply:
+            if chance.random() < 0.8:
+                raise ThrottledError("busy")
+            return await model(request)
+
+        found = await asyncio.gather(*(limited(mostly_busy, pace, Meter())(request(n)) for n in range(300)))
+        assert {reply.text for reply in found} == {"yes"}
+
+    jump(main())
+
+
+@pytest.mark.parametrize(
+    ("patience", "wish", "least"), [(600, None, 600), (600, 3600, 4200), (600, 1, 601), (0, None, 120)]
+)
+def test_a_server_that_takes_nothing_for_too_long_is_given_up(patience, wish, least):
+    async def main() -> None:
+        pace, model = made(patience=patience), Model()
+        assert texts(await asked(pace, model, range(4))) == {"yes"}
+        model.trouble, began = ThrottledError("the day's quota is used up", retry_after=wish), now()
+        assert texts(await asked(pace, model, range(40))) == {"GoneError: the day's quota is used up"}
+        assert least < now() - began < least + 700
 
     jump(main())

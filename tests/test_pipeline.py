@@ -108,9 +108,9 @@ def test_the_sets_hold_what_the_models_said(place):
 
 
 def test_report_and_card_tell_the_mix_and_nothing_of_what_is_sent_along(place, server):
-    place.settings(model='max_retries = 0\nextra_body = { api_key = "sk-hunter2hunter2" }')
+    place.settings(model='max_retries = 0\nextra_body = { tenant = "sk-hunter2hunter2" }')
     assert place.run("run").code == 0
-    assert server.asked[0]["api_key"] == "sk-hunter2hunter2"
+    assert server.asked[0]["tenant"] == "sk-hunter2hunter2"
     card, report, page = ((place.work / name).read_text() for name in ("README.md", "report.json", "report.html"))
     assert "hunter2" not in card + report + page
     assert "- **caption**: captioner-1\n" in card
@@ -441,12 +441,19 @@ def test_shards_split_the_rows_by_medium_and_a_filter_over_all_work_folders_join
     for part in (1, 2, 3):
         assert place.run("run", "--shard", f"{part}/3", "--work", f"part{part}").code == 0
     assert Counter(server.stages()) == {"caption": 2, "draft": 8, "revise": 8}
+    again = place.run("run", "--shard", "3/3", "--work", "part3", "--json")
+    assert (again.code, again.json["notices"]) == (0, [])
     ran = place.run("filter", "--json", *(word for part in (1, 2, 3) for word in ("--work", f"part{part}")))
     assert (ran.code, ran.json["sets"]) == (0, {"sft": 8, "rl": 8})
     joined = sorted((place.folder / "part1" / "sft").glob("*"))
     assert sum(len(pyarrow.parquet.read_table(file)) for file in joined) == 8
     assert place.run("run").code == 0
     assert len(server.asked) == 36, "the settings' own work folder knows nothing of the parts"
+    other = place.run("run", "--shard", "2/3", "--json")
+    assert (other.code, other.json["notices"]) == (
+        0,
+        [f"{place.folder}/work was last asked for all rows, now for --shard 2/3"],
+    )
 
 
 def test_a_limit_on_money_stops_before_it_is_passed_and_says_how_to_go_on(place, server):

@@ -19,6 +19,7 @@ MIXED = [
     row(5, path="./gone.mp4"),
     row(6, problem="LEAK here?"),
     "no row",
+    row(8, solution=""),
 ]
 
 
@@ -50,8 +51,8 @@ def test_what_a_reviewer_asks_of_a_run(ran):
     found = report(ran)
     causes = {(drop["step"], drop["reason"]): drop for drop in found["rejections"]}
     assert list(causes) == [
-        ("input", "duplicate"), ("input", "no such file"), ("input", "not a row"), ("answer", "wrong answer"),
-        ("leak", "exact time"),
+        ("input", "duplicate"), ("input", "no reference answer"), ("input", "no such file"), ("input", "not a row"),
+        ("answer", "wrong answer"), ("leak", "exact time"),
     ]  # fmt: skip
     wrong = causes["answer", "wrong answer"]
     assert wrong["rows"] == 2
@@ -80,7 +81,9 @@ def test_the_page_tells_it_with_frames_and_nothing_runs(ran):
     assert f"{HOSTILE} which?" in shown.text
     assert "00:00:15" in shown.text
     assert len(shown.named("img")) > 5
-    assert "No frames: the row's medium cannot be shown." in shown.text
+    assert "No frames: no such file." in shown.text
+    for reason in ("no reference answer", "not a row"):
+        assert f"No frames: nobody looked at the medium, since the row was refused before: {reason}." in shown.text
     assert "Traceback" not in shown.text
 
 

@@ -418,3 +418,20 @@ def test_a_shard_is_one_of_so_many():
 def test_what_is_no_shard_is_told(text):
     with pytest.raises(SettingsError, match="--shard: expected i/n with i from 1 to n, such as 1/4, found"):
         shard(text)
+
+
+def test_filters_that_are_set_and_judge_nothing(settings):
+    assert settings(GOOD).idle == []
+    found = settings(
+        f'steps = ["caption", "draft", "length"]\n{GOOD}[filters.length]\n[filters.refusal]\n[filters.leak]\n'
+    )
+    assert found.idle == ["leak", "refusal"]
+
+
+@pytest.mark.parametrize(
+    ("top", "strict"),
+    [("", True), ('steps = ["caption", "draft"]\n', False), ('steps = ["caption", "draft", "answer"]\n', True)],
+)
+def test_references_are_read_as_answers_are_judged(settings, top, strict):
+    assert settings(f'{top}{GOOD}[filters.answer]\nstrict = "video-r1"\n').measures.strict is strict
+    assert settings(GOOD).measures.strict is False

@@ -80,12 +80,16 @@ class Workplace:
         return self
 
     def settings(self, model: str = "max_retries = 0", more: str = "", stages: str = "", top: str = "") -> Self:
-        """Write settings: `model` for each model, `stages` for each stage, `top` first and `more` at the end."""
+        """Write settings: `model` for each model, `stages` for each stage, `top` first and `more` at the end.
+
+        One process decodes, unless `more` says how many: a second takes half a second of CPU to begin.
+        """
         text = f'{top}\n[input]\nfiles = ["questions.json"]\nmedia_root = "media"\n'
         for stage, name in STAGES.items():
             text += f'[models.{name}]\nprovider = "openai"\nmodel = "{name}-1"\nbase_url = "{self.url}"\n{model}\n'
             text += f'[stages.{stage}]\nmodel = "{name}"\n{stages}\n'
-        self.toml.write_text(text + more)
+        media = "" if "[media]" in more else "[media]\nworkers = 1\n"
+        self.toml.write_text(text + media + more)
         return self
 
     def start(self, *arguments: str, limit: Any = None, **environment: str) -> "subprocess.Popen[str]":

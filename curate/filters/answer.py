@@ -51,6 +51,10 @@ class AnswerFilter(Filter):
         """The draft, and the similarity where that is what counts."""
         return (Draft, Similarity) if self.free_form_by == "similarity" else self.needs
 
+    def measured(self) -> Measures:
+        """The measures that are set."""
+        return Measures(self.ocr_by, self.regression_by, strict=self.strict is not None)
+
     def reason(self, record: Record) -> str | None:
         """ "no answer" or "wrong answer: …"."""
         answer = record[Draft].answer
@@ -68,8 +72,7 @@ class AnswerFilter(Filter):
         """How right the answer is, in [0, 1]."""
         if record.problem_type == "free-form" and self.free_form_by == "similarity":
             return record[Similarity].score or 0.0
-        measures = Measures(self.ocr_by, self.regression_by, strict=self.strict is not None)
-        return score(record.problem_type, answer, reference, record.options, measures)
+        return score(record.problem_type, answer, reference, record.options, self.measured())
 
     def threshold(self, record: Record) -> float | None:
         """The score that an answer must exceed; None where only the right one will do."""

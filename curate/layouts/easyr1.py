@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
-from curate.layout import Layout
+from curate.layout import Layout, Sparse
 from curate.medium import Kind
 from curate.record import Output, Record
 from curate.tags import answer_in
 from curate.turns import marked
 
 
-class EasyR1Row(Output):
+class EasyR1Row(Sparse):
     """A question and its bare answer."""
 
+    absent: ClassVar[frozenset[str]] = frozenset({"images", "videos"})
     problem: str
     answer: str
     problem_id: int

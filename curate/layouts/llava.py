@@ -4,16 +4,19 @@ Both know one marker, `<image>`, for a video too (LLaVA-NeXT at 45f2d92, llava/t
 `LazySupervisedDataset._get_item` and `preprocess_multimodal`); `<video>` would be plain text to them.
 """
 
-from curate.layout import Layout
+from typing import ClassVar
+
+from curate.layout import Layout, Sparse
 from curate.record import Output, Record
 from curate.turns import Turn, conversation
 
 MARKER = "<image>"
 
 
-class LlavaRow(Output):
+class LlavaRow(Sparse):
     """A conversation about an image or a video; the key of the other one is left out of JSON."""
 
+    absent: ClassVar[frozenset[str]] = frozenset({"image", "video"})
     id: str
     image: str | None = None
     video: str | None = None

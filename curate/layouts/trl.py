@@ -1,13 +1,16 @@
 """Rows for TRL's SFTTrainer and GRPOTrainer (huggingface.co/docs/trl/dataset_formats, conversational)."""
 
-from curate.layout import Layout
+from typing import ClassVar
+
+from curate.layout import Layout, Sparse
 from curate.record import Output, Record, Thought
 from curate.turns import columns, shown, target
 
 
-class Part(Output):
+class Part(Sparse):
     """One part of a turn: text, the path of a video, or the place of the row's image."""
 
+    absent: ClassVar[frozenset[str]] = frozenset({"text", "video"})
     type: str
     text: str | None = None
     video: str | None = None

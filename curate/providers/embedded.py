@@ -12,7 +12,7 @@ from pydantic import Field, PrivateAttr
 from curate.chat import Media, Message, Reply, Request, Schema, Text
 from curate.errors import FatalError, SettingsError
 from curate.plugin import SettingsPath
-from curate.provider import Eyes, Provider
+from curate.provider import ExtraBody, Eyes, Provider
 from curate.providers.openai import OpenAIProvider
 
 PACKAGED = "SmolLM2-135M-Instruct"
@@ -40,7 +40,7 @@ class EmbeddedProvider(Provider):
     threads: int = Field(default=0, ge=0)
     max_text: int = Field(default=800, ge=16, le=2000)
     max_items: int = Field(default=3, ge=1, le=100)
-    extra_body: dict[str, Any] = Field(default_factory=dict)
+    extra_body: ExtraBody = Field(default_factory=dict)
 
     _server: Any = PrivateAttr(default=None)
     _client: OpenAIProvider | None = PrivateAttr(default=None)

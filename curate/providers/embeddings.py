@@ -2,14 +2,14 @@
 
 import json
 from math import ceil
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import Field, PrivateAttr
 
 from curate.chat import Reply, Request
 from curate.errors import SettingsError, TransientError
 from curate.posting import Answer, Direct
-from curate.provider import Eyes
+from curate.provider import ExtraBody, Eyes
 from curate.served import Served
 from curate.vectors import read, texts
 
@@ -24,7 +24,7 @@ class EmbeddingsProvider(Served):
 
     embeds: ClassVar[bool] = True
 
-    extra_body: dict[str, Any] = Field(default_factory=dict)
+    extra_body: ExtraBody = Field(default_factory=dict)
 
     _client: Direct = PrivateAttr()
 

@@ -9,7 +9,7 @@ from curate.chat import Media, Reply, Request
 from curate.errors import SettingsError, TransientError
 from curate.packaged import Packaged
 from curate.posting import Answer, Client, Direct
-from curate.provider import Eyes
+from curate.provider import ExtraBody, Eyes
 from curate.served import Served
 from curate.transport import Load, Way, eased, load
 from curate.wire import counted, read, written
@@ -28,7 +28,7 @@ class OpenAIProvider(Served):
     token_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"  # noqa: S105 - a field of the API
     video: Way = "images"
     max_payload: float = Field(default=20.0, gt=0)
-    extra_body: dict[str, Any] = Field(default_factory=dict)
+    extra_body: ExtraBody = Field(default_factory=dict)
 
     _client: Client = PrivateAttr()
     _eyes: Eyes = PrivateAttr()

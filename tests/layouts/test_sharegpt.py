@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from curate.layout import Layout
 from curate.layouts.sharegpt import SharegptLayout
 from curate.plugin import find
+from tests.llamafactory_reader import converted
 from tests.reading import hostile, read, thought
 
 
@@ -53,6 +54,26 @@ def test_the_entry_for_dataset_info_names_the_file_and_its_columns():
             "columns": {"messages": "conversations", "images": "images", "videos": "videos"},
         }
     }
+
+
+@pytest.mark.parametrize("ending", ["json", "jsonl", "parquet"])
+def test_llamafactory_itself_reads_conversations_and_finds_their_media(tmp_path, ending):
+    layout, name = SharegptLayout(), f"sharegpt.{ending}"
+    rows = read(tmp_path, layout, [*thought(), hostile()], ending)
+    for file, held in layout.beside(name).items():
+        (tmp_path / file).write_text(json.dumps(held))
+    for path in ("a/kitchen.mp4", "signs/one.png"):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).touch()
+    [data_set] = json.loads((tmp_path / "dataset_info.json").read_text())
+    found = converted(tmp_path, data_set, ending)
+    clip, picture = ([f"{tmp_path}/{path}"] for path in ("./a/kitchen.mp4", "./signs/one.png"))
+    assert [(each["_images"], each["_videos"]) for each in found] == [(None, clip), (picture, None), (None, clip)]
+    for each, row in zip(found, rows, strict=True):
+        question, answer = (turn["value"] for turn in row["conversations"])
+        assert each["_prompt"] == [{"role": "user", "content": question}]
+        assert each["_response"] == [{"role": "assistant", "content": answer}]
+        assert each["_system"] == each["_tools"] == ""
 
 
 def test_it_has_no_form_for_questions_alone():

@@ -333,12 +333,21 @@ def test_a_variable_that_is_not_set_stops_before_anything_is_sent(monkeypatch):
         {"base_url": "https://host:99999/v1"},
         {"base_url": "https://a..b/v1"},
         {"base_url": "https://[::1/v1"},
+        *({"extra_body": {name: "sk-0123"}} for name in ("api_key", "X-Api-Key", "authorization", "hf_token", "token")),
+        {"extra_body": {"metadata": {"client_secret": "sk-0123"}}},
+        {"extra_body": {"tools": [{"auth": {"password": "sk-0123"}}]}},
     ],
 )
 def test_a_key_or_a_bare_host_in_the_settings_is_refused(options):
     with pytest.raises(ValidationError) as error:
         OpenAIProvider(model="m", **options)
     assert all("sk-" not in fault["msg"] for fault in error.value.errors())
+
+
+def test_no_other_field_of_an_extra_body_is_taken_for_a_key():
+    plain = {"max_completion_tokens": 5, "prompt_cache_key": "a", "tokenizer": "b", "stop_token_ids": [1], "user": "me"}
+    nested = {"chat_template_kwargs": {"enable_thinking": False}, "logit_bias": [{"token_id": 3}, "token"]}
+    assert OpenAIProvider(model="m", extra_body=plain | nested).extra_body == plain | nested
 
 
 def test_the_extra_body_is_part_of_the_identity_and_the_address_is_not():

@@ -1,0 +1,71 @@
+"""A model that refuses whatever it is asked stops the run early; one that refuses some requests does not."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+
+from curate.chat import Media, Message, Reply, Request, Text
+from curate.errors import FatalError, RefusedError, TooLongError
+from curate.refusals import ENOUGH, trusting
+from tests.records import VIDEO
+
+NO = RefusedError("HTTP 400: 'max_tokens' is not supported with this model")
+
+
+def about(number: int, medium: int | None = None) -> Request:
+    """A question of this number, about this medium."""
+    media = () if medium is None else (Media(replace(VIDEO, sha256=f"{medium:064x}"), (0,), 100),)
+    return Request("draft", (Message("user", (*media, Text(f"question {number}"))),), 80)
+
+
+def ends(requests: Iterable[Request], found: Iterable[Exception | None]) -> list[str]:
+    """How a model that gives these answers (None: a reply) ends these requests, one after another."""
+    answers = iter(found)
+
+    async def model(request: Request) -> Reply:
+        if error := next(answers):
+            raise error
+        return Reply(text="yes")
+
+    async def go() -> list[str]:
+        ask, told = trusting(model, "reasoner"), []
+        for request in requests:
+            try:
+                told.append((await ask(request)).text)
+            except (RefusedError, FatalError) as error:
+                told.append(f"{type(error).__name__}: {error}")
+        return told
+
+    return asyncio.run(go())
+
+
+def test_what_refuses_all_that_it_is_asked_stops_the_run():
+    found = ends(map(about, range(ENOUGH)), [NO] * ENOUGH)
+    assert found[:-1] == [f"RefusedError: {NO}"] * (ENOUGH - 1)
+    assert found[-1] == (
+        f"FatalError: reasoner has refused all that it was asked, {ENOUGH} requests in the same words: {NO}; "
+        "once that is mended, run again"
+    )
+
+
+def test_what_has_answered_refuses_requests_for_what_they_are():
+    found = ends(map(about, range(3 * ENOUGH)), [NO, None, *[NO] * (3 * ENOUGH - 2)])
+    assert found == [f"RefusedError: {NO}", "yes", *[f"RefusedError: {NO}"] * (3 * ENOUGH - 2)]
+
+
+def test_many_questions_about_one_clip_that_is_refused_are_one():
+    found = ends((about(n, medium=n % (ENOUGH - 1)) for n in range(5 * ENOUGH)), [NO] * (5 * ENOUGH))
+    assert set(found) == {f"RefusedError: {NO}"}
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [
+        [TooLongError("HTTP 400: too many tokens")] * 50,
+        [RefusedError(f"HTTP 400: no {chr(97 + n % 20)}") for n in range(20 * (ENOUGH - 1))],
+    ],
+)
+def test_prompts_that_are_too_long_and_various_refusals_stop_nothing(errors):
+    assert not [told for told in ends(map(about, range(len(errors))), errors) if told.startswith("Fatal")]
