@@ -52,6 +52,9 @@ class Export:
         if layout.form(self.name) is None:
             other = next(name for name in SETS if name != self.name)
             raise SettingsError(f"--set {self.name}: {self.layout!r} has no form for it, but one for --set {other}")
+        if layout.apart and self.kind is None:
+            wanted = " or ".join(f"--data-type {kind}" for kind in layout.apart)
+            raise SettingsError(f"{self.layout!r} is read from files about one kind of media: add {wanted}")
         if self.prefix is not None:
             layout = layout.model_copy(update={"path_prefix": self.prefix})
         if self.split == SPLITS[1] and not settings.validation:
@@ -72,7 +75,9 @@ async def export(pipeline: Pipeline, asked: Export) -> int:
     begin(pipeline)
     progress, settings = pipeline.progress, pipeline.settings
     elsewhere = 0
-    with RowFile(asked.path, form(settings, asked.name)) as file:
+    layout = settings.layouts[asked.name]
+    row_type = layout.apart[asked.kind] if layout.apart and asked.kind else form(settings, asked.name)
+    with RowFile(asked.path, row_type) as file:
         async for verdict in verdicts(pipeline):
             stood = verdict.standing
             progress.tally.stood(stood.kind, stood.step, stood.reason, settings.steps)
@@ -82,7 +87,7 @@ async def export(pipeline: Pipeline, asked: Export) -> int:
             elsewhere += row is not None  # where none is asked for, that tells why
         if not file.rows:
             raise SettingsError(_nothing(asked, elsewhere))
-        for name, entries in settings.layouts[asked.name].beside(asked.path.name).items():
+        for name, entries in layout.beside(asked.path.name).items():
             merged(asked.path.with_name(name), entries)
     return file.rows
 

@@ -1,10 +1,12 @@
 """The contract of a layout: how a record becomes a row of a set that a trainer reads."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
+from curate.medium import Kind
 from curate.plugin import Plugin
 from curate.record import Output, Record, Thought
 from curate.tags import process
@@ -14,14 +16,16 @@ class Layout(Plugin, ABC):
     """Turns records into rows. `sft` and `rl` are the row types with and without a chain of thought.
 
     A layout that has no form for one of the two leaves it out. `graded` is `rl` with the share of right
-    answers, where several drafts were asked for. `path_prefix` is a folder or an address that takes the
-    place of the dot in "./relative/path"; with "" only the relative path stays.
+    answers, where several drafts were asked for. `apart` is for a trainer that takes videos and images in files
+    of their own: the type of the rows in a file of that kind, without columns for the other. `path_prefix` is a
+    folder or an address that takes the place of the dot in "./relative/path"; with "" only the relative path stays.
     """
 
     folder: ClassVar[str] = "layouts"
     sft: ClassVar[type[Output] | None] = None
     rl: ClassVar[type[Output] | None] = None
     graded: ClassVar[type[Output] | None] = None
+    apart: ClassVar[Mapping[Kind, type[Output]]] = {}
     traced: ClassVar[bool] = False  # its records carry their provenance as their last output
 
     path_prefix: str | None = None

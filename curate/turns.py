@@ -30,9 +30,9 @@ def target(record: Record) -> str:
     return f"{process(record[Thought].thinking)}\n{record.solution}"
 
 
-def marked(record: Record) -> str:
-    """The question with its options, behind the one marker of its medium."""
-    return f"<{record.data_type}>\n{unmarked(record.question)}"
+def marked(record: Record, marker: str | None = None) -> str:
+    """The question with its options, behind the one marker of its medium: that of its kind, or this one."""
+    return f"{marker or f'<{record.data_type}>'}\n{unmarked(record.question)}"
 
 
 def unmarked(text: str) -> str:
@@ -45,17 +45,17 @@ def unmarked(text: str) -> str:
     return MARKER.sub(r"[\1]", text[start:end])
 
 
-def messages(record: Record) -> tuple[Message, ...]:
+def messages(record: Record, marker: str | None = None) -> tuple[Message, ...]:
     """The question, and the answer where the record carries a thought."""
-    question = Message(role="user", content=marked(record))
+    question = Message(role="user", content=marked(record, marker))
     if Thought not in record:
         return (question,)
     return (question, Message(role="assistant", content=unmarked(target(record))))
 
 
-def conversation(record: Record) -> tuple[Output, ...]:
+def conversation(record: Record, marker: str | None = None) -> tuple[Output, ...]:
     """The question and the answer of a record that carries a thought, as turns of `human` and `gpt`."""
-    question, answer = messages(record)
+    question, answer = messages(record, marker)
     return (
         Turn(**{"from": "human", "value": question.content}),
         Turn(**{"from": "gpt", "value": answer.content}),

@@ -8,7 +8,7 @@ from datasets import Dataset
 
 from curate.files import RowFile
 from curate.layout import Layout
-from curate.record import Record
+from curate.record import Output, Record
 from tests.records import drafted, record
 
 PICTURE = {"data_type": "image", "path": "signs/one.png", "problem_id": 8, "options": (), "problem_type": "OCR"}
@@ -32,9 +32,15 @@ def hostile() -> Record:
     return drafted(record(problem=MARKED, options=()), "I see <video> and <<image>>, then <audio>")
 
 
-def read(folder: Path, layout: Layout, records: Sequence[Record], ending: str = "jsonl") -> list[dict[str, Any]]:
-    """The rows that `datasets` finds in a file of these records."""
-    row_type = layout.form("sft" if records[0].outputs else "rl")
+def read(
+    folder: Path,
+    layout: Layout,
+    records: Sequence[Record],
+    ending: str = "jsonl",
+    row_type: type[Output] | None = None,
+) -> list[dict[str, Any]]:
+    """The rows that `datasets` finds in a file of these records, of the layout's own type or of this one."""
+    row_type = row_type or layout.form("sft" if records[0].outputs else "rl")
     assert row_type is not None
     path = folder / f"{layout.name()}.{ending}"
     with RowFile(path, row_type) as file:

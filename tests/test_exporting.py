@@ -55,6 +55,10 @@ def test_every_layout_and_ending_comes_out_of_the_same_journal(ran, server):
                     SettingsError, match=f"--set {name}: '{layout}' has no form for it, but one for --set "
                 ):
                     exported(ran, layout, "x.jsonl", name=name)
+            elif find(Layout, layout).apart:
+                with pytest.raises(SettingsError, match="one kind of media: add --data-type image or "):
+                    exported(ran, layout, "x.jsonl", name=name)
+                assert len(exported(ran, layout, f"{layout}-{name}.jsonl", name=name, kind="video")) == 2
             else:
                 assert len(exported(ran, layout, f"{layout}-{name}.jsonl", name=name)) == 3
     assert len(server.asked) == asked

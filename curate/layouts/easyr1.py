@@ -1,38 +1,59 @@
 """RL rows for EasyR1 (github.com/hiyouga/EasyR1, verl/utils/dataset.py)."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from curate.layout import Layout, Sparse
+from curate.medium import Kind
 from curate.record import Output, Record
 from curate.tags import answer_in
 from curate.turns import marked
 
 
 class EasyR1Row(Sparse):
-    """A question and its bare answer.
-
-    EasyR1 looks which of the keys `images` and `videos` a file has, so JSON leaves out the one without media.
-    """
+    """A question and its bare answer."""
 
     absent: ClassVar[frozenset[str]] = frozenset({"images", "videos"})
     problem: str
     answer: str
-    images: tuple[str, ...] | None = None
-    videos: tuple[str, ...] | None = None
     problem_id: int
     problem_type: str
     data_source: str
     pass_rate: float | None = None
 
 
-class EasyR1Layout(Layout):
-    """Questions as EasyR1 reads them, for RL only; it takes videos and images in files of their own."""
+class ImageRow(EasyR1Row):
+    """The same about an image."""
 
-    rl = EasyR1Row
+    images: tuple[str, ...]
+
+
+class VideoRow(EasyR1Row):
+    """The same about a video."""
+
+    videos: tuple[str, ...]
+
+
+class MixedRow(EasyR1Row):
+    """Any of them, as a set of the work folder holds it; a file that EasyR1 reads has one kind only."""
+
+    images: tuple[str, ...] | None = None
+    videos: tuple[str, ...] | None = None
+
+
+class EasyR1Layout(Layout):
+    """Questions as EasyR1 reads them, for RL only.
+
+    A file is about images as soon as it has a column `images`, whatever stands in it, and else about videos
+    (at 8700709, `RLHFDataset._build_messages`): so each kind has a file, whose other column is not there.
+    """
+
+    rl = MixedRow
+    apart: ClassVar[Mapping[Kind, type[Output]]] = {"image": ImageRow, "video": VideoRow}
 
     def row(self, record: Record) -> Output:
         """The question behind its marker, the answer without tags."""
-        return EasyR1Row(
+        return MixedRow(
             problem=marked(record),
             answer=answer_in(record.solution) or "",
             problem_id=record.problem_id,

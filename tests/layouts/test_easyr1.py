@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 from curate.layout import Layout
 from curate.layouts.easyr1 import EasyR1Layout
 from curate.plugin import find
@@ -11,32 +13,32 @@ def test_it_is_found_by_its_name():
     assert find(Layout, "easyr1") is EasyR1Layout
 
 
-def test_videos_in_a_file_of_their_own_have_no_key_for_images(tmp_path):
-    """EasyR1 takes every row for one about images as soon as it has the key `images`."""
-    [clip] = read(tmp_path, EasyR1Layout(), both()[:1])
-    assert clip == {
-        "problem": "<video>\nWhere does the cup end up?\nOptions:\nA. On the table\nB. In the sink",
-        "answer": "A",
-        "videos": ["./a/kitchen.mp4"],
-        "problem_id": 7,
-        "problem_type": "multiple choice",
-        "data_source": "Kitchen",
-        "pass_rate": None,
-    }
+def built(row):
+    """The parts of EasyR1's message, which asks what columns a file has (at 8700709, verl/utils/dataset.py)."""
+    kind = "image" if "images" in row else "video"
+    assert len(row[f"{kind}s"]) == row["problem"].count(f"<{kind}>") == 1
+    parts = []
+    for number, text in enumerate(row["problem"].split(f"<{kind}>")):
+        parts += [{"type": kind}] if number else []
+        parts += [text] if text else []
+    return parts
 
 
-def test_images(tmp_path):
-    [picture] = read(tmp_path, EasyR1Layout(), both()[1:])
+@pytest.mark.parametrize("ending", ["json", "jsonl", "parquet"])
+def test_videos_in_a_file_of_their_own_have_no_column_for_images(tmp_path, ending):
+    [clip] = read(tmp_path, EasyR1Layout(), both()[:1], ending, EasyR1Layout.apart["video"])
+    question = "Where does the cup end up?\nOptions:\nA. On the table\nB. In the sink"
+    assert built(clip) == [{"type": "video"}, f"\n{question}"]
+    assert (clip["answer"], clip["videos"]) == ("A", ["./a/kitchen.mp4"])
+    assert "images" not in clip
+
+
+@pytest.mark.parametrize("ending", ["json", "jsonl", "parquet"])
+def test_images(tmp_path, ending):
+    [picture] = read(tmp_path, EasyR1Layout(), both()[1:], ending, EasyR1Layout.apart["image"])
+    assert built(picture)[0] == {"type": "image"}
     assert (picture["images"], picture["answer"]) == (["./signs/one.png"], "STOP")
     assert "videos" not in picture
-
-
-def test_both_in_one_parquet_file(tmp_path):
-    rows = read(tmp_path, EasyR1Layout(), both(), "parquet")
-    assert [(row["images"], row["videos"]) for row in rows] == [
-        (None, ["./a/kitchen.mp4"]),
-        (["./signs/one.png"], None),
-    ]
 
 
 def test_markers_in_the_question_are_none_to_the_trainer():

@@ -12,7 +12,10 @@ from tests.reading import both, hostile, read, thought
 
 
 class Conversation(BaseModel):
-    """As LLaVA's documentation and `LazySupervisedDataset` have it: a key that is there is a medium."""
+    """As LLaVA's `LazySupervisedDataset` has it: a key that is there is a medium, and `<image>` is its place.
+
+    LLaVA-NeXT at 45f2d92, llava/train/train.py: of a video, too, only `<image>` becomes the place of its frames.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -26,9 +29,10 @@ class Conversation(BaseModel):
         assert [set(turn) for turn in self.conversations] == [{"from", "value"}] * 2
         assert [turn["from"] for turn in self.conversations] == ["human", "gpt"]
         first, answer = (turn["value"] for turn in self.conversations)
-        kind = "image" if self.image else "video"
-        assert first.startswith(f"<{kind}>\n")
-        assert (first + answer).count("<image>") + (first + answer).count("<video>") == 1
+        assert bool(self.image) != bool(self.video)
+        assert first.startswith("<image>\n")
+        assert (first + answer).count("<image>") == 1
+        assert "<video>" not in first + answer
         return self
 
 
@@ -48,7 +52,7 @@ def test_rows_fit_the_published_form_and_have_no_key_without_a_medium(tmp_path):
     assert "video" not in picture
     assert (clip["id"], clip["video"], picture["image"]) == ("7", "./a/kitchen.mp4", "./signs/one.png")
     assert clip["conversations"][0]["value"] == (
-        "<video>\nWhere does the cup end up?\nOptions:\nA. On the table\nB. In the sink"
+        "<image>\nWhere does the cup end up?\nOptions:\nA. On the table\nB. In the sink"
     )
     assert clip["conversations"][1]["value"].startswith("<think>Let me picture")
     assert clip["conversations"][1]["value"].endswith("</think>\n<answer>A</answer>")
@@ -57,7 +61,7 @@ def test_rows_fit_the_published_form_and_have_no_key_without_a_medium(tmp_path):
 def test_markers_in_the_texts_are_none_to_the_trainer():
     row = LlavaLayout().row(hostile()).model_dump(exclude_none=True)
     Conversation.model_validate(row)
-    assert row["conversations"][0]["value"] == "<video>\nWhere is [video] here?"
+    assert row["conversations"][0]["value"] == "<image>\nWhere is [video] here?"
     assert row["conversations"][1]["value"].startswith("<think>I see [video] and <[image]>, then [audio]</think>")
 
 
@@ -66,7 +70,7 @@ def test_datasets_reads_it(tmp_path, ending):
     clip, picture = read(tmp_path, LlavaLayout(), thought(), ending)
     assert (clip["video"], picture["image"], picture["video"]) == ("./a/kitchen.mp4", "./signs/one.png", None)
     assert [turn["from"] for turn in clip["conversations"]] == ["human", "gpt"]
-    assert clip["conversations"][0]["value"] == marked(both()[0])
+    assert clip["conversations"][0]["value"] == marked(both()[0], "<image>")
 
 
 def test_it_has_no_form_for_questions_alone():

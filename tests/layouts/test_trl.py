@@ -71,3 +71,12 @@ def test_trls_own_code_puts_the_images_in_their_places(tmp_path, ending):
             kind = "image" if row["images"] else "video"
             assert content[0] == {"type": kind, kind: path}
             assert content[1]["type"] == "text"
+
+
+@pytest.mark.parametrize("ending", ["json", "jsonl"])
+def test_parts_that_come_from_json_have_no_key_that_they_were_not_given(tmp_path, ending):
+    """Chat templates such as Qwen2-VL's take a part that has the key `video` for one, whatever its type says."""
+    rows = read(tmp_path, TRLLayout(), thought(), ending)
+    for row in rows:
+        text = row["messages"][0]["content"][1]
+        assert list(text) == ["type", "text"]
