@@ -2,53 +2,43 @@
 
 import re
 from collections.abc import Sequence
-from fractions import Fraction
 
-from curate.answers.choices import OPTION, letter
-from curate.answers.quantities import number
-from curate.answers.texts import MAX_TEXT
+from curate.amounts import amount, differs
+from curate.answers.choices import letters
+from curate.answers.dress import bare
+from curate.answers.labels import named
 from curate.record import ProblemType
-from curate.statements import DOUBT, SENTENCE_END, TAKEN_BACK, ending, last
+from curate.statements import DENIED, DOUBT, TAKEN_BACK, ending, final_sentence, last, sentences
 
-DENIED = re.compile(r"\bnot\b|\w{2,6}n['’]t\b|\bneither\b|\bnor\b|\bno longer\b|\bunclear\b", re.IGNORECASE)
 CONDITION = re.compile(r"\b(?:if|unless|until)\b")
 CLAUSE_END = re.compile(r"[,;]\s")
 LABEL = re.compile(
     r"[\s*\"'“‘(\[$]*(?:(?i:option|choice|answer|letter)\s)?[*\"'“‘(\[]*([A-Z])(?![\w’'])(.*)", re.DOTALL
 )
+NAME = r"[(\[]?([A-Z])[)\]]?(?![\w’'])"
 SECOND = re.compile(r"[)\]*]*\s*(?:,|/|&|or\b|and\b)\s*(?:option\s)?\(?[A-Z](?![\w’'])")
+SEVERAL = re.compile(
+    rf"\s?(?:(?i:both|all|options?|choices?|answers?|letters?)\s){{0,2}}{NAME}(?:(?:\s?[,&/]\s?(?:and\s)?|\sand\s){NAME})+"
+    r"(?=\s?$|\s?[.;)}]|,?\s(?:because|since)\b)"
+)
+LETTER = re.compile(r"(?<!\w)[A-Z](?!\w)")
 BEHIND_A = re.compile(r"\s(?!(?:because|since|as|which|given|due|here|then|based|with|for)\b)[\w’']")
 MENTIONED = re.compile(r"\b(?:option|choice)\s\(?([A-Z])(?!\w)|\(([A-Z])\)|(?<![\w’'.])([B-HJ-Z])(?![\w’'])")
 CONCLUDING = re.compile(r"(?:so|therefore|thus|hence|overall|in conclusion)\b", re.IGNORECASE)
 TURNED = re.compile(r"\b(?:before|after|while|than|without|instead|from|until|when|neither|nor|no|which|who|where)\b")
-AMOUNT = re.compile(r"(?<![\w.,])-?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,15}|/[1-9]\d{0,8})?(?![\w/]|[.,:]\d)")
-COUNTS = (
-    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
-    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
-)
-COUNT = re.compile(rf"\b(?:{'|'.join(COUNTS)})\b(?!-)", re.IGNORECASE)
-RECKONED = re.compile(
-    r"[=+*/^×÷]|\d ?-|\b(?:to|or|of|than|twice|double|triple|half|quarter|times|plus|minus|least|most|between|digits?|"
-    r"dozen|hundred|thousand|million|billion)\b"
-)
 
 
-def chosen(thinking: str, options: Sequence[str]) -> str | None:
-    """The option that a thinking concludes with, as its letter; None where it does not say, or several."""
+def chosen(thinking: str, options: Sequence[str]) -> frozenset[str]:
+    """The options that a thinking concludes with, as letters; none where it does not say."""
     tail = ending(thinking)
-    found = last(tail, lambda said, firm: _option(said, firm, options), firm_only=False)
+    found = last(tail, lambda said, firm: _option(bare(said), firm, options), firm_only=False)
     if found is None:
-        return _described(tail, options)
+        return frozenset(filter(None, [_described(tail, options)]))
     choice, rest = found
     if TAKEN_BACK.search(rest):
-        return None
+        return frozenset()
     later = {label for match in MENTIONED.finditer(rest) for label in match.groups() if label}
-    return None if later & set(_texts(options)) - {choice} else choice
-
-
-def amount(thinking: str) -> tuple[Fraction, str] | None:
-    """The number that a thinking concludes with, and the text behind it; None where it does not say, or several."""
-    return last(ending(thinking), lambda said, _: _single(said), firm_only=True)
+    return frozenset() if later & set(_texts(options)) - choice else choice
 
 
 def contradicts(thinking: str, answer: str, problem_type: ProblemType, options: Sequence[str]) -> str | None:
@@ -57,21 +47,41 @@ def contradicts(thinking: str, answer: str, problem_type: ProblemType, options: 
     Judged are choices (letters and the options' own texts) and numbers; texts are not.
     """
     if problem_type == "multiple choice":
-        expected = letter(answer, options)
-        choice = chosen(thinking, options) if expected else None
-        return choice if choice != expected else None
+        return _chosen_otherwise(thinking, letters(answer, options), options)
     if problem_type not in ("numerical", "regression"):
         return None
-    value, found = number(answer.strip()), amount(thinking)
-    if value is None or found is None or _near(found[0], value[0], problem_type):
+    found = amount(thinking, problem_type)
+    return f"{float(found.number):g}" if found and differs(found, answer, problem_type) else None
+
+
+def _chosen_otherwise(thinking: str, expected: frozenset[str], options: Sequence[str]) -> str | None:
+    choice = chosen(thinking, options) if expected else frozenset()
+    if not choice or choice == expected or (choice < expected and _speaks_of(expected - choice, thinking, options)):
         return None
-    again = TAKEN_BACK.search(found[1]) or any(_near(later, value[0], problem_type) for later in _amounts(found[1]))
-    return None if again else f"{float(found[0]):g}"
+    return ", ".join(sorted(choice))
 
 
-def _option(said: str, firm: bool, options: Sequence[str]) -> str | None:
-    """The option that these words name, by its label or its own text; by that alone where they are not `firm`."""
+def _speaks_of(missing: frozenset[str], thinking: str, options: Sequence[str]) -> bool:
+    """Whether a sentence names one of these options, or says its text, without denying it: it may be meant as well."""
+    texts = {text for label, text in _texts(options).items() if label in missing and text}
+    for sentence in sentences(ending(thinking)):
+        said = missing & {match[0] for match in LETTER.finditer(sentence)} or any(t in _plain(sentence) for t in texts)
+        if said and not DENIED.search(sentence):
+            return True
+    return False
+
+
+def _option(said: str, firm: bool, options: Sequence[str]) -> frozenset[str] | None:
+    """The options that these words name, by labels or one's own text; by that alone where they are not `firm`."""
     texts = _texts(options)
+    if firm and (several := SEVERAL.match(said)) and _plain(said) not in texts.values():
+        names = frozenset(LETTER.findall(several[0]))
+        return names if names <= set(texts) and not CONDITION.search(said) else None
+    one = _one(said, firm, texts)
+    return frozenset(one) if one else None
+
+
+def _one(said: str, firm: bool, texts: dict[str, str]) -> str | None:
     label = LABEL.match(said)
     if label and SECOND.match(label[2]):
         return None
@@ -86,8 +96,7 @@ def _option(said: str, firm: bool, options: Sequence[str]) -> str | None:
 
 def _described(tail: str, options: Sequence[str]) -> str | None:
     """The option whose own text ends the last sentence, where that one draws a conclusion."""
-    stops = [match.end() for match in SENTENCE_END.finditer(tail, 0, max(len(tail) - 1, 0))]
-    final = tail[stops[-1] if stops else 0 :].strip()
+    final = final_sentence(tail)
     if not CONCLUDING.match(final) or DOUBT.search(final) or final.endswith("?"):
         return None
     said = _plain(final)
@@ -108,36 +117,8 @@ def _named(said: str, texts: dict[str, str]) -> list[str]:
 
 def _texts(options: Sequence[str]) -> dict[str, str]:
     """{label: text in lower case}; options without labels are A, B, C, …"""
-    matches = [OPTION.fullmatch(option[:MAX_TEXT].strip()) for option in options[:26]]
-    if matches and all(matches):
-        return {match[1]: _plain(match[2]) for match in matches if match}
-    return {chr(ord("A") + i): _plain(option[:MAX_TEXT]) for i, option in enumerate(options[:26])}
+    return {label: _plain(bare(text)) for label, text in named(options)}
 
 
 def _plain(text: str) -> str:
     return " ".join(text.casefold().split()).strip(" .!?*\"'“”‘’)(")
-
-
-def _single(said: str) -> Fraction | None:
-    """The one number in these words."""
-    values = _amounts(said)
-    return values[0] if len(values) == 1 and not RECKONED.search(said) and not DENIED.search(said) else None
-
-
-def _amounts(text: str) -> list[Fraction]:
-    """All numbers in a text, also those that are words up to twenty."""
-    digits = [Fraction(match[0].replace(",", "")) for match in AMOUNT.finditer(text)]
-    return digits + [Fraction(COUNTS.index(match[0].lower())) for match in COUNT.finditer(text)]
-
-
-def _near(found: Fraction, expected: Fraction, problem_type: ProblemType) -> bool:
-    """Whether the two may be the same: rounded, also to whole numbers, or in another unit of the usual kind."""
-    whole = found.denominator == 1, expected.denominator == 1
-    if found == expected or (abs(found - expected) < 1 and any(whole) and not all(whole)):
-        return True
-    if not expected or not found:
-        return False
-    ratio = abs(found / expected)
-    room = Fraction(1, 20) if problem_type == "regression" else Fraction(1, 100)
-    scales = [Fraction(10) ** power for power in range(-6, 7)] + [Fraction(60), Fraction(1, 60), Fraction(3600)]
-    return any(abs(ratio / scale - 1) <= room for scale in scales)

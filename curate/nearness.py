@@ -15,6 +15,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from curate import tags
+from curate.answers.choices import letter
+from curate.answers.labels import named, unlabelled
 from curate.answers.score import PAPER, Measures
 from curate.intake import LeftOut, question, usable, usable_rows
 from curate.sources import Row
@@ -23,7 +25,6 @@ LONGEST = 20_000  # characters of a question above which it is not compared
 MOST = 32  # rows of one group that a row is compared with, the latest
 CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 WORD = re.compile(rf"[{CJK}]|[^\W{CJK}]+")
-LABEL = re.compile(r"^\s*\(?([A-Za-z])[).:]\s*")
 WHERE = re.compile(r"\b(?:in|of|from|during|throughout) (?:the|this) (?:video|clip|image|picture|photo|footage)\b")
 EMPTY = frozenset({
     "a", "an", "the", "this", "that", "these", "those", "is", "are", "was", "were", "be", "been", "do", "does", "did",
@@ -117,7 +118,7 @@ def jaccard(one: frozenset[int], other: frozenset[int]) -> float:
 def pairs(problem: str, options: Iterable[str]) -> Iterator[str]:
     """Words that follow each other in a line of the problem, or in an option, wherever that stands."""
     for line in (*problem.splitlines(), *options):
-        said = [word for word in words(LABEL.sub("", line)) if word not in EMPTY]
+        said = [word for word in words(unlabelled(line)) if word not in EMPTY]
         yield from map(" ".join, pairwise(["", *said])) if said else ()
 
 
@@ -129,14 +130,10 @@ def words(text: str) -> list[str]:
 
 
 def answer(fields: Mapping[str, Any]) -> str:
-    """The words of the right answer; of a letter, those of its option."""
+    """The words of the right answer; of a choice, those of its option."""
     said = tags.answer_in(fields["solution"]) or ""
-    letter = said.strip().rstrip(".").upper()
-    for option in fields["options"]:
-        if (label := LABEL.match(option)) and label[1].upper() == letter:
-            said = option[label.end() :]
-            break
-    return " ".join(words(said))
+    one = letter(said, fields["options"]) if fields["options"] else None
+    return " ".join(words(dict(named(fields["options"])).get(one or "", said)))
 
 
 def _group(fields: Mapping[str, Any], same: Mapping[str, str]) -> int:

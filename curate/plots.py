@@ -4,9 +4,12 @@ import io
 import logging
 import math
 import re
+import unicodedata
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from curate.report import TYPES
@@ -14,7 +17,9 @@ from curate.words import one_line
 
 WIDTH = 7.2  # inches
 ROW = 0.3  # inches for a bar
-LABEL = 44  # characters
+LABEL = 44  # letters of usual width
+BROAD, BROADER = 1.25, 1.6  # such letters that a capital is wide, and one of the widest
+WIDEST = frozenset("WMm@%&—…")
 CLOSE = 0.1  # logarithms between two numbers that would touch each other
 # What a page's style sheet calls the colours, by those that they stand for while drawing.
 COLOURS = {
@@ -69,7 +74,7 @@ def waterfall(steps: Sequence[tuple[str, int, int]], rows_in: int) -> str:
     """A bar for each step: what it kept of the rows that reached it. `steps` are (step, kept, stopped)."""
     height = ROW * (len(steps) + 1) + 0.1
     with drawn("waterfall", height) as drawing:
-        names = ["rows in", *(one_line(step, LABEL) for step, _, _ in steps)]
+        names = ["rows in", *(named(step) for step, _, _ in steps)]
         [axes] = drawing.panes(1, _room(names), 0.05, 0.05)
         kept, stopped = [rows_in, *(n for _, n, _ in steps)], [0, *(n for _, _, n in steps)]
         axes.barh(range(len(names)), kept, color=KEPT, height=0.7)
@@ -84,7 +89,7 @@ def rejections(reasons: Sequence[tuple[str, Mapping[str, int]]]) -> str:
     """A bar for each reason, by problem type. `reasons` are (reason, {problem type: rows}), in the order shown."""
     present = [kind for kind in TYPES if any(types.get(kind) for _, types in reasons)]
     with drawn("rejections", ROW * len(reasons) + 0.6) as drawing:
-        names = [one_line(reason, LABEL) for reason, _ in reasons]
+        names = [named(reason) for reason, _ in reasons]
         [axes] = drawing.panes(1, _room(names), 0.5, 0.05)
         ends = [0] * len(reasons)
         for kind in present:
@@ -94,7 +99,7 @@ def rejections(reasons: Sequence[tuple[str, Mapping[str, int]]]) -> str:
         for at, end in enumerate(ends):
             _beside(axes, end, at, f"{end:,}")
         _bars(axes, names, max(ends, default=1))
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, labelcolor=INK)
+        _legend(drawing, axes)
     return drawing.svg
 
 
@@ -104,7 +109,7 @@ def mix(groups: Sequence[tuple[str, int, int, int]]) -> str:
     `groups` are (group, rows taken, rows left, rows missing).
     """
     with drawn("mix", ROW * len(groups) + 0.4) as drawing:
-        names = [one_line(group, LABEL) for group, *_ in groups]
+        names = [named(group) for group, *_ in groups]
         [axes] = drawing.panes(1, _room(names), 0.35, 0.05)
         ends = [0] * len(groups)
         told = zip(
@@ -116,7 +121,7 @@ def mix(groups: Sequence[tuple[str, int, int, int]]) -> str:
         for at, (_, taken, _, missing) in enumerate(groups):
             _beside(axes, ends[at], at, f"{taken:,}" + (f" (−{missing:,})" if missing else ""))
         _bars(axes, names, max(ends))
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, labelcolor=INK)
+        _legend(drawing, axes)
     return drawing.svg
 
 
@@ -153,6 +158,14 @@ def changes(edges: Sequence[float], histogram: Sequence[int]) -> str:
     return drawing.svg
 
 
+def named(text: str) -> str:
+    """A text on one line, cut where it would take more room than there is for one."""
+    name = one_line(text, LABEL)
+    ends = accumulate(map(_breadth, name))
+    fitting = sum(end <= LABEL - BROADER for end in ends)
+    return name if sum(map(_breadth, name)) <= LABEL else f"{name[:fitting]}…"
+
+
 @contextmanager
 def drawn(name: str, height: float) -> Iterator[Drawing]:
     """A drawing that has its SVG once the block ends; no settings of the user's touch it."""
@@ -167,7 +180,9 @@ def drawn(name: str, height: float) -> Iterator[Drawing]:
         drawing = Drawing(Figure(figsize=(WIDTH, height)))
         yield drawing
         text = io.StringIO()
-        drawing.figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # the page has fonts of its own
+            drawing.figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
         drawing.svg = inline(text.getvalue(), name)
 
 
@@ -189,6 +204,11 @@ def _bars(axes: Any, names: Sequence[str], longest: int) -> None:
     axes.set_xlim(0, max(longest, 1) * 1.3)
     axes.xaxis.set_visible(False)
     axes.spines["bottom"].set_visible(False)
+
+
+def _legend(drawing: Drawing, axes: Any) -> None:
+    """What the colours mean, above all of the drawing: beside long names there is no room for it."""
+    drawing.figure.legend(*axes.get_legend_handles_labels(), loc="upper left", ncols=3, labelcolor=INK)
 
 
 def _counts(axes: Any, most: int) -> None:
@@ -216,4 +236,11 @@ def _words(axes: Any, places: Sequence[float], told: bool) -> None:
 
 def _room(names: Sequence[str]) -> float:
     """Inches for the longest of these names."""
-    return 0.15 + 0.079 * max(map(len, names))
+    return 0.15 + 0.079 * max(sum(map(_breadth, name)) for name in names)
+
+
+def _breadth(letter: str) -> float:
+    """How wide a letter is, of usual ones; fonts of East Asia have letters as wide as they are high."""
+    if letter in WIDEST or unicodedata.east_asian_width(letter) in "WF":
+        return BROADER
+    return BROAD if letter.isupper() or letter == "w" else 1.0

@@ -7,8 +7,9 @@ columns are those of the sets: `solution`, `problem_type` (each row its own) and
 `options`. Raises ValueError for a problem type that there is not.
 """
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, get_args
+from typing import Any, Protocol, cast, get_args
 
 from curate.answers.score import PAPER, Measures, score
 from curate.record import ProblemType
@@ -66,7 +67,12 @@ def claim(completion: str) -> str:
 
 
 def consistency(cosine: float, weight: float = 2.0) -> float:
-    """R_semantic = min(1, w * max(cos(t, v), 0)), of the cosine between the claim and the mean of the frames."""
+    """R_semantic = min(1, w * max(cos(t, v), 0)), of the cosine between the claim and the mean of the frames.
+
+    Raises ValueError for what is no number: the cosine of an embedding without length is NaN, and no reward.
+    """
+    if not math.isfinite(cosine):
+        raise ValueError(f"consistency: the cosine must be a number from -1 to 1, not {cosine}")
     return min(1.0, weight * max(cosine, 0.0))
 
 
@@ -84,8 +90,18 @@ def accuracy_reward(
     options: Sequence[Sequence[str] | None] | None = None,
     **columns: Any,
 ) -> list[float]:
-    """R_accuracy of each completion, each by its own row's problem type."""
-    choices = options or [None] * len(completions)
+    """R_accuracy of each completion, each by its own row's problem type.
+
+    Raises ValueError where a column has another number of rows, or a problem type is unknown, and TypeError for
+    what is no text; both name the argument and the row.
+    """
+    choices = [None] * len(completions) if options is None else options
+    given = {"solution": solution, "problem_type": problem_type, "options": choices}
+    for name, column in given.items():
+        if len(column) != len(completions):
+            raise ValueError(f"accuracy_reward: {name} has {len(column)} rows, completions has {len(completions)}")
+    for at, row in enumerate(zip(completions, solution, problem_type, choices, strict=True)):
+        _checked(at, *row)
     rows = zip(completions, solution, problem_type, choices, strict=True)
     return [accurate(text_of(said), right, kind, among or ()) for said, right, kind, among in rows]
 
@@ -117,6 +133,19 @@ def text_of(completion: Completion) -> str:
         return completion
     contents = [message.get("content") or "" for message in completion if message.get("role") == "assistant"]
     return "".join(content if isinstance(content, str) else _joined(content) for content in contents)
+
+
+def _checked(at: int, completion: object, solution: object, problem_type: object, options: object) -> None:
+    """Raises TypeError or ValueError where row `at` cannot be judged."""
+    if not isinstance(completion, str | Sequence):
+        raise TypeError(f"accuracy_reward: completions[{at}] must be a text or messages, not {completion!r:.80}")
+    if not isinstance(solution, str):
+        raise TypeError(f"accuracy_reward: solution[{at}] must be a text, not {solution!r:.80}")
+    if problem_type not in TYPES:
+        raise ValueError(f"accuracy_reward: problem_type[{at}] is {problem_type!r:.80}, not one of {', '.join(TYPES)}")
+    texts = options is None or (isinstance(options, Sequence) and not isinstance(options, str))
+    if not texts or not all(isinstance(option, str) for option in cast(Sequence[object], options or ())):
+        raise TypeError(f"accuracy_reward: options[{at}] must be a list of texts or None, not {options!r:.80}")
 
 
 def _joined(parts: Sequence[Mapping[str, Any]]) -> str:

@@ -16,6 +16,8 @@ FIRM = re.compile(
     rf"""\b(?:the|my|our|final|correct)\ (?:{MARKS}\ ){{0,3}}answer(?:\ here|\ then|\ to\ th(?:e|is)\ question)?
          (?:\ {BE}\b|\ ?[:=])
       | \b(?:the|my|our)\ (?:{MARKS}\ ){{1,3}}(?:option|choice)(?:\ {BE}\b|\ ?[:=])
+      | \b(?:the|my|our)\ (?:(?:final|correct|right)\ ){{0,2}}answers\ (?:are|must\ be|should\ be)\b
+      | \b(?:the|my|our)\ (?:final|correct|right)\ (?:options|choices)\ (?:are|must\ be|should\ be)\b
       | ^[\s*]*answer\**\ ?:
       | \bI(?:['’](?:ll|d|m)|\ will|\ would|\ am|\ must)?\ (?:\w{{3,12}}ly\ )?
         (?:choose|pick|select|settle\ on|answer|go\ with|going\ with)\b
@@ -46,6 +48,7 @@ DOUBT = re.compile(
     re.IGNORECASE,
 )
 ASIDE = re.compile(r",? (?:and )?(?:not|rather than|instead of|over|unlike) (?:option |choice )?\(?[A-Z]\)?(?![\w’'])")
+DENIED = re.compile(r"\bnot\b|\w{2,6}n['’]t\b|\bneither\b|\bnor\b|\bno longer\b|\bunclear\b", re.IGNORECASE)
 TAKEN_BACK = re.compile(r"\b(?:wait|wrong|mistaken?|actually|however|second thought|but)\b", re.IGNORECASE)
 SENTENCE_END = re.compile(r"[.!?](?=[\s\"'”’)*}]|$)")
 
@@ -53,6 +56,20 @@ SENTENCE_END = re.compile(r"[.!?](?=[\s\"'”’)*}]|$)")
 def ending(thinking: str) -> str:
     """The end of a thinking, where its conclusion stands, its white space single blanks."""
     return " ".join(thinking[-TAIL:].split())
+
+
+def sentences(tail: str) -> Iterator[str]:
+    """The sentences of a text, with their marks."""
+    begin = 0
+    for end in [*(match.end() for match in SENTENCE_END.finditer(tail)), len(tail)]:
+        yield tail[begin:end]
+        begin = end
+
+
+def final_sentence(tail: str) -> str:
+    """The last sentence of a text, with its mark."""
+    stops = [match.end() for match in SENTENCE_END.finditer(tail, 0, max(len(tail) - 1, 0))]
+    return tail[stops[-1] if stops else 0 :].strip()
 
 
 def last(tail: str, read: Callable[[str, bool], T | None], firm_only: bool) -> tuple[T, str] | None:
@@ -74,9 +91,9 @@ def last(tail: str, read: Callable[[str, bool], T | None], firm_only: bool) -> t
 def _statements(tail: str, firm_only: bool) -> Iterator[tuple[int, str, bool]]:
     """What follows each statement in its sentence, where that ends, and whether an answer has to follow; no doubts."""
     begin = 0
-    for end in [*(match.end() for match in SENTENCE_END.finditer(tail)), len(tail)]:
-        sentence = tail[begin:end]
-        begin, low = end, sentence.lower()
+    for sentence in sentences(tail):
+        end, low = begin + len(sentence), sentence.lower()
+        begin = end
         kinds = [kind for kind in KINDS[: 1 if firm_only else None] if any(map(low.__contains__, kind[2]))]
         if sentence.endswith("?") or not kinds:
             continue

@@ -62,6 +62,8 @@ MEASURED: dict[str, tuple[Filter, Callable[[list[str]], Record]]] = {
     "refusal-unseen": (RefusalFilter(), sentence),
     "consistency": (ConsistencyFilter(), concluded),
     "consistency-unseen": (ConsistencyFilter(), concluded),
+    "consistency-forms": (ConsistencyFilter(), concluded),
+    "consistency-forms-unseen": (ConsistencyFilter(), concluded),
 }
 
 

@@ -411,7 +411,7 @@ def test_a_second_interrupt_ends_it_at_once(place, server):
         ran = ended(process)
         assert (ran.code, len(ran.lines)) == (130, 2)
         assert ran.lines[1].startswith("interrupted: ")
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < 12  # the drain would take 15
     finally:
         let.touch()
     with workfolder.held(place.work, "test"):

@@ -109,10 +109,10 @@ def test_a_fence_around_json_is_taken_off(text, expected):
 
 
 def test_a_fence_full_of_blanks_takes_no_time():
-    began = time.perf_counter()
+    began = time.process_time()
     unfenced("```json\n{}" + " \n" * 200_000)
     unfenced("```json\n{}" + " \n" * 200_000 + "x```")
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_json_of_a_model_is_read_with_raw_control_characters_in_its_strings():

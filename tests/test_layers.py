@@ -13,8 +13,8 @@ FILES = sorted(ROOT.rglob("*.py"))
 # side by side and meet only in the pipeline.
 GROUND = {
     "errors", "timeline", "medium", "processor", "sampling", "record", "chat", "cuts", "assets", "tags", "jsonschema",
-    "answers", "child", "clocks", "conclusions", "hints", "leaks", "prose", "rewards", "scripts", "statements",
-    "provenance", "turns",
+    "amounts", "answers", "child", "clocks", "conclusions", "hints", "leaks", "prose", "rewards", "scripts",
+    "statements", "provenance", "turns",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
 SERVERS = {"wire", "posting", "packaged", "faults", "served", "vectors"}  # how one speaks to a server

@@ -1,5 +1,6 @@
 """Cases computed by hand from the definitions in arXiv 2505.12434, section 4."""
 
+import math
 import subprocess
 import sys
 
@@ -89,6 +90,44 @@ def test_semantic_consistency(cosine, expected):
     assert consistency(cosine) == expected
 
 
+def test_a_completion_that_is_none_is_told():
+    with pytest.raises(TypeError, match=r"completions\[1\] must be a text or messages, not None"):
+        accuracy_reward(["", ""], ["", None], solution=["5", "5"], problem_type=["numerical", "OCR"])
+
+
+@pytest.mark.parametrize("cosine", [math.nan, math.inf, -math.inf])
+def test_what_is_no_cosine_is_no_reward(cosine):
+    with pytest.raises(ValueError, match=f"the cosine must be a number from -1 to 1, not {cosine}"):
+        consistency(cosine)
+
+
+ROW = {"solution": ["5"], "problem_type": ["numerical"], "options": [None]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "said"),
+    [
+        ({"solution": [None]}, TypeError, r"solution\[0\] must be a text, not None"),
+        ({"solution": [5]}, TypeError, r"solution\[0\] must be a text, not 5"),
+        ({"solution": ["5", "6"]}, ValueError, "solution has 2 rows, completions has 1"),
+        ({"problem_type": []}, ValueError, "problem_type has 0 rows, completions has 1"),
+        ({"options": []}, ValueError, "options has 0 rows, completions has 1"),
+        (
+            {"problem_type": ["maths"]},
+            ValueError,
+            r"problem_type\[0\] is 'maths', not one of multiple choice, numerical",
+        ),
+        ({"problem_type": [None]}, ValueError, r"problem_type\[0\] is None"),
+        ({"options": [[1]]}, TypeError, r"options\[0\] must be a list of texts or None, not \[1\]"),
+        ({"options": ["A. red"]}, TypeError, r"options\[0\] must be a list of texts or None, not 'A. red'"),
+    ],
+)
+def test_a_wrong_call_names_the_argument_and_the_row(changes, error, said):
+    assert accuracy_reward([""], [GOOD.format(5)], **ROW) == [1.0]
+    with pytest.raises(error, match=f"accuracy_reward: {said}"):
+        accuracy_reward([""], [GOOD.format(5)], **ROW | changes)
+
+
 @pytest.mark.parametrize(
     ("completion", "expected"),
     [
@@ -162,7 +201,7 @@ def test_an_unknown_problem_type_is_told():
 
 
 def test_columns_of_another_length_are_told():
-    with pytest.raises(ValueError, match="shorter"):
+    with pytest.raises(ValueError, match="solution has 1 rows, completions has 2"):
         accuracy_reward(["", ""], ["a", "b"], solution=["A"], problem_type=["OCR", "OCR"])
 
 

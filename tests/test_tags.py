@@ -44,9 +44,9 @@ def test_the_last_complete_answer_counts(text, expected):
 
 
 def test_a_text_full_of_open_tags_takes_no_time():
-    began = time.perf_counter()
+    began = time.process_time()
     assert answer_in("<answer>" * 20_000) is None
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_what_the_sets_hold_reads_back():

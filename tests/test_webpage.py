@@ -1,6 +1,8 @@
 """The page: whatever rows and models say, it holds no element, attribute or address but our own."""
 
 import json
+import re
+import warnings
 from dataclasses import replace
 from xml.etree import ElementTree
 
@@ -210,3 +212,24 @@ def test_rare_reasons_are_left_to_the_table():
     drawn = page[page.index("<svg", page.index('id="dropped"')) : page.index("</svg>", page.index('id="dropped"'))]
     assert ["reason 39" in drawn, "reason 21" in drawn] == [True, False]
     assert "reason 00" in safe(page).text
+
+
+@pytest.mark.parametrize("name", ["W" * 60, "漢" * 60, "x" * 60, "x"])
+def test_no_label_of_a_drawing_is_clipped_and_none_warns(name):
+    letter = {"W": 8.9, "漢": 9.0}.get(name[0], 5.4)  # points, at size 9
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        drawings = [
+            plots.rejections([(name, dict.fromkeys(TYPES, 3))]),
+            plots.mix([(name, 3, 2, 1)]),
+            plots.waterfall([(name, 3, 1)], 4),
+        ]
+    for drawn in drawings:
+        width = float(ElementTree.fromstring(drawn).get("viewBox", "").split()[2])
+        texts = re.findall(r'<text [^>]*?text-anchor: (\w+)[^>]*? x="([\d.-]+)"[^>]*>([^<]*)', drawn)
+        assert len(texts) == drawn.count("<text ")
+        for anchor, x, text in texts:
+            if anchor == "end":
+                assert float(x) > letter * len(text.rstrip("…")), text
+            else:
+                assert float(x) + 5.4 * len(text) < width, text

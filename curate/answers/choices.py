@@ -1,26 +1,34 @@
 """Multiple choice: which options a text chooses, by their letters or by their texts."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 
+from curate.answers.asides import explains, without
+from curate.answers.dress import bare, tidy
+from curate.answers.labels import named
+from curate.answers.stated import statements, unled
 from curate.answers.texts import MAX_TEXT, plain
 
-OPTION = re.compile(r"\(?([A-Z])\s?[).:．、]\s*(.*)", re.DOTALL)
-LEAD = r"""(?:(?:the\ )?(?:correct\ |right\ |best\ |final\ )?
-       (?:options?|choices?|answers?)(?:\ is|\ are|:)?:?\ (?:option\ )?)?"""
-LETTER = re.compile(
-    rf"""{LEAD}(?: \(([a-z])\) | \[([a-z])\] | ([a-z]) ) (?: [.):,]?$ | (?:(?<=[)\]])|[.):])\ ?(?P<rest>.+) )""",
-    re.VERBOSE | re.IGNORECASE | re.DOTALL,
+LETTER = re.compile(r"(?:\(([a-z])\)|\[([a-z])\]|\{([a-z])\}|([a-z]))", re.IGNORECASE)
+ENDED = re.compile(r"[\s.。):,，;!、]*")
+PARTED = re.compile(
+    r"(?:(?<=[)\]])|[.。、):：])\s?|\s?[-–—]\s|[–—]|\n|,?\s(?=(?:because|since)\b)|,\s(?=as\b)|\s(?=\()"
 )
-LETTERS = re.compile(rf"{LEAD}(.+)", re.VERBOSE | re.IGNORECASE | re.DOTALL)
-HEDGE = re.compile(r"(?:or|and|&|/|,)(?!\w)|\(?[a-z][).](?!\w)", re.IGNORECASE)
-DRESS = " *`$"
-RUN = re.compile(r"[A-Z]{2,26}")
+LISTED = re.compile(r"(?:both|all of|all)\s|[(\[{](?=[^()\[\]{}]{2,}[)\]}]$)", re.IGNORECASE)
+WORD = re.compile(r"[A-Za-z0-9]")
+DRESS = " \n*`'’‘"
+RUN = re.compile(r"[A-Z](?: ?[A-Z]){1,25}")
 # What parts several choices; the first that leaves nothing but choices counts, since options may hold the others.
 BETWEEN = [
-    re.compile(rf"\s*(?:{signs})(?=\S)", re.IGNORECASE)
-    for signs in (r"[;；\n]\s*", r"[,;&/+、，；\n]\s*", r",\s*and\s+|[,;&/+、，；\n]\s*|\s+and\s+")
+    re.compile(rf"\s?(?:{signs})(?=\S)", re.IGNORECASE)
+    for signs in (
+        r"[;；\n]\s?",
+        r"[,;&/+|、，；\n]\s?",
+        r",\s?(?:and|as well as)\s|[,;&/+|、，；\n和与及]\s?|\s(?:and|as well as)\s",
+    )
 ]
+BESIDE = re.compile(r"(?<=[)\]])\s?(?=[(\[])|(?<=\S)\s(?=[(\[]?[A-Z][).:])")  # "(A)(C)", "A. red C. blue"
 
 
 def chosen(answer: str, reference: str, options: Sequence[str]) -> float:
@@ -38,13 +46,18 @@ def letters(text: str, options: Sequence[str]) -> frozenset[str]:
     """The options that a text chooses, as upper-case letters; empty where that cannot be told.
 
     Several stand between commas, "and" and their like ("A, C", "(A) and (C)", "A. red; C. blue", "red, blue",
-    each on a line) or together ("AC", unless an option says just that). "A or C" chooses none.
+    each on a line) or together ("AC", "(A)(C)", "A C", unless an option says just that). "A or C" chooses none.
+    In prose it is what stands behind "the answer is", and in a box; two such statements must agree.
     """
-    one = letter(text, options)
-    if one and _says(text, one, options):
-        return frozenset(one)
-    several = _several(text.strip(f"{DRESS}.\n"), options)
-    return several or (frozenset(one) if one else frozenset())
+    if len(text) > MAX_TEXT:
+        return frozenset()
+    among = Among(options)
+    tidied = tidy(text)
+    for reading in _readings(tidied):
+        if found := among.letters(reading):
+            return found
+    said = [found for part in statements(tidied) for reading in _readings(part) if (found := among.letters(reading))]
+    return said[0] if len(set(said)) == 1 else frozenset()
 
 
 def letter(text: str, options: Sequence[str]) -> str | None:
@@ -53,55 +66,82 @@ def letter(text: str, options: Sequence[str]) -> str | None:
     A lone letter is a label. Otherwise an option's own text comes first, so that "A cat" is no
     choice of A where an option says so, nor where none does. Options without labels are A, B, C, …
     """
-    text = " ".join(text.split()).strip(DRESS)
-    labelled = LETTER.fullmatch(text)
-    label = (labelled[1] or labelled[2] or labelled[3]).upper() if labelled else None
-    if labelled and labelled["rest"] is None:
-        return label
-    texts = _option_texts(options)
-    said = _saying(text, texts)
-    if said or labelled is None:
-        return said.pop() if len(said) == 1 else None
-    return label if _agrees(label, labelled["rest"], texts) else None
+    found = letters(text, options)
+    return next(iter(found)) if len(found) == 1 else None
 
 
-def _several(text: str, options: Sequence[str]) -> frozenset[str]:
-    """The letters, where every part of the text is a choice and there are two at least."""
-    match = LETTERS.fullmatch(text)
-    if match is None:
-        return frozenset()
-    if RUN.fullmatch(match[1]) and len(set(match[1])) == len(match[1]):
-        labels = {name for name, _ in _option_texts(options)}
-        return frozenset(match[1]) if labels.issuperset(match[1]) else frozenset()
-    for between in BETWEEN:
-        found = [letter(part, options) for part in between.split(match[1], maxsplit=26)]
-        if len(found) > 1 and all(found):
+def _readings(text: str) -> Iterator[str]:
+    """The text as it stands, then with less and less around what it chooses."""
+    yield text
+    dressless = bare(text)
+    yield dressless
+    if (said := unled(dressless)) != dressless:
+        yield said
+    if (plainly := without(said)) != said:
+        yield unled(plainly)
+
+
+class Among:
+    """Reads texts as choices among these options."""
+
+    def __init__(self, options: Sequence[str]) -> None:
+        self._options = options
+
+    @cached_property
+    def _texts(self) -> list[tuple[str, set[str]]]:
+        return [(label, {plain(text), plain(bare(text))}) for label, text in named(self._options)]
+
+    def letters(self, text: str) -> frozenset[str]:
+        """What a text chooses that says nothing else."""
+        one = self._one(text)
+        if one and self._own(text, one):
+            return frozenset(one)
+        return self._several(text.strip(f"{DRESS}.。\n")) or (frozenset(one) if one else frozenset())
+
+    def _one(self, text: str) -> str | None:
+        text = text.strip(DRESS)
+        match = LETTER.match(text)
+        label = next(filter(None, match.groups())).upper() if match else None
+        if match and ENDED.fullmatch(text, match.end()):
+            return label
+        if said := self._saying(text):
+            return said.pop() if len(said) == 1 else None
+        return label if match and label and self._goes_on(label, text, match.end()) else None
+
+    def _goes_on(self, label: str, text: str, at: int) -> bool:
+        """Whether what follows a label is its own option's text, or an explanation: no second label, no denial."""
+        parted = PARTED.match(text, at)
+        rest = text[parted.end() if parted else at :].strip(f"{DRESS}()")
+        if said := self._saying(rest):
+            return label in said and bool(parted or not WORD.match(text, at))
+        return bool(parted) and explains(rest)
+
+    def _several(self, text: str) -> frozenset[str]:
+        """The letters, where every part of the text is a choice and there are two at least."""
+        if listed := LISTED.match(text):
+            text = text[listed.end() :].rstrip(")]}" if text[listed.end() - 1] in "([{" else "")
+        run = text.replace(" ", "")
+        if RUN.fullmatch(text) and len(set(run)) == len(run):
+            return frozenset(run) if {label for label, _ in self._texts}.issuperset(run) else frozenset()
+        for between in BETWEEN:
+            found = [self._one(part) for part in between.split(text, maxsplit=26)]
+            if len(found) > 1 and all(found):
+                return frozenset(name for name in found if name)
+        parts = BESIDE.split(text, maxsplit=26)
+        found = [self._one(part) for part in parts]
+        if len(parts) > 1 and all(name and self._own(part, name) for part, name in zip(parts, found, strict=True)):
             return frozenset(name for name in found if name)
-    return frozenset()
+        return frozenset()
 
+    def _own(self, text: str, label: str) -> bool:
+        """Whether a text is this label, this option's text, or the two together, and nothing else."""
+        text = text.strip(DRESS)
+        match = LETTER.match(text)
+        if match and ENDED.fullmatch(text, match.end()):
+            return True
+        parted = PARTED.match(text, match.end()) if match else None
+        return label in self._saying(text) or bool(parted and label in self._saying(text[parted.end() :]))
 
-def _says(text: str, label: str, options: Sequence[str]) -> bool:
-    """Whether the whole text is this option's, with or without its label."""
-    texts = _option_texts(options)
-    labelled = LETTER.fullmatch(text.strip(DRESS))
-    rest = labelled["rest"] if labelled else None
-    return label in _saying(text, texts) | _saying(rest or "", texts)
-
-
-def _saying(text: str, texts: list[tuple[str, str]]) -> set[str]:
-    said = plain(text)
-    return {name for name, option in texts if said == plain(option)}
-
-
-def _option_texts(options: Sequence[str]) -> list[tuple[str, str]]:
-    """Pairs of a label and the text behind it; texts above the bound stay out of it."""
-    matches = [OPTION.fullmatch(option[:MAX_TEXT].strip()) for option in options[:26]]
-    if all(matches):
-        return [(match[1], match[2]) for match in matches if match]
-    return [(chr(ord("A") + i), option[:MAX_TEXT]) for i, option in enumerate(options[:26])]
-
-
-def _agrees(label: str | None, rest: str, texts: list[tuple[str, str]]) -> bool:
-    """Whether what follows a label speaks neither of a second label nor of another option's text."""
-    others = _saying(rest, texts)
-    return label in others if others else not HEDGE.match(rest)
+    def _saying(self, text: str) -> set[str]:
+        said = plain(text)
+        return {label for label, texts in self._texts if said and said in texts}

@@ -6,45 +6,56 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
+from curate.answers.dress import bare, tidy
 from curate.answers.formulas import Compared, compared, is_formula
+from curate.answers.stated import statements, unled
 from curate.answers.texts import plain
+from curate.answers.units import alike
 
 MAX_NUMBER = 100
 
 NUMBER = re.compile(
-    r"""(?P<sign>[+-]?)\s?[$€£¥₹]?\s?(?P<inner>[+-]?)
+    r"""(?P<sign>[+-]?)\s?(?P<money>US\$|[$€£¥₹]|(?:USD|EUR|GBP|CNY|RMB|JPY|INR|Rs\.?)(?=\s?\d))?\s?(?P<inner>[+-]?)
     (?:(?:(?P<whole>\d+)\s)?(?P<over>\d+)\s?/\s?(?P<under>\d+)
       |(?P<digits>[1-9]\d{0,2}(?:(?P<comma>[,\ '’])\d{3})(?:(?P=comma)\d{3})*(?:\.\d*)?|\d+\.?\d*|\.\d+)
        (?:[eE](?P<exponent>[+-]?\d{1,3})
          |\s?(?:[x×*·]|\\times|\\cdot)\s?10\s?\^\s?\{?(?P<power>[+-]?\d{1,3})\}?)?)
-    (?:\s?(?P<unit>(?![√π∞×·÷±])(?:[%‰°'"$€£¥₹]|[A-Za-z\u0080-\uffff])[^\d,;=]{0,30}(?:[23]\.?)?))?""",
+    (?:\s?(?P<unit>(?![√π∞×·÷±])(?:[%‰°'"$€£¥₹]|[A-Za-z\u0080-\uffff])[^\d,;=]{0,30}(?:[23]\}?\.?)?))?""",
     re.VERBOSE | re.ASCII,
 )
 MINUS = str.maketrans("−﹣－–", "----")
+POINT = re.compile(r"([(\[])([^()\[\]]{3,100})([)\]])")
+CLOSING = re.compile(r"\s?([(),:;/\[\]])\s?")
 HALVES = re.compile("(?P<whole>[0-9])?(?P<part>[¼-¾⅐-⅞])")
 NOT_A_UNIT = re.compile(
-    r"or|to|and|plus|minus|times|x|y|k|(?:hundred|thousand|dozen|million|billion|trillion)s?|mio|mil|bn"
+    r"(?:or|to|and|plus|minus|x|y|k|(?:hundred|thousand|dozen|million|billion|trillion)s?|mio|mil|bn)\b(?![^\W\d_])"
+    r"|.*(?:\b(?:or\s(?:more|less|fewer)|not|wrong|incorrect)\b|n['’]t\b)"
+    r"|.*\band\s(?:a\s)?(?:half|quarter|third|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b"
 )
-UNITS = {
-    name: group[0]
-    for group in (
-        ("%", "percent", "per cent", "pct"),
-        ("°", "degree", "deg", "°c", "degree celsius", "degrees celsius", "celsius"),
-        ("$", "dollar", "usd", "us$"), ("€", "euro", "eur"), ("£", "gbp"),
-        ("m", "meter", "metre"), ("cm", "centimeter", "centimetre"), ("mm", "millimeter", "millimetre"),
-        ("km", "kilometer", "kilometre"), ("in", "inch", "inche", '"'), ("ft", "foot", "feet", "'"), ("mi", "mile"),
-        ("g", "gram"), ("kg", "kilogram", "kilo"), ("lb", "pound"), ("s", "sec", "second"), ("ms", "millisecond"),
-        ("min", "minute"), ("h", "hr", "hour"), ("l", "liter", "litre"), ("ml", "milliliter", "millilitre"),
-    )
-    for name in group
-}  # fmt: skip
+# What stands in front of a number and changes nothing.
+ABOUT = re.compile(
+    r"""(?:(?:about|around|approximately|approx\.?|roughly|circa|ca\.|an?\sestimated|estimated\sat|(?:a\s)?total\sof|exactly|precisely|only|just
+          |there\s(?:is|are|was|were)|I\s(?:can\s)?(?:count|see)|[A-Za-z][A-Za-z ]{0,20}[:=]
+          |(?![A-Za-z ]{0,40}\b(?:if|unless|not|never|no|might|may|could|than|least|most)\b)
+           [A-Za-z][A-Za-z ]{0,40}\s(?:is|are|was|were|equals|measures|has|have|contains?|shows?|weighs?|costs?))\s?
+        |[≈≃~∼=]\s?|大约|大概|约|总共|一共|共|有){1,4}""",
+    re.VERBOSE | re.IGNORECASE,
+)
 
+# "(5)", "5 (five)", "five (5)", "5;".
+AROUND = re.compile(
+    r"""[(\[{]([^()\[\]{}]*)[)\]}]\.?
+      | (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\s\((\d{1,2})\)\.?
+      | ([^()]*?)(?:\s\((?![^()]*\b(?:not|or|in|hundred|thousand|[mb]illion)s?\b)[^()\d]{1,40}\))?[;!。.]?""",
+    re.VERBOSE | re.IGNORECASE,
+)
 FENCES = (re.compile(r"\$\$?([^$]+)\$\$?"), re.compile(r"\\\((.+)\\\)"), re.compile(r"\\\[(.+)\\\]"))
 BOXED = re.compile(r"\\boxed\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
 IN_WORDS = re.compile(r"\\(?:text|textrm|mathrm|mbox|operatorname)\s?\{([^{}]*)\}")
 SIGNS = (
     (re.compile(r"\\([%$€£])"), r"\1"),
     (re.compile(r"\{,\}"), ","),
+    (re.compile(r"\\(?:left|right)(?![A-Za-z])"), ""),
     (re.compile(r"\\[,;:! ]|~"), " "),
     (re.compile(r"\s?\^?\s?\{?\s?(?:\\circ|\\degree)\s?\}?"), "°"),
 )
@@ -62,48 +73,60 @@ def number(text: str) -> tuple[Fraction, str] | None:
     """The exact value of a number and its unit ("" without one); None for anything else.
 
     Reads "5", "+5.", "1,000", "1 000", "1.5e3", "2 × 10^3", "1/2", "1 1/2", "½", "-$5", "50%" and "5 cm", each
-    also between dollars or with LaTeX's signs ("50\\%", "5\\text{ cm}"). A comma that does not part thousands, a
-    scale word ("5 million") and a range ("5 to 6") make it no number.
+    also between dollars or with LaTeX's signs ("50\\%", "5\\text{ cm}"), in Markdown, and behind "about" or "the
+    answer is". A comma that does not part thousands, a scale word ("5 million") and a range ("5 to 6") make it no
+    number.
     """
     if len(text) > MAX_NUMBER:
         return None
-    said = HALVES.sub(_halved, _untyped(_bare(text)).translate(MINUS)).strip()
-    match = NUMBER.fullmatch(said)
-    if match is None or (match["sign"] and match["inner"]) or not _can_be(match):
-        return None
-    unit = (match["unit"] or "").casefold().strip()
-    if NOT_A_UNIT.fullmatch(unit.split(" ")[0].rstrip(".")):
-        return None
-    value = _magnitude(match)
-    return (-value if "-" in match["sign"] + match["inner"] else value), unit
+    if (found := _read(text)) is not None:
+        return found
+    said = unled(bare(tidy(text)))
+    about = ABOUT.match(said)
+    said = said[about.end() :] if about else said
+    if around := AROUND.fullmatch(said):
+        said = next(filter(None, around.groups()), "")
+    return _read(said)
 
 
 def quantity(text: str) -> Quantity | None:
-    """The number or the formula that a text is; None for anything else."""
-    if (found := number(text)) is not None:
-        return Quantity(*found, "")
-    bare = _bare(text)
-    return Quantity(None, "", bare) if is_formula(bare) else None
+    """The number or the formula that a text is, or that it states in prose or in a box; None for anything else."""
+    if (found := _quantity(text)) is not None:
+        return found
+    stated = {found for part in statements(tidy(text)) if (found := _quantity(part)) is not None}
+    return stated.pop() if len(stated) == 1 else None
 
 
 def equal(answer: str, reference: str) -> float:
     """1.0 where both say the same number in the same unit, or the same formula, else 0.0.
 
     Numbers are compared exactly, formulas (also with numbers) to six decimals. A unit that only one side
-    has is no matter. What is neither ("3:2") is compared as text, but words without a digit are never right.
+    has is no matter. Of points and intervals ("(1, 2)") each part is compared. What is neither ("3:2") is compared as
+    text, but words without a digit are never right.
     """
     found, expected = quantity(answer), quantity(reference)
     if found and expected and None not in (found.value, expected.value):
-        return float(alike(found, expected) and found.value == expected.value)
-    if any(map(str.isdigit, reference)) and plain(answer) == plain(reference):
+        return float(alike(found.unit, expected.unit) and found.value == expected.value)
+    if any(map(str.isdigit, reference)) and _closed(answer) == _closed(reference):
         return 1.0
+    if (parts := _parts(answer, reference)) is not None:
+        return float(all(equal(*pair) for pair in parts))
     return float(_both(found, expected).same) if found and expected else 0.0
+
+
+def value(text: str) -> Fraction | None:
+    """The value of a number, or of a formula that is a real number; None for anything else."""
+    found = quantity(text)
+    if found is None or found.value is not None:
+        return found.value if found else None
+    pair = values(text, "1")
+    return pair[0] if pair else None
 
 
 def values(answer: str, reference: str) -> tuple[Fraction, Fraction] | None:
     """Both values, where both are real numbers (formulas may be) and their units, if both have one, are the same."""
     found, expected = quantity(answer), quantity(reference)
-    if found is None or expected is None or not alike(found, expected):
+    if found is None or expected is None or not alike(found.unit, expected.unit):
         return None
     if found.value is not None and expected.value is not None:
         return found.value, expected.value
@@ -114,10 +137,41 @@ def values(answer: str, reference: str) -> tuple[Fraction, Fraction] | None:
     return (pair[0], pair[1]) if len(pair) == 2 else None
 
 
-def alike(found: Quantity, expected: Quantity) -> bool:
-    """Whether the units are the same, if both have one: "m" is "meters", but nothing is converted."""
-    units = [_unit(quantity.unit) for quantity in (found, expected) if quantity.unit]
-    return len(units) < 2 or units[0] == units[1]
+def _quantity(text: str) -> Quantity | None:
+    if (found := number(text)) is not None:
+        return Quantity(*found, "")
+    for said in (text, unled(text)):
+        if is_formula(formula := _bare(said)):
+            return Quantity(None, "", formula)
+    return None
+
+
+def _read(text: str) -> tuple[Fraction, str] | None:
+    said = HALVES.sub(_halved, _untyped(_bare(text)).translate(MINUS)).strip()
+    match = NUMBER.fullmatch(said)
+    if match is None or (match["sign"] and match["inner"]) or not _can_be(match):
+        return None
+    unit = (match["unit"] or "").casefold().strip()
+    if NOT_A_UNIT.match(unit) or match["unit"] in ("M", "B"):
+        return None
+    if match["money"] and (not unit or unit.startswith("per ")):
+        unit = f"{match['money'].casefold()} {unit}".strip()
+    amount = _magnitude(match)
+    return (-amount if "-" in match["sign"] + match["inner"] else amount), unit
+
+
+def _parts(answer: str, reference: str) -> list[tuple[str, str]] | None:
+    """Pairs of what stands in the same place of two points or intervals; None where they are none, or not alike."""
+    found, expected = (POINT.fullmatch(_closed(text)) for text in (answer, reference))
+    if not found or not expected or (found[1], found[3]) != (expected[1], expected[3]):
+        return None
+    parts = found[2].split(","), expected[2].split(",")
+    return list(zip(*parts, strict=True)) if len(parts[0]) == len(parts[1]) > 1 else None
+
+
+def _closed(text: str) -> str:
+    """A text for comparing it as such, without blanks around its marks."""
+    return CLOSING.sub(r"\1", plain(_untyped(_bare(bare(text)))))
 
 
 def _both(found: Quantity, expected: Quantity) -> Compared:
@@ -129,11 +183,6 @@ def _formula(found: Quantity) -> str:
     if found.value is None:
         return found.formula
     return format(Decimal(found.value.numerator) / Decimal(found.value.denominator), "f")
-
-
-def _unit(unit: str) -> str:
-    unit = unit.rstrip(" .")
-    return UNITS.get(unit) or UNITS.get(unit.rstrip("s")) or unit.rstrip("s")
 
 
 def _can_be(match: re.Match[str]) -> bool:

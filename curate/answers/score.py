@@ -6,6 +6,7 @@ from typing import NamedTuple
 from curate.answers import distance, transcripts, upstream
 from curate.answers.choices import chosen
 from curate.answers.distance import close
+from curate.answers.dress import bare
 from curate.answers.likeness import rouge
 from curate.answers.quantities import equal
 from curate.answers.texts import MAX_TEXT
@@ -55,7 +56,7 @@ def _freely(problem_type: ProblemType, found: str, expected: str, measures: Meas
         case "OCR":
             return transcribed(found, expected, measures.ocr)
         case "free-form":
-            return rouge(found, expected)
+            return rouge(bare(found), bare(expected))
         case "regression":
             return close(found, expected, measures.regression)
         case _:

@@ -9,7 +9,7 @@ CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 
 def plain(text: str) -> str:
     """The text without regard to case, spaces, compatibility forms and closing punctuation."""
-    return normal(text.casefold()).rstrip(" .!?")
+    return normal(text.casefold()).rstrip(" .!?。")
 
 
 def normal(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from curate.answers.dress import unwrapped
 from curate.answers.texts import normal
 
 By = Literal["wer", "cer", "mean"]
@@ -10,10 +11,15 @@ By = Literal["wer", "cer", "mean"]
 def transcribed(answer: str, reference: str, by: By = "wer") -> float:
     """1 - word error rate, 1 - character error rate, or the mean of the two (each at least 0.0).
 
-    Both texts are taken in NFKC with single spaces; case counts, for it is written.
+    Both texts are taken in NFKC with single spaces; case counts, for it is written. Quotation marks, Markdown and
+    LaTeX's boxes around the whole of a text are no part of it, unless it is nearer with them.
     """
+    plainly = _right(normal(unwrapped(answer)), normal(unwrapped(reference)), by)
+    return max(plainly, _right(normal(answer), normal(reference), by)) if plainly < 1 else plainly
+
+
+def _right(found: str, expected: str, by: By) -> float:
     import jiwer
 
-    found, expected = normal(answer), normal(reference)
     rates = {"wer": (jiwer.wer,), "cer": (jiwer.cer,), "mean": (jiwer.wer, jiwer.cer)}[by]
     return sum(max(0.0, 1.0 - float(rate(expected, found))) for rate in rates) / len(rates)

@@ -1,6 +1,7 @@
 """Conclusion: a revision must reach what the draft reached (arXiv 2505.12434, section 3.1)."""
 
-from curate.conclusions import amount, chosen, contradicts
+from curate.amounts import amount
+from curate.conclusions import chosen, contradicts
 from curate.filter import Filter
 from curate.record import Record
 from curate.stages.draft import Draft
@@ -27,6 +28,6 @@ class ConclusionFilter(Filter):
 
 def _concluded(thinking: str, record: Record) -> str | None:
     if record.problem_type == "multiple choice":
-        return chosen(thinking, record.options)
-    found = amount(thinking) if record.problem_type in ("numerical", "regression") else None
-    return f"{float(found[0]):.12g}" if found else None
+        return ", ".join(sorted(chosen(thinking, record.options))) or None
+    found = amount(thinking, record.problem_type) if record.problem_type in ("numerical", "regression") else None
+    return f"{float(found.number):.12g}" if found else None

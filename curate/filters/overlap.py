@@ -11,6 +11,7 @@ from typing import Any, Self
 from pydantic import Field, computed_field, model_validator
 
 from curate import sources
+from curate.answers.labels import unlabelled
 from curate.errors import SettingsError
 from curate.filter import Filter
 from curate.plugin import SettingsPath
@@ -18,7 +19,6 @@ from curate.record import Record
 
 SHA256 = re.compile(r"\\?([0-9a-f]{64})[ ][ *]\S.*")
 WORD = re.compile(r"\w+")
-OPTION_LABEL = re.compile(r"^\s*\(?[A-Z][).:]\s*")
 SUMS = ".sha256"
 
 
@@ -104,8 +104,8 @@ def _in_row(raw: Any) -> Iterator[str]:
 
 def question(problem: str, options: Iterable[str]) -> str:
     """What a question is compared by; wherever its options stand, in the problem's text or apart, in any order."""
-    texts = {plain(OPTION_LABEL.sub("", option)) for option in options}
-    lines = [plain(OPTION_LABEL.sub("", line)) for line in problem.splitlines()]
+    texts = {plain(unlabelled(option)) for option in options}
+    lines = [plain(unlabelled(line)) for line in problem.splitlines()]
     kept = [line for line in lines if line and line != "options" and line not in texts]
     return json.dumps([" ".join(kept), *sorted(texts)])
 

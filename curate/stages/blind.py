@@ -12,7 +12,8 @@ from typing import NamedTuple
 from pydantic import Field
 
 from curate import assets
-from curate.answers.choices import OPTION, letter
+from curate.answers.choices import letter
+from curate.answers.labels import labelled
 from curate.answers.score import score
 from curate.chat import Ask, Reply, Request
 from curate.cuts import sparing
@@ -104,13 +105,12 @@ class BlindStage(Stage):
 
 def ordered(record: Record, chance: random.Random) -> Order:
     """The question with its options in an order by chance, labelled anew; as it is where that cannot be done."""
-    found = [OPTION.fullmatch(option.strip()) for option in record.options]
+    options = labelled(record.options) or []
     lines = [line for line in record.problem.splitlines() if line.strip() not in map(str.strip, record.options)]
     problem = "\n".join(lines).rstrip()
-    unlabelled = not all(found) or len({match[1] for match in found if match}) < len(found)
+    unlabelled = len({label for label, _ in options}) < len(record.options)
     if len(record.options) < 2 or unlabelled or any(option.strip() in problem for option in record.options):
         return Order(record.question, {})
-    options = [(match[1], match[2]) for match in found if match]
     chance.shuffle(options)
     labels = {chr(ord("A") + place): label for place, (label, _) in enumerate(options)}
     said = [f"{new}. {text}" for new, (_, text) in zip(labels, options, strict=True)]
@@ -120,5 +120,4 @@ def ordered(record: Record, chance: random.Random) -> Order:
 
 def text_of(options: tuple[str, ...], label: str) -> str:
     """The text of the option with this label."""
-    matches = (OPTION.fullmatch(option.strip()) for option in options)
-    return next((match[2] for match in matches if match and match[1] == label), "")
+    return dict(labelled(options) or ()).get(label, "")

@@ -15,7 +15,7 @@ from curate.answers.score import score
         ("-¾", Fraction(-3, 4), ""),
         ("1 000", Fraction(1000), ""),
         ("1'234'567", Fraction(1234567), ""),
-        ("$1,250.50", Fraction("1250.5"), ""),
+        ("$1,250.50", Fraction("1250.5"), "$"),
         (r"50\%", Fraction(50), "%"),
         (r"5\text{ cm}", Fraction(5), "cm"),
         (r"5\,\mathrm{kg}", Fraction(5), "kg"),
@@ -25,7 +25,7 @@ from curate.answers.score import score
         (r"\boxed{42}", Fraction(42), ""),
         ("$42$", Fraction(42), ""),
         (r"\(42\)", Fraction(42), ""),
-        (r"\$42", Fraction(42), ""),
+        (r"\$42", Fraction(42), "$"),
         (r"2\times 10^{3}", Fraction(2000), ""),
     ],
 )

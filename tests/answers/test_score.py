@@ -214,10 +214,10 @@ def test_rouge_counts_a_repeated_word_only_as_often_as_the_reference_has_it():
     ],
 )
 def test_hostile_text_takes_no_time(problem_type, text):
-    started = time.monotonic()
+    started = time.process_time()
     for answer, reference in [(text, "5 a"), ("5 a", text), (text, text[::-1])]:
         assert 0.0 <= score(problem_type, answer, reference, (text, text)) <= 1.0
-    assert time.monotonic() - started < 3
+    assert time.process_time() - started < 3
 
 
 def test_every_score_is_a_finite_number_between_0_and_1():

@@ -28,6 +28,19 @@ def test_a_conclusion_that_was_changed():
     assert judged("The answer is 0.5.", "The answer is 7.", **NUMBER) == "conclusion changed: from '0.5' to '7'"
 
 
+def test_several_letters():
+    assert judged("The answer is A and B.", "So the answer is B and A.") is None
+    assert judged("The answer is A and B.", "So the answer is A.") == "conclusion changed: from 'A, B' to 'A'"
+    assert judged("The answer is A.", "So the answer is A and B.") == "conclusion changed: from 'A' to 'A, B'"
+
+
+def test_a_last_sentence_that_measures():
+    metres = {"problem_type": "regression", "options": ()}
+    said = judged("So the distance is about 4 meters.", "So the distance is about 9 meters.", **metres)
+    assert said == "conclusion changed: from '4' to '9'"
+    assert judged("So the distance is 4 meters.", "So the distance is 9 meters.", **NUMBER) is None
+
+
 @pytest.mark.parametrize("draft", ["I look around.", "The answer is A or B.", "The answer is not A."])
 def test_where_one_says_nothing_the_row_is_kept(draft):
     assert judged(draft, "So the answer is B.") is None

@@ -63,7 +63,27 @@ def test_a_long_answer_is_shortened():
     assert reason.endswith("answered 'A. On the table'")
 
 
-@pytest.mark.parametrize("unit", ["the answer is ", "so ", "option A ", "A, ", "(((", "1,000,000", "not A ", "**"])
+def test_the_reason_names_several_letters():
+    assert judged("So the answer is A and B.", "A") == "thinking and answer differ: it concludes 'A, B', answered 'A'"
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "the answer is A and ",
+        "in total ",
+        "so there are 7 ",
+        "\\frac{1}{",
+        "the answer is ",
+        "so ",
+        "option A ",
+        "A, ",
+        "(((",
+        "1,000,000",
+        "not A ",
+        "**",
+    ],
+)
 def test_long_texts_are_judged(unit):
     assert judged(unit * (100_000 // len(unit)), "B") in (
         None,

@@ -138,6 +138,6 @@ def test_the_last_thinking_counts():
 
 @pytest.mark.parametrize("unit", ["the ", "a.", "9", "frame ", "at 1", "[1, ", "1:1", "the a-a ", " ", "from 1 to "])
 def test_long_texts_take_no_time(unit):
-    started = time.monotonic()
+    started = time.process_time()
     judged(unit * (200_000 // len(unit)))
-    assert time.monotonic() - started < 3
+    assert time.process_time() - started < 3

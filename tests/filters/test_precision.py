@@ -11,6 +11,8 @@ FLOORS = {  # precision, recall
     "refusal-unseen": (1.0, 0.95),
     "consistency": (1.0, 1.0),
     "consistency-unseen": (1.0, 0.93),
+    "consistency-forms": (1.0, 1.0),
+    "consistency-forms-unseen": (1.0, 0.95),
 }
 
 

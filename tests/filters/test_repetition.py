@@ -90,8 +90,8 @@ def test_the_last_thinking_counts():
 
 
 def test_long_texts_take_no_time():
-    started = time.monotonic()
+    started = time.process_time()
     judged("a " * 500_000)
     judged("x" * 1_000_000)
     judged("猫" * 500_000)
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
