@@ -1,0 +1,3 @@
+"""Stands before the real package where tests run commands: an installation has none, only the tests bring it."""
+
+raise ImportError("curate does without pandas")
