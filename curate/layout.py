@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
-from curate.medium import Kind
 from curate.plugin import Plugin
 from curate.record import Output, Record, Thought
 from curate.tags import process
@@ -25,7 +24,7 @@ class Layout(Plugin, ABC):
     sft: ClassVar[type[Output] | None] = None
     rl: ClassVar[type[Output] | None] = None
     graded: ClassVar[type[Output] | None] = None
-    apart: ClassVar[Mapping[Kind, type[Output]]] = {}
+    apart: ClassVar[Mapping[str, type[Output]]] = {}
     traced: ClassVar[bool] = False  # its records carry their provenance as their last output
 
     path_prefix: str | None = None

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from curate.layout import Layout, Sparse
-from curate.medium import Kind
 from curate.record import Output, Record
 from curate.tags import answer_in
 from curate.turns import marked
@@ -49,7 +48,7 @@ class EasyR1Layout(Layout):
     """
 
     rl = MixedRow
-    apart: ClassVar[Mapping[Kind, type[Output]]] = {"image": ImageRow, "video": VideoRow}
+    apart: ClassVar[Mapping[str, type[Output]]] = {"image": ImageRow, "video": VideoRow}
 
     def row(self, record: Record) -> Output:
         """The question behind its marker, the answer without tags."""
