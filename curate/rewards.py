@@ -4,7 +4,7 @@ R = R_format + R_accuracy + [R_accuracy > 0] * R_semantic. `formatted`, `accurat
 `format_reward`, `accuracy_reward` and what `total_reward` makes judge a batch as trl's GRPOTrainer hands it
 over: `reward(prompts, completions, **columns)`, where each column is a list with one entry a completion. The
 columns are those of the sets: `solution`, `problem_type` (each row its own) and, for multiple choice,
-`options`. Raises ValueError for a problem type that there is not.
+`options`. Raises ValueError for a problem type that there is not. `verl_score` judges one row as verl asks for it.
 """
 
 import math
@@ -101,7 +101,7 @@ def accuracy_reward(
         if len(column) != len(completions):
             raise ValueError(f"accuracy_reward: {name} has {len(column)} rows, completions has {len(completions)}")
     for at, row in enumerate(zip(completions, solution, problem_type, choices, strict=True)):
-        _checked(at, *row)
+        _checked("accuracy_reward", at, *row)
     rows = zip(completions, solution, problem_type, choices, strict=True)
     return [accurate(text_of(said), right, kind, among or ()) for said, right, kind, among in rows]
 
@@ -124,6 +124,24 @@ def total_reward(semantic: BatchReward | None = None) -> BatchReward:
     return reward
 
 
+def verl_score(
+    data_source: str, solution_str: str, ground_truth: str, extra_info: Mapping[str, Any] | None = None, **others: Any
+) -> dict[str, float]:
+    """R without R_semantic, and its parts, of one row in the layout `verl`, as verl calls a reward function.
+
+    (verl: `custom_reward_function.path` is this file, `.name` is "verl_score".) Raises ValueError or TypeError where
+    `extra_info`, which holds the row's `problem_type` and `options`, is not that of the layout.
+    """
+    kind, options = ((extra_info or {}).get(name) for name in ("problem_type", "options"))
+    options = None if options is None else list(options)  # (an array of numpy's, as verl reads it)
+    _checked("verl_score", 0, solution_str, ground_truth, kind, options)
+    form, accuracy = (
+        formatted(solution_str),
+        accurate(solution_str, ground_truth, cast(ProblemType, kind), options or ()),
+    )
+    return {"score": total(form, accuracy), "format": form, "accuracy": accuracy}
+
+
 def text_of(completion: Completion) -> str:
     """The text of a completion: itself, or what the assistant says in a list of messages.
 
@@ -135,17 +153,17 @@ def text_of(completion: Completion) -> str:
     return "".join(content if isinstance(content, str) else _joined(content) for content in contents)
 
 
-def _checked(at: int, completion: object, solution: object, problem_type: object, options: object) -> None:
+def _checked(reward: str, at: int, completion: object, solution: object, problem_type: object, options: object) -> None:
     """Raises TypeError or ValueError where row `at` cannot be judged."""
     if not isinstance(completion, str | Sequence):
-        raise TypeError(f"accuracy_reward: completions[{at}] must be a text or messages, not {completion!r:.80}")
+        raise TypeError(f"{reward}: completions[{at}] must be a text or messages, not {completion!r:.80}")
     if not isinstance(solution, str):
-        raise TypeError(f"accuracy_reward: solution[{at}] must be a text, not {solution!r:.80}")
+        raise TypeError(f"{reward}: solution[{at}] must be a text, not {solution!r:.80}")
     if problem_type not in TYPES:
-        raise ValueError(f"accuracy_reward: problem_type[{at}] is {problem_type!r:.80}, not one of {', '.join(TYPES)}")
+        raise ValueError(f"{reward}: problem_type[{at}] is {problem_type!r:.80}, not one of {', '.join(TYPES)}")
     texts = options is None or (isinstance(options, Sequence) and not isinstance(options, str))
     if not texts or not all(isinstance(option, str) for option in cast(Sequence[object], options or ())):
-        raise TypeError(f"accuracy_reward: options[{at}] must be a list of texts or None, not {options!r:.80}")
+        raise TypeError(f"{reward}: options[{at}] must be a list of texts or None, not {options!r:.80}")
 
 
 def _joined(parts: Sequence[Mapping[str, Any]]) -> str:

@@ -4,8 +4,10 @@ import math
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
+from curate.layouts.verl import VerlLayout
 from curate.rewards import (
     accuracy_reward,
     accurate,
@@ -16,7 +18,9 @@ from curate.rewards import (
     text_of,
     total,
     total_reward,
+    verl_score,
 )
+from tests.records import record
 
 GOOD = "<think>The man turns left.</think>\n<answer>{}</answer>"
 
@@ -193,6 +197,29 @@ def test_completions_as_messages():
     tool = [{"role": "tool", "content": "<answer>B</answer>"}, {"role": "assistant", "content": None}]
     assert text_of(typed) == text_of(said) == GOOD.format("A")
     assert format_reward(["", "", ""], [said, typed, tool]) == [1.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "answer", "options", "expected"),
+    [
+        (GOOD.format("A"), "multiple choice", "A", ("A. red", "B. blue"), (2.0, 1.0, 1.0)),
+        (GOOD.format("blue"), "multiple choice", "A", ("A. red", "B. blue"), (1.0, 1.0, 0.0)),
+        ("<answer>5.0</answer>", "numerical", "5", (), (1.0, 0.0, 1.0)),
+        (GOOD.format("3"), "regression", "4", (), (1.75, 1.0, 0.75)),
+    ],
+)
+def test_verl_is_told_the_score_and_its_parts(said, kind, answer, options, expected):
+    solved = record(problem_type=kind, options=options, solution=f"<answer>{answer}</answer>")
+    row = VerlLayout().row(solved).model_dump()
+    row["extra_info"]["options"] = np.array(row["extra_info"]["options"], dtype=object)  # as verl reads Parquet
+    told = verl_score(row["data_source"], said, row["reward_model"]["ground_truth"], extra_info=row["extra_info"], n=1)
+    assert (told["score"], told["format"], told["accuracy"]) == expected
+
+
+@pytest.mark.parametrize("info", [None, {}, {"problem_type": "riddle"}])
+def test_verl_without_a_problem_type_is_told(info):
+    with pytest.raises(ValueError, match=r"^verl_score: problem_type\[0\] is .*, not one of multiple choice"):
+        verl_score("Kitchen", GOOD.format("A"), "A", info)
 
 
 def test_an_unknown_problem_type_is_told():
