@@ -2,7 +2,7 @@
 
 import re
 
-from curate.answers.stated import MIDST
+from curate.answers.stated import MIDST, TAKEN_BACK
 
 LABEL = r"(?:option\s)?[(\[]?[a-z][)\]]?"
 SECOND = re.compile(r"(?:(?:or|and|&|/|,|vs\.?|to)(?!\w)|[-–—~.]{0,2}\s?[(\[]?[a-z][)\]]?(?:[).:,/]|$))", re.IGNORECASE)
@@ -27,7 +27,7 @@ BUT = re.compile(rf"not\s{LABEL},?\s(?:but|rather)\s(?=\S)", re.IGNORECASE)
 
 def explains(rest: str) -> bool:
     """Whether what follows a label may be its reason: it holds no second label, no denial, no other statement."""
-    taken_back = AGAIN.search(rest) or MIDST.search(rest)
+    taken_back = AGAIN.search(rest) or MIDST.search(rest) or TAKEN_BACK.search(rest)
     return bool(rest) and not (SECOND.match(rest) or DENIED.match(rest) or taken_back)
 
 

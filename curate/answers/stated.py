@@ -50,6 +50,13 @@ MIDST = re.compile(
 )
 BOX = re.compile(r"\\boxed\s?\{((?:[^{}]|\{[^{}]*\}){1,200})\}")
 STOP = re.compile(r"[.!?](?=\s|$)|[。！？\n]|,\s(?:because|since|as)\b")
+# What takes all back that was said before it.
+TAKEN_BACK = re.compile(
+    r"""(?:^|[.!?;,]\s|\s[-–—]\s?)(?:(?:oh|but)\s)?
+        (?:(?:wait|hmm+|actually|sorry|correction|scratch\sthat|(?:on\s)?second\sthoughts?)\b|no,)
+      | \b(?:I|that)\s(?:was|am|is)\s(?:wrong|mistaken|a\smistake)\b""",
+    re.VERBOSE | re.IGNORECASE,
+)
 DOUBTED = re.compile(
     r"\b(?:not|never|if|unless|might|may|could|maybe|perhaps|either)\b|n['’]t\b|不是|不", re.IGNORECASE
 )
@@ -64,18 +71,20 @@ def unled(text: str) -> str:
 def statements(text: str) -> Iterator[str]:
     """What stands in boxes, else behind "the answer is" in the midst of prose, each to the end of its sentence.
 
-    What is denied or doubted before it is left out.
+    What is denied or doubted before it is left out; nothing counts where the end takes it back.
     """
     if len(text) > LONGEST:
         return
     if boxes := BOX.findall(text):
         yield from boxes
         return
-    begin = 0
+    begin, found = 0, []
     for match in MIDST.finditer(text):
         stops = [stop.end() for stop in STOP.finditer(text, begin, match.start())]
         begin = stops[-1] if stops else begin
         if DOUBTED.search(text, begin, match.start()):
             continue
         end = STOP.search(text, match.end())
-        yield text[match.end() : end.start() if end else len(text)]
+        found.append((match.end(), end.start() if end else len(text)))
+    if found and not TAKEN_BACK.search(text[found[-1][1] :]):
+        yield from (text[first:end] for first, end in found)

@@ -612,3 +612,20 @@ def test_long_texts_are_read_in_linear_time(unit):
 def test_the_table_is_worth_its_name():
     assert len(TABLE) > 40
     assert all(right and wrong for _, _, _, right, wrong in TABLE), "each reference is missed by something"
+
+
+@pytest.mark.parametrize(
+    ("answer", "chosen"),
+    [
+        ("The answer is A. Wait, it is B", ""),
+        ("The answer is A. Actually B.", ""),
+        ("The answer is A. No, B.", ""),
+        ("A. Hmm, I was wrong, it is B.", ""),
+        ("The answer is A - no, B", ""),
+        ("The answer is A. No other option fits.", "A"),
+        ("The correct answer is A. The man actually runs.", "A"),
+        ("I see it. The answer is A because it is red. B is wrong.", "A"),
+    ],
+)
+def test_what_is_taken_back_is_chosen_no_more(answer, chosen):
+    assert letters(answer, ["A. red", "B. blue"]) == frozenset(chosen)
