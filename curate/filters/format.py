@@ -21,7 +21,7 @@ PAIRED = ("```", "$$")
 
 
 class FormatFilter(Filter):
-    """Drops thinking that is empty, cut off, holds tags, marks of a chat or control characters, or breaks the format.
+    """Drops thinking that is empty, cut off, holds tags, marks of a chat or control characters, or has no format.
 
     The training target is `<think>…</think>`, a newline and `<answer>…</answer>`, each tag once.
     A thinking counts as cut off where it ends in neither punctuation, a closing bracket or quote nor
