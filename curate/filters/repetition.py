@@ -34,17 +34,20 @@ class RepetitionFilter(Filter):
     def reason(self, record: Record) -> str | None:
         """ "copied sentence: …", "looping characters: …" or "looping text: …"."""
         thinking = record[Thought].thinking.casefold()
-        parts = sentences(thinking)
-        sentence, copies = most_copied(parts, self.max_copies)
-        if copies > self.max_copies:
-            return f"copied sentence: {copies} times {sentence[:80]!r}"
-        text = [*chain.from_iterable(parts)]
+        parts = None if thinking.isascii() else sentences(thinking)
+        text = words(thinking) if parts is None else [*chain.from_iterable(parts)]
+        pairs = repeated(text, 2)
+        # Whoever copies a sentence so often copies its pairs of words: where few were, none need be looked for.
+        if pairs >= self.max_copies * (SHORT - 1):
+            sentence, copies = most_copied(parts or sentences(thinking), self.max_copies)
+            if copies > self.max_copies:
+                return f"copied sentence: {copies} times {sentence[:80]!r}"
         longest = max(map(len, text), default=0)
         if longest >= GLUED and (word := looping(text)):
             return f"looping characters: {word[:80]!r}"
         runs = len(text) - self.ngram + 1
-        # A run that stood there before begins with a pair that did: few pairs, fewer runs, and pairs are soon counted.
-        if runs < 1 or repeated(text, 2) <= self.max_share * runs:
+        # A run that stood there before begins with a pair that did: few pairs, fewer runs.
+        if runs < 1 or pairs <= self.max_share * runs:
             return None
         share = repeated(text, self.ngram) / runs
         if share > self.max_share:
