@@ -19,6 +19,7 @@ from curate.rate import FURTHEST
 
 log = logging.getLogger(__name__)
 
+ALONE = 300.0  # seconds that a request is refused for alone: a large one has to wait for a bucket to be full
 USUAL = 8  # a reply takes a small part of its `max_tokens`
 BACKOFF = wait_random_exponential(multiplier=1, max=60)
 
@@ -26,10 +27,10 @@ BACKOFF = wait_random_exponential(multiplier=1, max=60)
 def limited(ask: Ask, pace: Pace, meter: Meter) -> Ask:
     """Ask when the model's pace allows, and again as often as it took nothing: that is no fault of the request.
 
-    Unless others are answered and this one never is. Not before the server wants to be asked again, though others
-    may be asked meanwhile.
+    Not before the server wants to be asked again, though others may be asked meanwhile.
 
-    Raises TransientError for a failure that counts against the request, GoneError once the model is given up.
+    Raises TransientError for a failure that counts against the request, RefusedError where others are answered
+    and this one never is, GoneError once the model is given up.
     """
     return _Limited(ask, pace, meter)
 
@@ -41,7 +42,7 @@ class _Limited:
         self._meter = meter
 
     async def __call__(self, request: Request) -> Reply:
-        refused, wish, score = 0, 0.0, Score()
+        refused, wish, score, since = 0, 0.0, Score(), 0.0
         while True:
             if refused:
                 await asyncio.sleep(max(wait_after(refused) / 4, wish))
@@ -50,11 +51,13 @@ class _Limited:
             try:
                 return await self._once(request, turn)
             except TransientError as error:
-                score = score if refused else self._pace.score
+                if not refused:
+                    score, since = self._pace.score, asyncio.get_running_loop().time()
                 refused += 1
                 self._failed(request, turn, error)
-                if isinstance(error, ThrottledError) and self._pace.singled(refused, score):
-                    raise
+                patient = asyncio.get_running_loop().time() - since < ALONE
+                if isinstance(error, ThrottledError) and not patient and self._pace.singled(refused, score):
+                    raise RefusedError(f"{error} ({refused} times, while others were answered)") from None
                 self._meter.retried += 1
                 wish = min(error.retry_after or 0.0, FURTHEST)
             finally:

@@ -116,6 +116,11 @@ class Journal:
         """What was bought, by stage and model."""
         return _summed(self._found("SELECT * FROM spent"))
 
+    def known(self, model: str) -> frozenset[str]:
+        """Stages that this model has answered, or of which some request was never answered: somebody knows of it."""
+        answered = {spent.stage for spent in self.spent() if spent.model == model}
+        return frozenset(answered.union(stage for (stage,) in self._found("SELECT DISTINCT stage FROM failures")))
+
     def behind(self, keys: Sequence[str]) -> list[Spent]:
         """What the replies of these keys took, each counted once, by stage and model."""
         return _summed(row for key in dict.fromkeys(keys) for row in self._found(BEHIND, bytes.fromhex(key)))

@@ -58,7 +58,8 @@ class Models:
                 provider = self._providers[name]
                 await provider.open(eyes)
                 stack.push_async_callback(provider.close)
-                self._asks[name] = self._gated(trusting(telling(provider.ask, name, self._progress.tell), name))
+                ask = telling(provider.ask, name, self._progress.tell)
+                self._asks[name] = self._gated(trusting(ask, name, self._journal.known(provider.identity)))
                 self._progress.paces[name] = pace(provider, self._naming(name))
                 if provider.notice:
                     self._progress.tell(provider.notice)

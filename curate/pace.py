@@ -14,14 +14,17 @@ from curate.errors import AwayError, GoneError, ThrottledError, TransientError
 from curate.journal import quiet
 from curate.rate import Rate
 from curate.starts import MINUTE
+from curate.words import duration
 
 log = logging.getLogger(__name__)
 
 # Failures without an answer between them, of so many requests, that mean: the server is down. They must be nearly all
 # that went out from the first to the last of them: failures that come at once overtake slow answers.
 STREAK, FROM, NEARLY_ALL = 8, 4, 0.8
+OTHERS = 10  # requests that are answered while one is refused, before that tells anything
 SINGLED = 14.0  # logarithm of the odds at which chance is no reason that one request is refused and others are not
 LONGEST_WINDOW = 2 * MINUTE  # that a limit may be used up, however little patience the settings have with an outage
+PUT_OFF = 5  # times that a server may say later than before when it will take requests; it may mean never
 CROWD = 2  # times `concurrency`: more waiting requests than that are better asked later
 
 
@@ -85,6 +88,7 @@ class Pace:
         self._told = False  # that it is waited for; once until it answers
         self._failing: list[tuple[int, int]] = []  # turns and their requests, since the last answer
         self._throttled: list[int] = []  # turns of those that were refused since then, which tell nothing here
+        self._put_off = 0  # times that it said later than before
         self._due: float | None = None  # while it takes nothing: when it said, or seemed, to take requests again
 
     @property
@@ -172,8 +176,9 @@ class Pace:
     def singled(self, times: int, since: Score) -> bool:
         """Whether a request that was throttled so often, others meanwhile being answered, is refused for what it is."""
         answered, throttled = (now - then for now, then in zip(self.score, since, strict=True))
-        share = max(CHANCE, throttled / max(answered + throttled, 1))
-        return times * -math.log(share) > SINGLED
+        others = max(throttled - times, 0)
+        share = max(CHANCE, others / max(answered + others, 1))
+        return answered >= OTHERS and times * -math.log(share) > SINGLED
 
     def leave(self, turn: Turn) -> None:
         """The request is off its way, whatever came of it; one that was given up tells nothing of the server."""
@@ -183,10 +188,12 @@ class Pace:
 
     def _refused(self, now: float, error: ThrottledError) -> None:
         self.score = Score(self.score.answered, self.score.throttled + 1)
-        if self._due is None:
-            self._due = now + (error.retry_after or 0.0)
-        if now - self._due > max(self._patience, LONGEST_WINDOW):
-            self._end(error)
+        due = now + (error.retry_after or 0.0)
+        if self._due is None or (due > self._due + LONGEST_WINDOW and self._put_off < PUT_OFF):
+            self._put_off = 0 if self._due is None else self._put_off + 1
+            self._due = due
+        if now - self._due > (patience := max(self._patience, LONGEST_WINDOW)):
+            self._end(f"{error}; it has taken nothing for {duration(patience)}, which is all the `patience`")
 
     def _down(self) -> bool:
         numbers, requests = [number for number, _ in self._failing], {request for _, request in self._failing}
@@ -205,12 +212,12 @@ class Pace:
         self.rate.away(now, turn.number)
         self.trouble = str(error)
         if now - self._down_since > self._patience if self._answered else self.rate.streak >= self._retries:
-            self._end(error)
+            self._end(str(error))
 
-    def _end(self, error: TransientError) -> None:
+    def _end(self, why: str) -> None:
         """Nobody is to wait for this model any more."""
-        self.gone = GoneError(str(error))
-        log.debug("given up: %s; %d that wait meet it, too", error, len(self._waiting))
+        self.gone = GoneError(why)
+        log.debug("given up: %s; %d that wait meet it, too", why, len(self._waiting))
         while self._waiting:
             go = self._waiting.popleft().go
             if not go.done():

@@ -1,37 +1,63 @@
 """A server that refuses whatever it is asked: soon told apart from one that refuses some requests for what they are."""
 
+from collections.abc import Collection
+
 from curate.chat import Ask, Media, Reply, Request
 from curate.errors import FatalError, RefusedError, TooLongError
 from curate.troubles import cause
 
-ENOUGH = 20  # requests about different things, all refused in the same words and none ever answered
+ENOUGH = 20  # requests of one stage, the first that it asks
 
 
-def trusting(ask: Ask, model: str) -> Ask:
-    """The same, as long as the model has answered, or not refused too much. Raises FatalError.
+def trusting(ask: Ask, model: str, trusted: Collection[str]) -> Ask:
+    """The same, but FatalError where the first requests of a stage are all refused, in the same words.
 
-    `model` is how the settings name it.
+    `model` is how the settings name it. Stages that are `trusted` were answered before, or refused and asked
+    again by somebody who knows of it.
     """
-    refused: dict[str, set[int]] = {}
-    answered = False
+    firsts: dict[str, _First] = {}
 
     async def asked(request: Request) -> Reply:
-        nonlocal answered
+        if request.stage in trusted:
+            return await ask(request)
+        first = firsts.setdefault(request.stage, _First())
+        first.asked(request)
         try:
             reply = await ask(request)
+        except TooLongError:
+            raise
         except RefusedError as error:
-            if answered or isinstance(error, TooLongError):
+            if not first.refused(request, error):
                 raise
-            alike = refused.setdefault(cause(str(error)), set())
-            alike.add(_about(request))
-            if len(alike) < ENOUGH:
-                raise
-            told = f"{model} has refused all that it was asked, {len(alike)} requests in the same words"
-            raise FatalError(f"{told}: {error}; once that is mended, run again") from error
-        answered = True
+            told = f"{model} has refused the first {ENOUGH} requests of {request.stage}, all in the same words"
+            raise FatalError(f"{told}: {error}; once that is mended, or to go on all the same, run again") from error
+        first.answered()
         return reply
 
     return asked
+
+
+class _First:
+    """What became of the first requests of one stage that were about different things."""
+
+    def __init__(self) -> None:
+        self._fates: dict[int, str] = {}  # "": nothing is known yet
+        self._open = True
+
+    def asked(self, request: Request) -> None:
+        if self._open and len(self._fates) < ENOUGH:
+            self._fates.setdefault(_about(request), "")
+
+    def answered(self) -> None:
+        self._open = False
+        self._fates.clear()
+
+    def refused(self, request: Request, error: RefusedError) -> bool:
+        """Whether all of them are, by now."""
+        about = _about(request)
+        if about in self._fates:
+            self._fates[about] = cause(str(error))
+        return len(self._fates) == ENOUGH and len(said := set(self._fates.values())) == 1 and "" not in said
 
 
 def _about(request: Request) -> int:

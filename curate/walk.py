@@ -84,7 +84,7 @@ class Walk:
         outputs = [output for output in found if isinstance(output, Output)]
         faults = [fault for fault in found if isinstance(fault, BaseException)]
         for fault in faults:
-            if not outputs or not isinstance(fault, UnreadableError):
+            if not outputs or not isinstance(fault, UnreadableError | RefusedError):
                 raise fault
         self.trail += [Trace(step.name, output) for output in outputs]
         records = [before.with_output(output) for output in outputs]

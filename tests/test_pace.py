@@ -435,16 +435,32 @@ def test_who_was_asked_to_wait_waits_though_others_are_asked():
     jump(main())
 
 
-def test_a_request_that_is_throttled_while_others_are_answered_is_to_blame_itself():
+@pytest.mark.parametrize("others", [12, 500])
+def test_a_request_that_is_throttled_while_others_are_answered_is_to_blame_itself(others):
+    """Also where they are done long before, so that it has the rest of the run to itself."""
+
     async def main() -> None:
         pace, model = made(patience=1800), Model()
         model.bad = {7: ThrottledError("not this one, whenever")}
-        others = asyncio.create_task(asked(pace, model, range(100, 600)))
-        with pytest.raises(ThrottledError, match="not this one"):
+        began, rest = now(), asyncio.create_task(asked(pace, model, range(100, 100 + others)))
+        with pytest.raises(RefusedError, match=r"not this one, whenever \(\d+ times, while others were answered\)"):
             await limited(model, pace, Meter())(request(7))
-        assert 10 <= model.asked.count(7) <= 20
-        assert texts(await others) == {"yes"}
+        assert 300 <= now() - began < 400
+        assert texts(await rest) == {"yes"}
         assert pace.gone is None
+
+    jump(main())
+
+
+def test_a_request_that_is_alone_is_not_blamed_for_a_limit():
+    async def main() -> None:
+        pace, model = made(patience=1800), Model()
+        await asked(pace, model, range(9))
+        model.trouble = ThrottledError("the hour's quota is used up")
+        waiting = asyncio.create_task(asked(pace, model, [7]))
+        await asyncio.sleep(1500)
+        model.trouble = None
+        assert texts(await waiting) == {"yes"}
 
     jump(main())
 
@@ -466,14 +482,30 @@ def test_who_is_throttled_as_often_as_all_is_not_to_blame():
 
 
 @pytest.mark.parametrize(
-    ("patience", "wish", "least"), [(600, None, 600), (600, 3600, 4200), (600, 1, 601), (0, None, 120)]
+    ("patience", "wish", "least"), [(600, None, 600), (600, 3600, 5400), (600, 1, 601), (0, None, 120)]
 )
 def test_a_server_that_takes_nothing_for_too_long_is_given_up(patience, wish, least):
     async def main() -> None:
         pace, model = made(patience=patience), Model()
         assert texts(await asked(pace, model, range(4))) == {"yes"}
         model.trouble, began = ThrottledError("the day's quota is used up", retry_after=wish), now()
-        assert texts(await asked(pace, model, range(40))) == {"GoneError: the day's quota is used up"}
+        [told] = texts(await asked(pace, model, range(40)))
+        assert told.startswith("GoneError: the day's quota is used up; it has taken nothing for ")
         assert least < now() - began < least + 700
+
+    jump(main())
+
+
+def test_a_long_wait_that_is_asked_for_later_is_kept_to_as_well():
+    async def main() -> None:
+        pace, model = made(patience=600), Model()
+        await asked(pace, model, range(4))
+        model.trouble = ThrottledError("slow down", retry_after=1)
+        waiting = asyncio.create_task(asked(pace, model, range(40)))
+        await asyncio.sleep(20)
+        model.trouble = ThrottledError("come tomorrow", retry_after=14_400)
+        await asyncio.sleep(14_300)
+        model.trouble = None
+        assert texts(await waiting) == {"yes"}
 
     jump(main())

@@ -1,7 +1,7 @@
 """A model that refuses whatever it is asked stops the run early; one that refuses some requests does not."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -12,15 +12,19 @@ from curate.refusals import ENOUGH, trusting
 from tests.records import VIDEO
 
 NO = RefusedError("HTTP 400: 'max_tokens' is not supported with this model")
+TOLD = (
+    f"FatalError: reasoner has refused the first {ENOUGH} requests of draft, all in the same words: {NO}; "
+    "once that is mended, or to go on all the same, run again"
+)
 
 
-def about(number: int, medium: int | None = None) -> Request:
+def about(number: int, medium: int | None = None, stage: str = "draft") -> Request:
     """A question of this number, about this medium."""
     media = () if medium is None else (Media(replace(VIDEO, sha256=f"{medium:064x}"), (0,), 100),)
-    return Request("draft", (Message("user", (*media, Text(f"question {number}"))),), 80)
+    return Request(stage, (Message("user", (*media, Text(f"question {number}"))),), 80)
 
 
-def ends(requests: Iterable[Request], found: Iterable[Exception | None]) -> list[str]:
+def ends(requests: Iterable[Request], found: Iterable[Exception | None], trusted: Sequence[str] = ()) -> list[str]:
     """How a model that gives these answers (None: a reply) ends these requests, one after another."""
     answers = iter(found)
 
@@ -30,7 +34,7 @@ def ends(requests: Iterable[Request], found: Iterable[Exception | None]) -> list
         return Reply(text="yes")
 
     async def go() -> list[str]:
-        ask, told = trusting(model, "reasoner"), []
+        ask, told = trusting(model, "reasoner", trusted), []
         for request in requests:
             try:
                 told.append((await ask(request)).text)
@@ -43,16 +47,38 @@ def ends(requests: Iterable[Request], found: Iterable[Exception | None]) -> list
 
 def test_what_refuses_all_that_it_is_asked_stops_the_run():
     found = ends(map(about, range(ENOUGH)), [NO] * ENOUGH)
-    assert found[:-1] == [f"RefusedError: {NO}"] * (ENOUGH - 1)
-    assert found[-1] == (
-        f"FatalError: reasoner has refused all that it was asked, {ENOUGH} requests in the same words: {NO}; "
-        "once that is mended, run again"
-    )
+    assert found == [f"RefusedError: {NO}"] * (ENOUGH - 1) + [TOLD]
 
 
 def test_what_has_answered_refuses_requests_for_what_they_are():
     found = ends(map(about, range(3 * ENOUGH)), [NO, None, *[NO] * (3 * ENOUGH - 2)])
     assert found == [f"RefusedError: {NO}", "yes", *[f"RefusedError: {NO}"] * (3 * ENOUGH - 2)]
+
+
+def test_another_stage_of_the_same_model_is_no_answer_to_this_one():
+    others = [about(n, stage="caption") for n in range(5)]
+    found = ends([*others, *map(about, range(ENOUGH))], [None] * 5 + [NO] * ENOUGH)
+    assert found[-1] == TOLD
+
+
+def test_whoever_runs_again_knows_of_it_and_goes_on():
+    found = ends(map(about, range(3 * ENOUGH)), [NO] * (3 * ENOUGH), trusted=["draft"])
+    assert set(found) == {f"RefusedError: {NO}"}
+
+
+def test_quick_refusals_do_not_overtake_slow_answers():
+    async def model(request: Request) -> Reply:
+        if request.attempt % 2:
+            raise NO
+        await asyncio.sleep(0.05)
+        return Reply(text="yes")
+
+    async def go() -> list[object]:
+        ask = trusting(model, "reasoner", [])
+        requests = (replace(about(n), attempt=n) for n in range(6 * ENOUGH))
+        return await asyncio.gather(*map(ask, requests), return_exceptions=True)
+
+    assert {type(found) for found in asyncio.run(go())} == {Reply, RefusedError}
 
 
 def test_many_questions_about_one_clip_that_is_refused_are_one():
