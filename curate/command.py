@@ -1,15 +1,22 @@
 """How a command runs to its end: Ctrl-C, its exit code, and the last line for machines."""
 
 import asyncio
+import logging
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from curate import garbage
 from curate.console import Screen
+
+log = logging.getLogger(__name__)
+
+MOST_FILES = 65_536
 
 
 def ended(job: Coroutine[Any, Any, int], after: str, waits: Callable[[], None] | None = None) -> int:
@@ -21,6 +28,7 @@ def ended(job: Coroutine[Any, Any, int], after: str, waits: Callable[[], None] |
 
     async def stoppable() -> int:
         # Not by way of SIGINT: a job in the background of a script starts with that one ignored.
+        asyncio.get_running_loop().set_exception_handler(_unheard)
         task = asyncio.current_task()
         if task is not None:
             _heard(task)
@@ -34,12 +42,28 @@ def ended(job: Coroutine[Any, Any, int], after: str, waits: Callable[[], None] |
             return await work
 
     garbage.rarely()
+    _roomy()
     try:
         return asyncio.run(stoppable())
     except (KeyboardInterrupt, asyncio.CancelledError):
         Screen().fail(f"interrupted: {after}")
         failed(130, "interrupted")
         return 130
+
+
+def _roomy() -> None:
+    """Let this process open as many files as the system lets it: each request in flight is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):  # some systems have a lower limit than they tell
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, MOST_FILES)), hard))
+
+
+def _unheard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A failure that nobody waited for any more, since the whole command fails, is no news; all else is."""
+    if "never retrieved" in context.get("message", ""):
+        log.debug("%s: %r", context["message"], context.get("exception"))
+    else:
+        loop.default_exception_handler(context)
 
 
 def _heard(task: "asyncio.Task[int]") -> None:

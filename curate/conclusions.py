@@ -11,6 +11,14 @@ from curate.record import ProblemType
 from curate.statements import DENIED, DOUBT, TAKEN_BACK, ending, final_sentence, last, sentences
 
 CONDITION = re.compile(r"\b(?:if|unless|until)\b")
+# Said of an option behind its label, these rule it out; "B is out", "option B describes what happens later".
+RULED_OUT = re.compile(
+    r"\b(?:wrong|incorrect|false|excluded|eliminated|ruled\sout|out|fails?|failed|unlikely|impossible|invalid|weaker|worse|implausible"
+    r"|less\s\w+|does|do|did|cannot|can['’]t|contradicts?|conflicts?|describes?|refers?|mentions?|happens?|comes?|would|might|could)\b"
+    r"|\b(?:is|are|was)\s(?:also\s)?not\b|n['’]t\b",
+    re.IGNORECASE,
+)
+CLAUSE = re.compile(r"[.;!?]|,\s(?:so|and|which|because|since)\b|\b(?:because|since)\b")
 CLAUSE_END = re.compile(r"[,;]\s")
 LABEL = re.compile(
     r"[\s*\"'“‘(\[$]*(?:(?i:option|choice|answer|letter)\s)?[*\"'“‘(\[]*([A-Z])(?![\w’'])(.*)", re.DOTALL
@@ -86,7 +94,8 @@ def _one(said: str, firm: bool, texts: dict[str, str]) -> str | None:
     if label and SECOND.match(label[2]):
         return None
     if label and label[1] in texts and not (label[1] in "AI" and BEHIND_A.match(label[2])):
-        return None if DENIED.match(label[2].strip()) or CONDITION.search(said) else label[1]
+        out = DENIED.match(label[2].strip()) or RULED_OUT.search(CLAUSE.split(label[2], maxsplit=1)[0])
+        return None if out or CONDITION.search(said) else label[1]
     plain = _plain(said if firm else CLAUSE_END.split(said)[0])
     named = _named(plain, texts)
     if len(named) != 1 or DENIED.search(said) or CONDITION.search(said):

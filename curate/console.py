@@ -15,7 +15,7 @@ from rich.text import Text
 from curate import view
 from curate.progress import Progress
 from curate.watch import Watch, passed
-from curate.words import duration, printable
+from curate.words import duration, one_line, printable
 
 EVERY = 10.0  # seconds between two lines of progress where stderr is no terminal, and between two events
 FIRST = 2.0  # seconds until the first event
@@ -137,12 +137,16 @@ class _Troubles:
     def __init__(self) -> None:
         self._began: dict[str, float] = {}
         self._last: dict[str, float] = {}
+        self._gone: set[str] = set()
 
     def news(self, models: dict[str, dict[str, Any]], now: float) -> list[str]:
         """A line for each change since the last time."""
         lines = []
         for name, model in models.items():
-            if model["trouble"]:
+            if model.get("gone"):
+                lines += [] if name in self._gone else [f"{name}: given up: {one_line(model['gone'])}"]
+                self._gone.add(name)
+            elif model["trouble"]:
                 if name not in self._began:
                     self._began[name] = now
                     lines.append(f"{name}: {view.trouble(model)}")

@@ -1,5 +1,6 @@
 """What a call that brought no reply means for its request: one line and what may be done about it."""
 
+import errno
 import json
 import os
 import re
@@ -7,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from errno import errorcode
 from typing import Any
 
 from curate.errors import (
@@ -25,6 +25,7 @@ SHOWN = 300  # characters of a server's error that are worth showing
 SIFTED = 10_000  # characters that are looked through for them
 YEAR = 366 * 86400.0  # seconds: nobody asks to wait for longer
 _OVERLOADED = 529
+FULL = (errno.EMFILE, errno.ENFILE)  # our own limit of open files, not the server
 _PASSING = {408, 409, 425}
 _TOO_LONG = re.compile(
     r"context_length_exceeded|exceed_context_size|maximum context length|context (window|size|length)"
@@ -54,6 +55,8 @@ class Faults:
         """What it means that a call was cut off by this error (of aiohttp, the openai package or a time-out)."""
         import aiohttp  # not at the top: it is there wherever a call was lost, and most commands make none
 
+        if isinstance(error, OSError) and error.errno in FULL:
+            return TransientError(f"{os.strerror(error.errno or 0)}: lower `concurrency`, or raise `ulimit -n`")
         if why := _away(error):
             return AwayError(f"cannot reach {self.base_url}: {self._clean(why)}")
         if isinstance(error, TimeoutError):
@@ -154,7 +157,7 @@ def _away(error: Exception) -> str:
 def _cause(error: OSError, numbered: bool) -> str:
     """The system's own words where it has some; TLS and the look-up of names count their errors differently."""
     number = error.errno
-    return os.strerror(number) if numbered and number and number in errorcode else str(error.strerror or error)
+    return os.strerror(number) if numbered and number and number in errno.errorcode else str(error.strerror or error)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

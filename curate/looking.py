@@ -80,7 +80,9 @@ async def projected(pipeline: Pipeline) -> tuple[Census, Projection] | None:
     pipeline.progress.asking = ()
     entries = pipeline.intake().entries(map(pipeline.rows.row, pipeline.some))
     seen = await observed(entries, pipeline.steps(pipeline.settings.steps), pipeline.census)
-    return pipeline.census, foreseen(pipeline.settings, pipeline.progress.meters, pipeline.census, seen)
+    return pipeline.census, foreseen(
+        pipeline.settings, pipeline.progress.meters, pipeline.census, seen, pipeline.progress.paces
+    )
 
 
 async def stories(pipeline: Pipeline, problem_id: int) -> AsyncIterator[Story]:

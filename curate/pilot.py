@@ -2,34 +2,53 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from curate.ask import noted
 from curate.census import Census
 from curate.chat import Reply
 from curate.intake import STEP, Entry
 from curate.meter import Meter
+from curate.pace import Pace
 from curate.projection import Asking, Projection, Seen, Speed, Used, Whole, projected
+from curate.provider import Provider
 from curate.record import Failed, Kept, Outcome, Owed, Rejected
 from curate.settings import Settings
 from curate.stage import Stage
 from curate.standings import Standing
+from curate.starts import MINUTE
 from curate.steps import Asked, Parked, Step, Way
 from curate.tally import Tally
 from curate.walk import walked
 
 
-def foreseen(settings: Settings, meters: Mapping[str, Meter], census: Census, seen: Sequence[Seen]) -> Projection:
-    """All rows of the census, from those seen; `meters` tell how long the replies to each stage took."""
+def foreseen(
+    settings: Settings,
+    meters: Mapping[str, Meter],
+    census: Census,
+    seen: Sequence[Seen],
+    paces: Mapping[str, Pace] = MappingProxyType({}),
+) -> Projection:
+    """All rows of the census, from those seen.
+
+    `meters` tell how long the replies to each stage took, `paces` how many a model was found to take.
+    """
     stages = {name: settings.stages[name] for name in settings.steps if name in settings.stages}
     clocks = {name: meters.get(name, Meter()) for name in stages}
     asks = [
         Asking(n, s.model, s.shared, clocks[n].seconds, clocks[n].sent, possible(s, census)) for n, s in stages.items()
     ]
     speeds = {
-        name: Speed(model.concurrency, model.requests_per_minute, model.tokens_per_minute)
+        name: Speed(model.concurrency, _a_minute(model, paces.get(name)), model.tokens_per_minute)
         for name, model in settings.models.items()
     }
     return projected(seen, asks, speeds, Whole(list(census.sharing.values()), settings.steps[0] in settings.filters))
+
+
+def _a_minute(model: Provider, pace: Pace | None) -> float | None:
+    """Requests that a model takes: what the settings say, or what the pilot has found out by being refused."""
+    found = pace.rate.allowed if pace else None
+    return model.requests_per_minute if found is None else found * MINUTE
 
 
 def possible(stage: Stage, census: Census) -> int:

@@ -11,10 +11,13 @@ from curate.chat import Media, Reply, Request
 from curate.plugin import Plugin
 
 KEY = re.compile(
-    r"(x[-_])?((.*[-_])?api[-_]?key|(.*[-_])?(access|auth|bearer|secret|api|hf)[-_]?token|token|.*secret([-_]key)?"
-    r"|(private|access)[-_]?key|.*passw(or)?d|(proxy[-_])?authorization|credentials?)",
+    r"(?!.*cache[-_]?key$)(?:.*(?:api|access|private|secret|subscription|account|openai|azure|client|auth)[-_]?key"
+    r"|(?:.*[-_])?(?:access|auth|bearer|secret|api|hf|github|session|refresh|security)[-_]?token|token|bearer|auth"
+    r"|.*secret|.*passw(?:or)?d|(?:proxy[-_])?authorization|credentials?)",
     re.IGNORECASE,
 )
+VALUE = re.compile(r"\s*(?:authorization\s*:|bearer\s+\S{8}|(?:sk|hf|ghp|gsk|xai)[-_][\w-]{16})", re.IGNORECASE)
+SCHEMAS = frozenset({"properties", "guided_json", "json_schema", "schema"})  # name what may be
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ def public(identity: str) -> str:
 def keyless(body: dict[str, Any]) -> dict[str, Any]:
     """What is sent along with every request, which must not be how a key is handed over: it is kept with the replies.
 
-    Raises ValueError for a field, at any depth, that by its name holds one.
+    Raises ValueError for a field, at any depth, that by its name or its value holds one; fields that a schema names
+    hold nothing.
     """
     inside: list[Any] = [body]
     while inside:
@@ -59,7 +63,9 @@ def keyless(body: dict[str, Any]) -> dict[str, Any]:
         elif isinstance(value, dict):
             if name := next(filter(KEY.fullmatch, value), None):
                 raise ValueError(f"{name!r} looks like a key: keys come from the environment (api_key_env) only")
-            inside += value.values()
+            inside += [held for name, held in value.items() if name not in SCHEMAS]
+        elif isinstance(value, str) and VALUE.match(value):
+            raise ValueError("a value looks like a key: keys come from the environment (api_key_env) only")
     return body
 
 

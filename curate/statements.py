@@ -43,7 +43,7 @@ PICKED = ("boxed{", "choose", "pick", "select", "settle", "go with", "going with
 DRAWN = ("so ", "so,", "thus", "hence", "therefore", "then ")
 KINDS = ((FIRM, True, NAMED + PICKED), (LOOSE, False, NAMED + DRAWN), (PRAISED, False, NAMED))
 DOUBT = re.compile(
-    r"\b(?:if|unless|might|may|could|maybe|perhaps|either|first|initially|suppose|assum\w{1,6}|wrong\w{0,2}|"
+    r"\b(?:if|unless|might|may|could|maybe|perhaps|either|first|initially|unlikely|suppose|assum\w{1,6}|wrong\w{0,2}|"
     r"someone|some|would|were|guess|not|n['’]t|isn['’]t|doubt\w{0,4})\b|\b\w{2,6}n['’]t\b",
     re.IGNORECASE,
 )

@@ -16,7 +16,11 @@ ASKED = (
     r"|equation|function|formula)\w*)"
 )
 # What stands on a thing that is seen is no text that was given.
-SEEN_THERE = r"(?! (?:on|under|below|beneath|printed|painted|burnt|burned|in (?:white|black|bold|large|capital)) )"
+SEEN_THERE = (
+    r"(?! (?:on|under|below|beneath|printed|painted|burnt|burned|in (?:white|black|bold|large|capital)"
+    r"|of (?:the|this) (?:figure|diagram|chart|plot|graph|table|map|poster|slide|page)) )"
+    r"(?<!\bfigure caption)(?<!\bfigure's caption)(?<!\bfigure’s caption)(?<!\bchart's caption)"
+)
 MEDIUM = r"(?:videos?|clips?|footage|images?|pictures?|photos?|scenes?|frames?)"
 HEADS = (
     *(

@@ -125,6 +125,15 @@ def test_a_model_s_trouble_is_told_once_and_its_end_when_it_is_over(monkeypatch)
     assert lines == ["reasoner: away: cannot reach it", "reasoner: goes on, after 0 s"]
 
 
+def test_a_model_that_is_given_up_is_told_once_and_does_not_go_on():
+    news = console._Troubles().news
+    model = {"trouble": "asked to wait: HTTP 429", "again_in": 2.0, "gone": None}
+    assert news({"m": model}, 0.0) == ["m: asked to wait: HTTP 429; goes on in 2 s"]
+    gone = model | {"gone": "HTTP 429; it has taken nothing for 30 min"}
+    assert news({"m": gone}, 1.0) == ["m: given up: HTTP 429; it has taken nothing for 30 min"]
+    assert news({"m": gone}, 99.0) == []
+
+
 def test_trouble_that_comes_and_goes_is_told_once():
     news, model = console._Troubles().news, {"trouble": "asked to wait: HTTP 429", "again_in": 2.0}
     assert news({"m": model}, 0.0) == ["m: asked to wait: HTTP 429; goes on in 2 s"]

@@ -28,14 +28,16 @@ POINT = re.compile(r"([(\[])([^()\[\]]{3,100})([)\]])")
 CLOSING = re.compile(r"\s?([(),:;/\[\]])\s?")
 HALVES = re.compile("(?P<whole>[0-9])?(?P<part>[¼-¾⅐-⅞])")
 NOT_A_UNIT = re.compile(
-    r"(?:or|to|and|plus|minus|x|y|k|(?:hundred|thousand|dozen|million|billion|trillion)s?|mio|mil|bn)\b(?![^\W\d_])"
+    r"(?:or|to|and|plus|minus|times(?=\s\w)|over|pi|root|half|halves|thirds?|quarters?|squared|cubed|factorial|negative"
+    r"|x|y|k|(?:hundred|thousand|dozen|lakh|crore|million|billion|trillion)s?|mio|mil|bn)\b(?![^\W\d_])"
+    r"|(?:at\s(?:most|least)|below|above)\b"
     r"|.*(?:\b(?:or\s(?:more|less|fewer)|not|wrong|incorrect)\b|n['’]t\b)"
     r"|.*\band\s(?:a\s)?(?:half|quarter|third|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b"
 )
 # What stands in front of a number and changes nothing.
 ABOUT = re.compile(
     r"""(?:(?:about|around|approximately|approx\.?|roughly|circa|ca\.|an?\sestimated|estimated\sat|(?:a\s)?total\sof|exactly|precisely|only|just
-          |there\s(?:is|are|was|were)|I\s(?:can\s)?(?:count|see)|[A-Za-z][A-Za-z ]{0,20}[:=]
+          |there\s(?:is|are|was|were)|I\s(?:can\s)?(?:count|see)|(?:m?∠\s?)?[A-Za-z][A-Za-z ]{0,20}[:=≈]
           |(?![A-Za-z ]{0,40}\b(?:if|unless|not|never|no|might|may|could|than|least|most)\b)
            [A-Za-z][A-Za-z ]{0,40}\s(?:is|are|was|were|equals|measures|has|have|contains?|shows?|weighs?|costs?))\s?
         |[≈≃~∼=]\s?|大约|大概|约|总共|一共|共|有){1,4}""",
@@ -56,6 +58,8 @@ SIGNS = (
     (re.compile(r"\\([%$€£])"), r"\1"),
     (re.compile(r"\{,\}"), ","),
     (re.compile(r"\\(?:left|right)(?![A-Za-z])"), ""),
+    (re.compile(r"\\(?:approx|simeq)(?![A-Za-z])"), "≈"),
+    (re.compile(r"\\angle(?![A-Za-z])\s?"), "∠"),
     (re.compile(r"\\[,;:! ]|~"), " "),
     (re.compile(r"\s?\^?\s?\{?\s?(?:\\circ|\\degree)\s?\}?"), "°"),
 )

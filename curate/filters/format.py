@@ -18,14 +18,20 @@ LIKE_TAGS = re.compile(
 )
 CLOSING = frozenset(".!?…\"'”’»)]}*`$~。！？」』）】")
 PAIRED = ("```", "$$")
+# A last word that ends a thinking without a mark: a number with its unit, a label, a word in capitals, a formula.
+WHOLE = re.compile(
+    r"[\s(=](?:\S*\d\S*(?:\s(?:[ckm]?m|k?g|m?s|min|hr?|ft|in|lbs?|oz|[mk]ph|[ap]m)[²³]?)?|\S*[²³%°]|[A-Z]{1,20}"
+    r"|\\[a-z]+\{.*\})$"
+)
+ITEM = re.compile(r"\s{0,8}(?:[-*•]|\d{1,2}[.)]|[A-Z][.:)])\s\S")
 
 
 class FormatFilter(Filter):
     """Drops thinking that is empty, cut off, holds tags, marks of a chat or control characters, or has no format.
 
     The training target is `<think>…</think>`, a newline and `<answer>…</answer>`, each tag once.
-    A thinking counts as cut off where it ends in neither punctuation, a closing bracket or quote nor
-    a symbol such as "✅", or leaves a code block or a formula open.
+    A thinking counts as cut off where it ends in the midst of a sentence (in neither punctuation, a closing bracket or
+    quote, a symbol such as "✅", a number, a word in capitals nor a list), or leaves a code block or a formula open.
     """
 
     def reason(self, record: Record) -> str | None:
@@ -52,4 +58,5 @@ def truncated(thinking: str) -> str | None:
     last = text.rstrip("\ufe0e\ufe0f")[-1:]
     if last in CLOSING or unicodedata.category(last or " ") in ("So", "Sk"):
         return None
-    return f"ends in {text[-30:]!r}"
+    line = text[text.rfind("\n") + 1 :]
+    return None if WHOLE.search(line[-80:]) or ITEM.match(line) else f"ends in {text[-30:]!r}"

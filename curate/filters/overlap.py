@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Self
 
@@ -96,6 +97,10 @@ def _in_row(raw: Any) -> Iterator[str]:
     if not isinstance(raw, dict):
         return
     problem, options, sha256 = raw.get("problem"), raw.get("options") or (), raw.get("sha256")
+    if isinstance(options, dict):
+        options = list(options.values())
+    elif isinstance(options, str):
+        options = options.splitlines()
     if isinstance(problem, str) and isinstance(options, list | tuple):
         yield question(problem, [option for option in options if isinstance(option, str)])
     if isinstance(sha256, str):
@@ -104,10 +109,18 @@ def _in_row(raw: Any) -> Iterator[str]:
 
 def question(problem: str, options: Iterable[str]) -> str:
     """What a question is compared by; wherever its options stand, in the problem's text or apart, in any order."""
-    texts = {plain(unlabelled(option)) for option in options}
+    given = list(options) or inside(problem)
+    texts = {plain(unlabelled(option)) for option in given}
     lines = [plain(unlabelled(line)) for line in problem.splitlines()]
     kept = [line for line in lines if line and line != "options" and line not in texts]
     return json.dumps([" ".join(kept), *sorted(texts)])
+
+
+def inside(problem: str) -> list[str]:
+    """The options that stand in a problem's own text: two labelled lines or more at its end."""
+    lines = [line for line in problem.splitlines() if line.strip()]
+    last = [*takewhile(lambda line: unlabelled(line) != line, reversed(lines))]
+    return last if 1 < len(last) < len(lines) else []
 
 
 def plain(text: str) -> str:

@@ -2,7 +2,7 @@ from fractions import Fraction
 
 import pytest
 
-from curate.answers.quantities import number
+from curate.answers.quantities import equal, number
 from curate.answers.score import score
 
 
@@ -80,3 +80,19 @@ def test_the_same_number_or_formula(answer, reference, expected):
 )
 def test_a_formula_has_a_value(answer, reference, expected):
     assert score("regression", answer, reference, ()) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *("5 over 2", "5 times 2", "5 pi", "5 root 2", "5 half", "5 thirds", "5 squared", "5 lakh", "5 negative"),
+        *("5 below zero", "5 at most"),
+    ],
+)
+def test_words_that_make_another_number_are_no_units(answer):
+    assert equal(answer, "5") == 0.0
+
+
+@pytest.mark.parametrize("answer", ["∠C = 5°", "m∠A = 5", "\\angle A = 5", "x ≈ 5", "5 times", "5 at bats"])
+def test_what_stands_beside_a_number_and_changes_nothing(answer):
+    assert equal(answer, "5") == 1.0

@@ -1,5 +1,6 @@
 import pytest
 
+from curate.conclusions import contradicts
 from curate.filters.consistency import ConsistencyFilter
 from curate.stages.draft import Draft
 from tests.records import THINKING, drafted, record, revised
@@ -90,3 +91,41 @@ def test_long_texts_are_judged(unit):
         "thinking and answer differ: it concludes 'A', answered 'B'",
     )
     judged(unit * (100_000 // len(unit)), "5", **NUMBER)
+
+
+OPTIONS = ("A. red", "B. blue", "C. green")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Thus B is wrong because the car is red.",
+        "So B is wrong and the correct answer is A.",
+        "So B is not right; A is.",
+        "Therefore option B is excluded and A remains.",
+        "So option B is out, and option A remains.",
+        "So B is less likely than A.",
+        "Hence B fails.",
+        "It's unlikely that the answer is B.",
+        "So option C describes what happens later.",
+    ],
+)
+def test_what_is_ruled_out_is_not_concluded(said):
+    assert contradicts(f"Let me look at it. {said}", "A", "multiple choice", OPTIONS) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["So the answer is B.", "Thus B is correct.", "Therefore, option B.", "So B, because the car does not stop."],
+)
+def test_what_is_concluded_is_not_taken_for_ruled_out(said):
+    assert contradicts(f"Let me look at it. {said}", "A", "multiple choice", OPTIONS) == "B"
+
+
+@pytest.mark.parametrize(("said", "differs"), [("3.3", True), ("2.4", False), ("2.45", False)])
+def test_a_regression_must_conclude_near_the_reference_that_stands_behind_it(said, differs):
+    thinking = f"I measure it against the table. So the distance is about {said} meters."
+    drafted_row = record(problem_type="regression", options=(), solution="<answer>2.4</answer>")
+    found = drafted_row.with_output(Draft(thinking=thinking, answer=said))
+    reason = ConsistencyFilter().reason(found)
+    assert (reason == "thinking and reference differ: it concludes '3.3', not '2.4'") is differs

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from curate.filters.format import FormatFilter
+from curate.filters.format import FormatFilter, truncated
 from tests.records import THINKING, drafted, record, revised
 
 
@@ -110,3 +110,27 @@ def test_what_only_looks_like_a_mark_is_kept(text):
 @pytest.mark.parametrize("character", ["\u202e", "\u2066", "\ufffd"])
 def test_what_turns_or_breaks_the_writing_is_dropped(character):
     assert judged(f"{THINKING} It{character} is B.").startswith("control character: ")
+
+
+@pytest.mark.parametrize(
+    "thinking",
+    [
+        *(
+            "Half of 24 is 12. So the area is 12",
+            "So the text is EXIT",
+            "So the answer is A",
+            "so x = 4",
+            "it is 12 cm²",
+        ),
+        *("that is 50%", "Then:\n- A: walk\n- B: take, open, cut", "Hence it takes 12 min"),
+    ],
+)
+def test_an_end_without_a_mark_is_an_end(thinking):
+    assert truncated(thinking) is None
+
+
+@pytest.mark.parametrize(
+    "thinking", ["The man walks to the", "There are 12 people in the", "He takes the 3 red", "1. red\n2"]
+)
+def test_the_midst_of_a_sentence_is_no_end(thinking):
+    assert truncated(thinking)

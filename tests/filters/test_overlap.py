@@ -133,3 +133,20 @@ def test_what_a_question_is_compared_by_depends_on_no_order():
 @pytest.mark.parametrize("hostile", ["$x {0}", "\ud800", "A. B. C.", "\n\n", ""])
 def test_any_text_has_a_name(hostile):
     assert isinstance(json.loads(question(hostile, [hostile])), list)
+
+
+def test_options_in_the_problem_or_apart_are_one_question():
+    inside = "What does he do?\nOptions:\nA. Run\nB. Walk"
+    assert (
+        question(inside, ()) == question("What does he do?", ("A. Run", "B. Walk")) == question(inside, ("Walk", "Run"))
+    )
+    assert question("Is it A. or B.?", ()) != question("Is it?", ("A", "B"))
+
+
+@pytest.mark.parametrize("options", [["A. Run", "B. Walk"], {"A": "Run", "B": "Walk"}, "A. Run\nB. Walk", None])
+def test_evaluation_sets_keep_their_options_in_many_ways(tmp_path, options):
+    problem = "What does he do?" + ("" if options else "\nA. Run\nB. Walk")
+    file = tmp_path / "eval.json"
+    file.write_text(json.dumps([{"problem": problem, "options": options}]))
+    found = OverlapFilter(files=(file,)).reason(record(problem="What does he do?", options=("A. Run", "B. Walk")))
+    assert found == "question in an evaluation set: eval.json"

@@ -323,6 +323,12 @@ def test_a_variable_that_is_not_set_stops_before_anything_is_sent(monkeypatch):
     assert server.asked == []
 
 
+KEYS = (
+    *("api_key", "X-Api-Key", "authorization", "hf_token", "token", "bearer", "openai_key", "azureApiKey", "auth"),
+    *("subscription_key", "session_token", "github_token", "secret_access_key"),
+)
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -333,7 +339,9 @@ def test_a_variable_that_is_not_set_stops_before_anything_is_sent(monkeypatch):
         {"base_url": "https://host:99999/v1"},
         {"base_url": "https://a..b/v1"},
         {"base_url": "https://[::1/v1"},
-        *({"extra_body": {name: "sk-0123"}} for name in ("api_key", "X-Api-Key", "authorization", "hf_token", "token")),
+        *({"extra_body": {name: "sk-0123"}} for name in KEYS),
+        {"extra_body": {"headers": ["Authorization: Bearer sk-0123"]}},
+        {"extra_body": {"note": "sk-0123456789abcdefghij"}},
         {"extra_body": {"metadata": {"client_secret": "sk-0123"}}},
         {"extra_body": {"tools": [{"auth": {"password": "sk-0123"}}]}},
     ],
@@ -347,6 +355,7 @@ def test_a_key_or_a_bare_host_in_the_settings_is_refused(options):
 def test_no_other_field_of_an_extra_body_is_taken_for_a_key():
     plain = {"max_completion_tokens": 5, "prompt_cache_key": "a", "tokenizer": "b", "stop_token_ids": [1], "user": "me"}
     nested = {"chat_template_kwargs": {"enable_thinking": False}, "logit_bias": [{"token_id": 3}, "token"]}
+    nested["guided_json"] = {"type": "object", "properties": {"token": {"type": "string"}, "api_key": {}}}
     assert OpenAIProvider(model="m", extra_body=plain | nested).extra_body == plain | nested
 
 
