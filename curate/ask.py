@@ -19,7 +19,6 @@ from curate.rate import FURTHEST
 
 log = logging.getLogger(__name__)
 
-ALONE = 300.0  # seconds that a request is refused for alone: a large one has to wait for a bucket to be full
 USUAL = 8  # a reply takes a small part of its `max_tokens`
 BACKOFF = wait_random_exponential(multiplier=1, max=60)
 
@@ -42,7 +41,7 @@ class _Limited:
         self._meter = meter
 
     async def __call__(self, request: Request) -> Reply:
-        refused, wish, score, since = 0, 0.0, Score(), 0.0
+        refused, wish, since = 0, 0.0, Score()
         while True:
             if refused:
                 await asyncio.sleep(max(wait_after(refused) / 4, wish))
@@ -51,12 +50,10 @@ class _Limited:
             try:
                 return await self._once(request, turn)
             except TransientError as error:
-                if not refused:
-                    score, since = self._pace.score, asyncio.get_running_loop().time()
+                since = since if refused else self._pace.score
                 refused += 1
                 self._failed(request, turn, error)
-                patient = asyncio.get_running_loop().time() - since < ALONE
-                if isinstance(error, ThrottledError) and not patient and self._pace.singled(refused, score):
+                if isinstance(error, ThrottledError) and self._pace.singled(refused, since):
                     raise RefusedError(f"{error} ({refused} times, while others were answered)") from None
                 self._meter.retried += 1
                 wish = min(error.retry_after or 0.0, FURTHEST)

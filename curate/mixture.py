@@ -32,11 +32,13 @@ def mixture(mix: Mix, files: Sequence[Path], work: Path, measures: Measures = PA
 
     Raises SettingsError where a file cannot be read, StoreError where the copy of the rows cannot be kept.
     """
+    name = made(mix, measures)
     with closing(Rows(files, work)) as rows:
-        if (kept := _kept(rows.counts, mix, made(mix, measures))) is not None:
+        if (kept := _kept(rows.counts, mix, name)) is not None:
             return kept
         found = mixed(mix, rows, measures)
-        _keep(rows.counts, found, made(mix, measures))
+        counts = Counts(made=name, there=found.there, taken=found.taken, limits=found.limits)
+        remember(rows.counts, counts.model_dump_json())
         return found
 
 
@@ -50,11 +52,6 @@ def _kept(path: Path, mix: Mix, wanted: str) -> Mixed | None:
     if counts.made != wanted or sizes != {len(mix.groups) + 1}:
         return None
     return Mixed(mix, counts.there, counts.taken, counts.limits)
-
-
-def _keep(path: Path, found: Mixed, name: str) -> None:
-    counts = Counts(made=name, there=found.there, taken=found.taken, limits=found.limits)
-    remember(path, counts.model_dump_json())
 
 
 def made(mix: Mix, measures: Measures) -> str:

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 # Failures without an answer between them, of so many requests, that mean: the server is down. They must be nearly all
 # that went out from the first to the last of them: failures that come at once overtake slow answers.
 STREAK, FROM, NEARLY_ALL = 8, 4, 0.8
+ALONE = 300.0  # seconds that a request is refused for alone: a large one has to wait for a bucket to be full
 OTHERS = 10  # requests that are answered while one is refused, before that tells anything
 SINGLED = 14.0  # logarithm of the odds at which chance is no reason that one request is refused and others are not
 LONGEST_WINDOW = 2 * MINUTE  # that a limit may be used up, however little patience the settings have with an outage
@@ -37,10 +38,11 @@ class Turn:
 
 
 class Score(NamedTuple):
-    """Requests that were answered and requests that were throttled, up to some moment."""
+    """Requests that were answered and requests that were throttled, up to a time in seconds."""
 
     answered: int = 0
     throttled: int = 0
+    at: float = 0.0
 
 
 @dataclass(slots=True)
@@ -72,7 +74,6 @@ class Pace:
         self.in_flight = 0
         self.gone: GoneError | None = None
         self.trouble: str | None = None  # why nothing goes out at the moment
-        self.score = Score()
         self._concurrency = concurrency
         self._tokens_a_second = tokens_per_minute / MINUTE if tokens_per_minute else None
         self._retries = retries
@@ -89,12 +90,18 @@ class Pace:
         self._failing: list[tuple[int, int]] = []  # turns and their requests, since the last answer
         self._throttled: list[int] = []  # turns of those that were refused since then, which tell nothing here
         self._put_off = 0  # times that it said later than before
+        self._answers = self._throttles = 0
         self._due: float | None = None  # while it takes nothing: when it said, or seemed, to take requests again
 
     @property
     def waiting(self) -> int:
         """Requests that wait for their turn."""
         return len(self._waiting)
+
+    @property
+    def score(self) -> Score:
+        """What became of all requests so far."""
+        return Score(self._answers, self._throttles, self._clock())
 
     @property
     def crowded(self) -> bool:
@@ -146,7 +153,7 @@ class Pace:
         self._failing.clear()
         self._throttled.clear()
         self._due = None
-        self.score = Score(self.score.answered + 1, self.score.throttled)
+        self._answers += 1
         if self._tokens_a_second and tokens:
             self._tokens_next += (tokens - turn.tokens) / self._tokens_a_second
             self._seen += (tokens - self._seen) / 10 if self._seen else tokens
@@ -175,10 +182,10 @@ class Pace:
 
     def singled(self, times: int, since: Score) -> bool:
         """Whether a request that was throttled so often, others meanwhile being answered, is refused for what it is."""
-        answered, throttled = (now - then for now, then in zip(self.score, since, strict=True))
+        answered, throttled, seconds = (now - then for now, then in zip(self.score, since, strict=True))
         others = max(throttled - times, 0)
         share = max(CHANCE, others / max(answered + others, 1))
-        return answered >= OTHERS and times * -math.log(share) > SINGLED
+        return seconds >= ALONE and answered >= OTHERS and times * -math.log(share) > SINGLED
 
     def leave(self, turn: Turn) -> None:
         """The request is off its way, whatever came of it; one that was given up tells nothing of the server."""
@@ -187,7 +194,7 @@ class Pace:
         self._pump()
 
     def _refused(self, now: float, error: ThrottledError) -> None:
-        self.score = Score(self.score.answered, self.score.throttled + 1)
+        self._throttles += 1
         due = now + (error.retry_after or 0.0)
         if self._due is None or (due > self._due + LONGEST_WINDOW and self._put_off < PUT_OFF):
             self._put_off = 0 if self._due is None else self._put_off + 1

@@ -1,5 +1,6 @@
 """A server that refuses whatever it is asked: soon told apart from one that refuses some requests for what they are."""
 
+from collections import defaultdict
 from collections.abc import Collection
 
 from curate.chat import Ask, Media, Reply, Request
@@ -15,23 +16,23 @@ def trusting(ask: Ask, model: str, trusted: Collection[str]) -> Ask:
     `model` is how the settings name it. Stages that are `trusted` were answered before, or refused and asked
     again by somebody who knows of it.
     """
-    firsts: dict[str, _First] = {}
+    known = set(trusted)
+    firsts: defaultdict[str, _First] = defaultdict(_First)
 
     async def asked(request: Request) -> Reply:
-        if request.stage in trusted:
+        if (stage := request.stage) in known:
             return await ask(request)
-        first = firsts.setdefault(request.stage, _First())
-        first.asked(request)
+        firsts[stage].asked(request)
         try:
             reply = await ask(request)
         except TooLongError:
             raise
         except RefusedError as error:
-            if not first.refused(request, error):
+            if stage in known or not firsts[stage].refused(request, error):
                 raise
-            told = f"{model} has refused the first {ENOUGH} requests of {request.stage}, all in the same words"
+            told = f"{model} has refused the first {ENOUGH} requests of {stage}, all in the same words"
             raise FatalError(f"{told}: {error}; once that is mended, or to go on all the same, run again") from error
-        first.answered()
+        known.add(stage)
         return reply
 
     return asked
@@ -42,15 +43,10 @@ class _First:
 
     def __init__(self) -> None:
         self._fates: dict[int, str] = {}  # "": nothing is known yet
-        self._open = True
 
     def asked(self, request: Request) -> None:
-        if self._open and len(self._fates) < ENOUGH:
+        if len(self._fates) < ENOUGH:
             self._fates.setdefault(_about(request), "")
-
-    def answered(self) -> None:
-        self._open = False
-        self._fates.clear()
 
     def refused(self, request: Request, error: RefusedError) -> bool:
         """Whether all of them are, by now."""

@@ -100,9 +100,9 @@ def accuracy_reward(
     for name, column in given.items():
         if len(column) != len(completions):
             raise ValueError(f"accuracy_reward: {name} has {len(column)} rows, completions has {len(completions)}")
-    for at, row in enumerate(zip(completions, solution, problem_type, choices, strict=True)):
+    rows = list(zip(completions, solution, problem_type, choices, strict=True))
+    for at, row in enumerate(rows):
         _checked("accuracy_reward", at, *row)
-    rows = zip(completions, solution, problem_type, choices, strict=True)
     return [accurate(text_of(said), right, kind, among or ()) for said, right, kind, among in rows]
 
 
@@ -135,10 +135,8 @@ def verl_score(
     kind, options = ((extra_info or {}).get(name) for name in ("problem_type", "options"))
     options = None if options is None else list(options)  # (an array of numpy's, as verl reads it)
     _checked("verl_score", 0, solution_str, ground_truth, kind, options)
-    form, accuracy = (
-        formatted(solution_str),
-        accurate(solution_str, ground_truth, cast(ProblemType, kind), options or ()),
-    )
+    form = formatted(solution_str)
+    accuracy = accurate(solution_str, ground_truth, cast(ProblemType, kind), options or ())
     return {"score": total(form, accuracy), "format": form, "accuracy": accuracy}
 
 

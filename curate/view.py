@@ -59,10 +59,10 @@ def paced(name: str, model: dict[str, Any]) -> str:
 def trouble(model: dict[str, Any]) -> str:
     """Why nothing goes out to this model, and when that changes."""
     asked = model["trouble"].startswith("asked to wait")
-    again = model["again_in"]
-    soon = "now" if again is not None and again < 0.5 else f"in {duration(again or 0.0)}"
-    when = "" if again is None else f"; {'goes on' if asked else 'looking again'} {soon}"
-    return f"{'' if asked else 'away: '}{one_line(model['trouble'], 120)}{when}"
+    told = f"{'' if asked else 'away: '}{one_line(model['trouble'], 120)}"
+    if (again := model["again_in"]) is None:
+        return told
+    return f"{told}; {'goes on' if asked else 'looking again'} {'now' if again < 0.5 else f'in {duration(again)}'}"
 
 
 def troubled(facts: dict[str, Any]) -> list[str]:

@@ -81,6 +81,21 @@ def test_quick_refusals_do_not_overtake_slow_answers():
     assert {type(found) for found in asyncio.run(go())} == {Reply, RefusedError}
 
 
+def test_an_answer_that_overtakes_the_first_refusals_speaks_for_the_model():
+    async def model(request: Request) -> Reply:
+        if request.attempt == ENOUGH:
+            return Reply(text="yes")
+        await asyncio.sleep(0.05)
+        raise NO
+
+    async def go() -> list[object]:
+        ask = trusting(model, "reasoner", [])
+        requests = (replace(about(n), attempt=n) for n in range(ENOUGH + 1))
+        return await asyncio.gather(*map(ask, requests), return_exceptions=True)
+
+    assert [type(found) for found in asyncio.run(go())] == [RefusedError] * ENOUGH + [Reply]
+
+
 def test_many_questions_about_one_clip_that_is_refused_are_one():
     found = ends((about(n, medium=n % (ENOUGH - 1)) for n in range(5 * ENOUGH)), [NO] * (5 * ENOUGH))
     assert set(found) == {f"RefusedError: {NO}"}
