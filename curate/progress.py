@@ -27,6 +27,7 @@ class Progress:
     """
 
     total: int = 0
+    shard: str | None = None  # the part of all rows, "1/3", that `total` counts
     steps: tuple[str, ...] = ()
     asking: tuple[str, ...] = ()
     tally: Tally = field(default_factory=Tally)
