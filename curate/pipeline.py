@@ -41,8 +41,9 @@ class Scope:
     """What a command is about.
 
     The first `limit` rows of a `shard` (i, n; None: that of the work folder), answered also by the journals of
-    `others` (work folders); rows rejected for a reason in `retry` are asked about once more. `max_cost` (USD) and `max_tokens` replace the
-    settings'. With `pilot`, only so many of the records that can be asked about, spread evenly.
+    `others` (work folders); rows rejected for a reason in `retry` are asked about once more. `max_cost` (USD) and
+    `max_tokens` replace the settings'. With `pilot`, only so many of the records that can be asked about, spread
+    evenly.
     """
 
     limit: int | None = None

@@ -108,7 +108,7 @@ def test_a_picture_whose_every_draft_is_refused_stops_no_run(place, server):
         return failure(403, "your input was flagged") if stage_of(body) == "draft" else sensible(body)
 
     server.answer = moderated
-    ran = place.questions([picture(n) for n in range(ENOUGH + 5)]).run("draft", "--json")
+    ran = place.questions([picture(n) for n in range(ENOUGH + 5)]).run("run", "--json")
     assert (ran.code, ran.steps("failed")) == (1, {"draft": {"refused by the server": ENOUGH + 5}})
 
 
