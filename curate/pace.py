@@ -99,6 +99,11 @@ class Pace:
         return len(self._waiting)
 
     @property
+    def away_since(self) -> float | None:
+        """When the server that is waited for was found to be away; None while it is there, or given up."""
+        return None if self.gone else self._down_since
+
+    @property
     def score(self) -> Score:
         """What became of all requests so far."""
         return Score(self._answers, self._throttles, self._clock())
