@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from curate.cause import CHANCE
-from curate.errors import AwayError, GoneError, ThrottledError, TransientError
+from curate.errors import AwayError, CrampedError, GoneError, ThrottledError, TransientError
 from curate.journal import quiet
 from curate.rate import Rate
 from curate.starts import MINUTE
@@ -165,6 +165,8 @@ class Pace:
 
     def failed(self, turn: Turn, error: TransientError, request: int) -> bool:
         """No reply came of `request` (any number of its own). Whether that counts against the request itself."""
+        if isinstance(error, CrampedError):
+            return True
         now = self._clock()
         if isinstance(error, ThrottledError):
             found = self.rate.found
