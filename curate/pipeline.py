@@ -5,7 +5,7 @@ import itertools
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -41,13 +41,14 @@ KNOWN = 200  # rows walked before that an estimate rests on, at most
 class Scope:
     """What a command is about.
 
-    The first `limit` rows of a `shard` (i, n), answered also by the journals of `others` (work folders); rows
-    rejected for a reason in `retry` are asked about once more. `max_cost` (USD) and `max_tokens` replace the
-    settings'. With `pilot`, only so many of the records that can be asked about, spread evenly.
+    The first `limit` rows of a `shard` (i, n; None: that of the work folder), answered also by the journals of
+    `others` (work folders); rows rejected for a reason in `retry` are asked about once more. `max_cost` (USD) and
+    `max_tokens` replace the settings'. With `pilot`, only so many of the records that can be asked about, spread
+    evenly.
     """
 
     limit: int | None = None
-    shard: tuple[int, int] = (1, 1)
+    shard: tuple[int, int] | None = None
     others: tuple[Path, ...] = ()
     retry: frozenset[str] = frozenset()
     max_cost: float | None = None
@@ -82,7 +83,7 @@ class Pipeline:
         files = sources.found(settings.files, settings.base)
         workfolder.made(work)
         with ExitStack() as stack:
-            self.rows = stack.enter_context(closing(Rows(files, work, scope.shard)))
+            self.rows = stack.enter_context(closing(Rows(files, work, scope.shard or workfolder.WHOLE)))
             if holds:
                 self.rows.forget_others()
             self.mixed = mixed or (mixture(settings.mix, files, work, settings.measures) if settings.mix else None)
@@ -121,7 +122,7 @@ class Pipeline:
         progress.asking = tuple(n for n in names if n in settings.stages and upto in (None, n))
         progress.total = self.total()
         self._doubt_retry()
-        if line := workfolder.resharded(settings.work, self.scope.shard):
+        if line := workfolder.resharded(settings.work, self.scope.shard or workfolder.WHOLE):
             progress.tell(line)
         for reason in self.scope.retry:
             self.library.forget(reason)
@@ -260,6 +261,7 @@ class Pipeline:
 @asynccontextmanager
 async def opened(settings: Settings, scope: Scope, progress: Progress, holds: bool = False) -> AsyncIterator[Pipeline]:
     """A pipeline that is closed again, whatever happens."""
+    scope = replace(scope, shard=placed(settings, scope, progress))
     for name in settings.idle:
         progress.tell(f"[filters.{name}] is set, but {name!r} is not among the steps: it judges nothing")
     mixed, alike = None, ALONE
@@ -269,6 +271,18 @@ async def opened(settings: Settings, scope: Scope, progress: Progress, holds: bo
     pipeline = Pipeline(settings, scope, progress, holds, mixed, alike)
     with closing(pipeline):
         yield pipeline
+
+
+def placed(settings: Settings, scope: Scope, progress: Progress) -> tuple[int, int]:
+    """The part of the rows that a command is about; several work folders together are about all of them."""
+    if scope.others:
+        return workfolder.WHOLE
+    part = workfolder.part(settings.work, scope.shard)
+    if part != workfolder.WHOLE:
+        progress.shard = f"{part[0]}/{part[1]}"
+        if scope.shard is None:
+            progress.tell(f"{settings.work} is the work folder of {workfolder.named(part)}: only its rows count")
+    return part
 
 
 def limits(settings: Settings, scope: Scope) -> tuple[float | None, int | None]:
