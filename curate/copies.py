@@ -10,10 +10,21 @@ from curate.errors import MediaError
 from curate.intake import LeftOut, usable_rows
 from curate.media.library import Library
 from curate.media.twins import twins
-from curate.medium import Kind
+from curate.medium import Kind, short
 from curate.sources import Row
 
 AT_ONCE = 256  # media looked at side by side; the decoders' own number bounds what is decoded
+
+
+class Copies(NamedTuple):
+    """What are copies of others: {path: path of the first medium that this one is a copy of}, and by content.
+
+    `media` names each clip that has a copy in another encoding, {name: name of all these}, 8 bytes each, as the
+    standings name media. That name is the same in whatever order the rows come.
+    """
+
+    paths: Mapping[str, str] = {}
+    media: Mapping[bytes, bytes] = {}
 
 
 class Seen(NamedTuple):
@@ -31,8 +42,8 @@ async def copies(
     looks: bool,
     measures: Measures = PAPER,
     told: Callable[[int, int], None] = lambda looked, total: None,
-) -> dict[str, str]:
-    """{path: path of the first medium that this one is a copy of}. What cannot be read is nobody's copy.
+) -> Copies:
+    """Which media of the input are copies. What cannot be read is nobody's copy.
 
     Where it `looks`, clips are decoded that nobody has looked at before; else what is known must do. `told` hears how
     many media were looked at, and of how many.
@@ -48,7 +59,7 @@ async def copies(
     return _copies(seen)
 
 
-def _copies(seen: Mapping[str, Seen]) -> dict[str, str]:
+def _copies(seen: Mapping[str, Seen]) -> Copies:
     first: dict[str, str] = {}
     for path, medium in seen.items():
         first.setdefault(medium.sha256, path)
@@ -56,7 +67,16 @@ def _copies(seen: Mapping[str, Seen]) -> dict[str, str]:
     origins = twins([(seconds, look) for _, seconds, look in clips])
     same = {path: clips[origin][0] for (path, *_), origin in zip(clips, origins, strict=True)}
     found = {path: first[medium.sha256] for path, medium in seen.items()}
-    return {path: origin for path, known in found.items() if (origin := same.get(known, known)) != path}
+    paths = {path: origin for path, known in found.items() if (origin := same.get(known, known)) != path}
+    return Copies(paths, _media_of(seen, same))
+
+
+def _media_of(seen: Mapping[str, Seen], same: Mapping[str, str]) -> dict[bytes, bytes]:
+    """One name for all encodings of a clip: the least of their own."""
+    groups: dict[str, set[bytes]] = {}
+    for path, origin in same.items():
+        groups.setdefault(origin, set()).add(short(seen[path].sha256))
+    return {name: min(names) for names in groups.values() if len(names) > 1 for name in names}
 
 
 def _media(rows: Iterable[Row], left_out: LeftOut, measures: Measures) -> dict[str, Kind]:

@@ -1,4 +1,7 @@
-"""Which split a row stands in: all rows about one medium in the same one, whatever other rows there are."""
+"""Which split a row stands in: all rows about one medium in the same one, whatever other rows there are.
+
+Copies of a clip that are known (`[duplicates] clips`) go by one name, so that they stand in one split, too.
+"""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,7 +13,7 @@ FAR = 0.25  # of the smaller side: how far the share of media may be from what w
 
 
 def split_of(medium: bytes, share: float, seed: int) -> str:
-    """The split of the rows about a medium, by its name among the standings.
+    """The split of the rows about a medium, by its name among the standings, or that of all its copies.
 
     About `share` of all media, 0.0 to 1.0, fall to validation; a larger share adds to those of a smaller one.
     """

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import shutil
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -14,9 +15,11 @@ from curate.errors import SettingsError
 from curate.exporting import Export
 from curate.jobs import Job
 from curate.layout import Layout
+from curate.medium import short
 from curate.pipeline import Scope
 from curate.plugin import find, names
 from curate.splits import VALIDATION, split_of
+from tests.media.media_samples import encode
 from tests.server import REVISED, THINKING
 from tests.workplace import Workplace, picture, row
 
@@ -32,6 +35,11 @@ def exported(place: Workplace, layout: str, file: str, **options: str) -> list[d
     """The rows of a JSON file that is exported so."""
     assert asyncio.run(job(place).export(Export(layout, place.folder / file, **options))) == 0
     return [json.loads(line) for line in (place.folder / file).read_text().splitlines()]
+
+
+def medium(path: Path) -> bytes:
+    """The name of this file's content, by which its side is drawn."""
+    return short(hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 def rows(place: Workplace, name: str, split: str) -> list[dict[str, Any]]:
@@ -174,10 +182,30 @@ def test_nothing_to_export_leaves_the_old_file(place):
     assert {path.suffix for path in place.folder.iterdir()} <= {"", ".json", ".toml"}
 
 
+def test_no_clip_is_on_both_sides_in_another_encoding(place, server):
+    """Each alone would stand on its own side; that they are one is known to every command."""
+    copy = place.folder / "media" / "copy.avi"
+    encode(copy, [40 * i for i in range(40)], codec="mpeg4", bframes=0)
+    media = [medium(path) for path in (place.folder / "media" / "clips" / "one.mp4", copy)]
+    first, second = ([split_of(m, 0.5, n) == VALIDATION for n in range(9)] for m in media)
+    seed = next(n for n in range(9) if first[n] != second[n])
+    place.questions([row(1), row(2, path="./copy.avi", problem="What stands still there?"), picture(3)])
+    apart, together = (HALF.format(seed=seed) + more for more in ("", "[duplicates]\nclips = true\n"))
+    for settings, sizes in ((apart, {1}), (together, {0, 2})):
+        place.settings(more=settings)
+        assert asyncio.run(job(place).ask(None)) == 0
+        sides = [{r["problem_id"] for r in rows(place, "sft", split)} & {1, 2} for split in ("train", "validation")]
+        assert {len(side) for side in sides} == sizes
+        for split, side in zip(("train", "validation"), sides, strict=True):
+            if side:
+                kept = exported(place, "full", "x.jsonl", split=split)
+                assert {r["problem_id"] for r in kept} & {1, 2} == side
+
+
 def test_no_clip_is_on_both_sides(ran):
     """Of two media one is held back, in both sets, and the card lists the split."""
     paths = (ran.folder / "media" / name for name in ("clips/one.mp4", "sign.jpg"))
-    media = [hashlib.sha256(path.read_bytes()).digest()[:8] for path in paths]
+    media = [medium(path) for path in paths]
     seed = next(n for n in range(1000) if [split_of(m, 0.5, n) == VALIDATION for m in media] == [True, False])
     ran.settings(more=HALF.format(seed=seed))
     assert asyncio.run(job(ran).filter()) == 0
