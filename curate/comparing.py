@@ -79,7 +79,7 @@ async def compared(settings: Settings, wish: Duplicates, mixed: Mixed | None, pr
         same = Copies()
         if wish.clips:
             with closing(eyes_of(settings, progress)) as eyes, closing(library_of(settings, eyes, progress)) as library:
-                same = await copies(rows, left_out, library, looks, measures, telling(progress))
+                same = await copies(rows, left_out, library, looks, measures, settings.seed, telling(progress))
         name = made(settings, wish, mixed, same.paths)
         if (found := known(rows.near, name)) is None:
             if len(rows) > MANY:

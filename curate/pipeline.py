@@ -259,15 +259,20 @@ class Pipeline:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, scope: Scope, progress: Progress, holds: bool = False) -> AsyncIterator[Pipeline]:
-    """A pipeline that is closed again, whatever happens."""
+async def opened(
+    settings: Settings, scope: Scope, progress: Progress, holds: bool = False, looks: bool = False
+) -> AsyncIterator[Pipeline]:
+    """A pipeline that is closed again, whatever happens.
+
+    With `looks`, clips are compared that nobody has looked at before, as commands do that hold the work folder.
+    """
     scope = replace(scope, shard=placed(settings, scope, progress))
     for name in settings.idle:
         progress.tell(f"[filters.{name}] is set, but {name!r} is not among the steps: it judges nothing")
     mixed, alike = None, ALONE
     if settings.duplicates:
         mixed = mixed_of(settings)  # once for both, even where the disk keeps no counts
-        alike = await compared(settings, settings.duplicates, mixed, progress, holds)
+        alike = await compared(settings, settings.duplicates, mixed, progress, holds or looks)
     pipeline = Pipeline(settings, scope, progress, holds, mixed, alike)
     with closing(pipeline):
         yield pipeline

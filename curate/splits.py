@@ -19,8 +19,12 @@ def split_of(medium: bytes, share: float, seed: int) -> str:
     """
     if not share:
         return TRAIN
-    digest = hashlib.blake2b(medium, digest_size=8, key=str(seed).encode()).digest()
-    return VALIDATION if int.from_bytes(digest, "big") < share * 2**64 else TRAIN
+    return VALIDATION if draw(medium, seed) < share * 2**64 else TRAIN
+
+
+def draw(medium: bytes, seed: int) -> int:
+    """The number below 2**64 that a medium draws; the lowest are held back."""
+    return int.from_bytes(hashlib.blake2b(medium, digest_size=8, key=str(seed).encode()).digest(), "big")
 
 
 class Held(NamedTuple):

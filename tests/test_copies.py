@@ -3,13 +3,14 @@
 import asyncio
 import hashlib
 import importlib.util
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from curate.copies import Copies, copies
+from curate.copies import Copies, Seen, copies, names_of, paths_of
 from curate.errors import MediaError
 from curate.intake import none
 from curate.media.eyes import Eyes
@@ -17,6 +18,7 @@ from curate.media.library import Library
 from curate.media.twins import SIZE, twins
 from curate.medium import short
 from curate.sources import Row
+from curate.splits import draw
 from tests.media.corpus import FFMPEG, ffmpeg
 from tests.media.media_samples import encode, jpeg
 from tests.workplace import picture, row
@@ -88,7 +90,35 @@ def test_the_encodings_of_a_clip_go_by_one_name_in_whatever_order_they_come(tmp_
     (tmp_path / "media" / "other.jpg").write_bytes(jpeg())
     names = [short(hashlib.sha256((tmp_path / "media" / name).read_bytes()).hexdigest()) for name in ("a.mp4", "b.avi")]
     one = copied("a.mp4", "b.avi", "c.avi", "other.jpg").media
-    assert one == copied("other.jpg", "c.avi", "b.avi", "a.mp4").media == dict.fromkeys(names, min(names))
+    assert (
+        one
+        == copied("other.jpg", "c.avi", "b.avi", "a.mp4").media
+        == dict.fromkeys(names, min(names, key=lambda name: draw(name, 0)))
+    )
+
+
+def test_copies_and_their_copies_go_by_one_name_in_whichever_order_they_come():
+    look = np.random.default_rng(0).integers(60, 120, SIZE, np.uint8)
+    names = "1342"  # by these, both ends come before what links them
+    chain = [Seen(name * 64, 5 + 0.2 * n, (look + np.uint8(3 * n)).tobytes()) for n, name in enumerate(names)]
+    others = [
+        Seen("e" * 64, 5.2, look[::-1].tobytes()),
+        Seen("f" * 64, 9.0, chain[0].look),
+        Seen("a" * 64, 5.2, None),
+        Seen("b" * 64, 0.0, None),
+    ]
+
+    def named(media, seed):
+        return names_of({str(n): medium for n, medium in enumerate(media)}, seed)
+
+    assert named([chain[0], chain[3]], 0) == {}, "by themselves they are too unlike"
+    every = [short(clip.sha256) for clip in chain]
+    for media in itertools.permutations(chain):
+        for seed in (1, 2):
+            first = min(every, key=lambda name: draw(name, seed))
+            assert named([*media, *others, *media], seed) == dict.fromkeys(every, first)
+    assert len({min(every, key=lambda name: draw(name, seed)) for seed in (1, 2)}) == 2
+    assert paths_of({"first": chain[0], "middle": chain[1], "last": chain[2]}) == {"middle": "first"}, "as ever"
 
 
 def test_a_clip_that_cannot_be_looked_at_is_nobodys_copy(tmp_path, copied, monkeypatch):

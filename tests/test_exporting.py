@@ -24,6 +24,7 @@ from tests.server import REVISED, THINKING
 from tests.workplace import Workplace, picture, row
 
 HALF = "[sets]\nvalidation = 0.5\nseed = {seed}\n"
+CLIPS = "[duplicates]\nclips = true\n"
 
 
 def job(place: Workplace) -> Job:
@@ -200,6 +201,66 @@ def test_no_clip_is_on_both_sides_in_another_encoding(place, server):
             if side:
                 kept = exported(place, "full", "x.jsonl", split=split)
                 assert {r["problem_id"] for r in kept} & {1, 2} == side
+
+
+COPIES = ("./clips/one.mp4", "./again.mp4", "./anew.avi", "./smaller.mp4")
+
+
+@pytest.fixture
+def anew(place: Workplace) -> int:
+    """The clip under another name and in two other encodings, and a seed by which these would be divided."""
+    times, media = [40 * i for i in range(40)], place.folder / "media"
+    (media / COPIES[1]).write_bytes((media / COPIES[0]).read_bytes())
+    encode(media / COPIES[2], times, codec="mpeg4", bframes=0)
+    encode(media / COPIES[3], times, options={"crf": "30"})
+    place.questions([*(row(n, path=path) for n, path in enumerate(COPIES)), picture(9)])
+    found = [medium(media / path) for path in (*COPIES, "sign.jpg")]
+    assert len(set(found)) == 4
+    sides = [[split_of(m, 0.5, n) == VALIDATION for m in found] for n in range(1000)]
+    return sides.index([False, False, True, False, False])
+
+
+def sides(work: Path) -> dict[str, set[str]]:
+    """The split of each medium's rows in both sets; each must stand in one."""
+    found: dict[str, set[str]] = {}
+    for path in [*work.glob("sft/*.parquet"), *work.glob("rl/*.parquet")]:
+        for row_ in pq.read_table(path).to_pylist():
+            found.setdefault(row_["path"], set()).add(path.name.split("-")[0])
+    return found
+
+
+TOGETHER = {path: {"validation"} for path in COPIES} | {"./sign.jpg": {"train"}}
+APART = TOGETHER | {path: {"train"} for path in COPIES if path != "./anew.avi"}
+
+
+def test_the_copies_of_a_clip_stand_on_one_side_wherever_they_stand_in_the_input(place, anew):
+    place.settings(more=HALF.format(seed=anew))
+    assert asyncio.run(job(place).ask(None)) == 0
+    assert sides(place.work) == APART, "the same bytes are together at any rate"
+    place.settings(more=HALF.format(seed=anew) + CLIPS)
+    train = exported(place, "llava", "x.jsonl")
+    assert [r["id"] for r in train] == ["9"], "an export looks at clips that nobody looked at"
+    assert asyncio.run(job(place).filter()) == 0
+    assert sides(place.work) == TOGETHER
+    told = json.loads((place.work / "report.json").read_text())["validation"]
+    assert told == {"asked": 0.5, "media": 2, "held": 1, "far": False, "sft": 4, "rl": 4}
+    place.questions([*reversed(json.loads((place.folder / "questions.json").read_text()))])
+    assert asyncio.run(job(place).filter()) == 0
+    assert sides(place.work) == TOGETHER
+
+
+def test_the_copies_of_a_clip_stand_on_one_side_where_shards_are_joined(place, anew):
+    place.settings(more=HALF.format(seed=anew) + CLIPS)
+    parts = [place.folder / f"part{n}" for n in (1, 2)]
+    apart = []
+    for n, part in enumerate(parts, 1):
+        ran = Job.of("run", place.toml, part, Screen(quiet=True), Scope(shard=(n, 2)))
+        assert asyncio.run(ran.ask(None)) == 0
+        apart.append(sides(part))
+    assert all(set(COPIES) & part.keys() for part in apart), "each shard has some"
+    joined = Job.of("filter", place.toml, parts[0], Screen(quiet=True), Scope(others=(parts[1],)))
+    assert asyncio.run(joined.filter()) == 0
+    assert sides(parts[0]) == apart[0] | apart[1] == TOGETHER
 
 
 def test_no_clip_is_on_both_sides(ran):
