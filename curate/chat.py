@@ -79,7 +79,7 @@ class Request:
     `attempt` counts what is asked again because a reply could not be read, `sample` what is asked
     again because a filter rejected the outcome. `max_tokens` bounds the reply and is no part of the
     key: a reply that ended by itself stays good under another limit. Nor are `cuts`, which say what becomes
-    of one that did not.
+    of one that did not, nor `about`, the sha256 of the record's medium, shown or not ("": nobody said).
     """
 
     stage: str
@@ -92,6 +92,7 @@ class Request:
     attempt: int = 0
     sample: int = 0
     cuts: Cuts = field(default="asked", compare=False)
+    about: str = field(default="", compare=False)
 
     @property
     def characters(self) -> int:

@@ -20,6 +20,7 @@ from curate.options import chosen
 from curate.options import shard as parted
 from curate.pipeline import Scope
 from curate.sampling import MAX_PIXELS
+from curate.workfolder import WHOLE
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -210,7 +211,8 @@ def show(
     json: Json = False,
 ) -> None:
     """Tell one record's whole story: captions, draft, verdicts, revision as a diff."""
-    finish(Job.of("show", settings, work, Screen(quiet, json), Scope(limit)).show(problem_id), LOOKING)
+    scope = Scope(limit, WHOLE)  # a row's story, whichever shard it is in
+    finish(Job.of("show", settings, work, Screen(quiet, json), scope).show(problem_id), LOOKING)
 
 
 @app.command()

@@ -170,6 +170,7 @@ def summary(progress: Progress) -> dict[str, Any]:
     meters = progress.meters.values()
     return {
         "rows": progress.total,
+        "shard": progress.shard,
         "steps": steps,
         "sent": sum(m.sent for m in meters),
         "replayed": sum(m.replayed for m in meters),

@@ -58,6 +58,10 @@ class ThrottledError(TransientError):
     """The server takes no more for now: the pace is too high for it, the request is sound."""
 
 
+class CrampedError(TransientError):
+    """This process may not open another connection: that tells nothing of the server."""
+
+
 class AwayError(TransientError):
     """The server cannot be reached at all; the request never arrived."""
 

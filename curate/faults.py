@@ -13,6 +13,7 @@ from typing import Any
 from curate.errors import (
     AskError,
     AwayError,
+    CrampedError,
     FatalError,
     RefusedError,
     ThrottledError,
@@ -56,7 +57,7 @@ class Faults:
         import aiohttp  # not at the top: it is there wherever a call was lost, and most commands make none
 
         if isinstance(error, OSError) and error.errno in FULL:
-            return TransientError(f"{os.strerror(error.errno or 0)}: lower `concurrency`, or raise `ulimit -n`")
+            return CrampedError(f"{os.strerror(error.errno or 0)}: lower `concurrency`, or raise `ulimit -n`")
         if why := _away(error):
             return AwayError(f"cannot reach {self.base_url}: {self._clean(why)}")
         if isinstance(error, TimeoutError):

@@ -1,6 +1,7 @@
 """The models of a run: open as long as it lasts, each asked at its own pace, and drained at its end."""
 
 import asyncio
+import resource
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -23,6 +24,7 @@ from curate.stage import Stage
 from curate.steps import Asked
 from curate.words import duration
 
+OTHER_FILES = 50  # that a run has open beside its connections: the journal and its like, decoders, prompts, logs
 DRAIN = 15.0  # seconds that an interrupted run waits for what is under way
 
 
@@ -54,13 +56,15 @@ class Models:
     async def open(self, names: Iterable[str], eyes: Eyes) -> AsyncIterator[None]:
         """These models may be asked until the block ends; then what is paid for is waited for, a while."""
         async with AsyncExitStack() as stack:
-            for name in dict.fromkeys(names):
+            wanted = list(dict.fromkeys(names))
+            widths = fitting({name: self._providers[name].concurrency for name in wanted}, self._progress.tell)
+            for name in wanted:
                 provider = self._providers[name]
                 await provider.open(eyes)
                 stack.push_async_callback(provider.close)
                 ask = telling(provider.ask, name, self._progress.tell)
                 self._asks[name] = self._gated(trusting(ask, name, self._journal.known(provider.identity)))
-                self._progress.paces[name] = pace(provider, self._naming(name))
+                self._progress.paces[name] = pace(provider, widths[name], self._naming(name))
                 if provider.notice:
                     self._progress.tell(provider.notice)
             try:
@@ -152,7 +156,20 @@ def telling(ask: Ask, model: str, say: Callable[[str], None]) -> Ask:
     return asked
 
 
-def pace(provider: Provider, say: Callable[[str], None]) -> Pace:
-    """How this model may be asked, within what its settings say."""
+def fitting(widths: Mapping[str, int], say: Callable[[str], None]) -> dict[str, int]:
+    """Requests at once, by model: as wished, or fewer where the system lets this process open too few files.
+
+    Each request is one; without its file, neither would any other that the process needs be opened.
+    """
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    room, wished = max(most - OTHER_FILES, len(widths)), sum(widths.values())
+    if most == resource.RLIM_INFINITY or wished <= room:
+        return dict(widths)
+    say(f"this process may open {most:,} files: about {room:,} requests at once, not {wished:,}; raise `ulimit -n`")
+    return {name: max(1, width * room // wished) for name, width in widths.items()}
+
+
+def pace(provider: Provider, width: int, say: Callable[[str], None]) -> Pace:
+    """How this model may be asked, `width` requests at once, within what its settings say."""
     limits = (provider.requests_per_minute, provider.tokens_per_minute)
-    return Pace(provider.concurrency, *limits, provider.max_retries, provider.patience, say)
+    return Pace(width, *limits, provider.max_retries, provider.patience, say)

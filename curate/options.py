@@ -34,10 +34,10 @@ def chosen(
     return Sampling(fps or 1.0, max_frames, max_pixels, family, None, count), media.most_lost
 
 
-def shard(text: str | None) -> tuple[int, int]:
-    """(i, n) of "i/n". Raises SettingsError."""
+def shard(text: str | None) -> tuple[int, int] | None:
+    """(i, n) of "i/n"; None where nothing was said. Raises SettingsError."""
     if text is None:
-        return 1, 1
+        return None
     found = re.fullmatch(r"([1-9]\d{0,5})/([1-9]\d{0,5})", text)
     if not found or int(found[1]) > int(found[2]):
         raise SettingsError(f"--shard: expected i/n with i from 1 to n, such as 1/4, found {text!r}")

@@ -2,7 +2,8 @@
 
 What is left of a stage is what its model still has to be asked. So speed is that of real replies in the last
 minute, and how many records come through with each of them is taken from the later half of what was asked: what
-stood before, or came from the journal in one rush, says nothing about the rest.
+stood before, or came from the journal in one rush, says nothing about the rest. Nor does what was before a server
+went away, and how long it stays away nobody knows.
 """
 
 from bisect import bisect_left
@@ -18,6 +19,7 @@ PATIENT = 1.5  # times the longest silence so far: what is longer slows a stage 
 MEMORY = 600.0  # seconds of looks that tell how many records a reply brings through
 YOUNG, FEW = 4.0, 10  # times an average reply that a stage is new for; looks that tell how much is on its way
 LEAST = 0.5  # records; less than that is what rounding leaves
+LASTING = 10.0  # seconds; what was away for less only slows a stage down
 SPARSE = 5.0  # seconds between those that are older than a minute
 
 
@@ -58,7 +60,7 @@ class Bought(NamedTuple):
 class Look:
     """The counts of a run at one time; `unusable` rows never became records. `steps` are in their order.
 
-    `waiting` is how many requests wait for their turn, by model.
+    `waiting` is how many requests wait for their turn, by model, `away` the stages whose model cannot be reached.
     """
 
     at: float
@@ -67,6 +69,7 @@ class Look:
     steps: Mapping[str, Passed] = field(default_factory=dict)
     stages: Mapping[str, Bought] = field(default_factory=dict)
     waiting: Mapping[str, int] = field(default_factory=dict)
+    away: frozenset[str] = frozenset()
 
     def through(self, step: str) -> int:
         """Records that have this step behind them, also those that wait for a later one outside."""
@@ -108,7 +111,7 @@ def speed(looks: Sequence[Look], stage: str) -> Speed:
     yet. A silence longer than those before it does. As long as few could be answered so far, those on their way
     tell more: with as many at once, and each taking so long, so many come in a second.
     """
-    window = _begun(looks, stage)
+    window = _present(looks, stage)
     if window and (young := _young(window, stage)):
         return young
     marks = _marks(looks, stage)
@@ -141,7 +144,7 @@ def brought(looks: Sequence[Look], stage: str) -> float | None:
 
 def left(looks: Sequence[Look], stages: Iterable[str]) -> float | None:
     """Seconds until the model of these stages has nothing more to answer; None where that cannot be told."""
-    if not looks:
+    if not looks or missed(looks[-1]).intersection(stages := list(stages)):
         return None
     needs = owed(looks[-1])
     replies = pace = 0.0
@@ -163,6 +166,8 @@ def whole(looks: Sequence[Look], models: Mapping[str, Sequence[str]]) -> float |
     The slowest decides among the models that requests wait for: one that waits for records itself has time. Of
     a model that has not been asked yet nothing is known.
     """
+    if looks and missed(looks[-1]):
+        return None
     needs = owed(looks[-1]) if looks else {}
     for stages in models.values():
         begun = any(looks[-1].stages.get(stage, Bought()).begun for stage in stages) if looks else False
@@ -172,6 +177,12 @@ def whole(looks: Sequence[Look], models: Mapping[str, Sequence[str]]) -> float |
     found = found or [left(looks, stages) for stages in models.values()]
     known = [seconds for seconds in found if seconds is not None]
     return max(known) if known and len(known) == len(found) else None
+
+
+def missed(look: Look) -> frozenset[str]:
+    """Stages that still have something to ask of a model that is away."""
+    needs = owed(look)
+    return frozenset(stage for stage in look.away if needs.get(stage, 0.0) >= LEAST)
 
 
 def busy(looks: Sequence[Look], model: str) -> bool:
@@ -224,6 +235,16 @@ def _begun(looks: Sequence[Look], stage: str) -> list[Look]:
     return known[max(0, start - 1) :] if start < len(known) else []
 
 
+def _present(looks: Sequence[Look], stage: str) -> list[Look]:
+    """The looks since this stage was first asked, or since its model came back from a while away."""
+    window, start, since = _begun(looks, stage), 0, None
+    for at, look in enumerate(window):
+        since = (look.at if since is None else since) if stage in look.away else None
+        if since is not None and look.at - since >= LASTING:
+            start = at
+    return window[start:]
+
+
 def _young(window: Sequence[Look], stage: str) -> Speed | None:
     """The speed of a stage that has begun only a few replies' time ago."""
     new = window[-1].stages[stage]
@@ -236,7 +257,7 @@ def _young(window: Sequence[Look], stage: str) -> Speed | None:
 
 def _marks(looks: Sequence[Look], stage: str) -> list[Look]:
     """The looks that saw new replies of the last two minutes, and the one before them."""
-    window = _begun(looks, stage)
+    window = _present(looks, stage)
     fresh = [b for a, b in pairwise(window) if b.stages[stage].sent > a.stages[stage].sent]
     return [look for look in [*window[:1], *fresh] if look.at >= looks[-1].at - 2 * MINUTE]
 

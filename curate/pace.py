@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from curate.cause import CHANCE
-from curate.errors import AwayError, GoneError, ThrottledError, TransientError
+from curate.errors import AwayError, CrampedError, GoneError, ThrottledError, TransientError
 from curate.journal import quiet
 from curate.rate import Rate
 from curate.starts import MINUTE
@@ -99,6 +99,11 @@ class Pace:
         return len(self._waiting)
 
     @property
+    def away_since(self) -> float | None:
+        """When the server that is waited for was found to be away; None while it is there, or given up."""
+        return None if self.gone else self._down_since
+
+    @property
     def score(self) -> Score:
         """What became of all requests so far."""
         return Score(self._answers, self._throttles, self._clock())
@@ -160,6 +165,8 @@ class Pace:
 
     def failed(self, turn: Turn, error: TransientError, request: int) -> bool:
         """No reply came of `request` (any number of its own). Whether that counts against the request itself."""
+        if isinstance(error, CrampedError):
+            return True
         now = self._clock()
         if isinstance(error, ThrottledError):
             found = self.rate.found

@@ -3,9 +3,9 @@
 import hashlib
 import itertools
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,10 +13,10 @@ from curate import assets, sources, workfolder
 from curate.budget import Budget
 from curate.census import Census, counted, spread
 from curate.checks import nearest
-from curate.comparing import compared, eyes_of, library_of, mixed_of
+from curate.comparing import Alike, compared, eyes_of, library_of, mixed_of
 from curate.engine import Ended, Engine
 from curate.errors import MediaError, SettingsError
-from curate.intake import DUPLICATE, NEAR, NONE, Entry, Intake, Stood, none, nowhere
+from curate.intake import DUPLICATE, NEAR, Entry, Intake, Stood, none, nowhere
 from curate.journal import Journal
 from curate.mix import Mixed
 from curate.mixture import mixture
@@ -33,6 +33,7 @@ from curate.tally import Tally
 from curate.walk import Walked, walked
 
 WIDTH = 64  # records on their way at once, at least
+ALONE = Alike()  # nothing was compared
 KNOWN = 200  # rows walked before that an estimate rests on, at most
 
 
@@ -40,13 +41,14 @@ KNOWN = 200  # rows walked before that an estimate rests on, at most
 class Scope:
     """What a command is about.
 
-    The first `limit` rows of a `shard` (i, n), answered also by the journals of `others` (work folders); rows
-    rejected for a reason in `retry` are asked about once more. `max_cost` (USD) and `max_tokens` replace the
-    settings'. With `pilot`, only so many of the records that can be asked about, spread evenly.
+    The first `limit` rows of a `shard` (i, n; None: that of the work folder), answered also by the journals of
+    `others` (work folders); rows rejected for a reason in `retry` are asked about once more. `max_cost` (USD) and
+    `max_tokens` replace the settings'. With `pilot`, only so many of the records that can be asked about, spread
+    evenly.
     """
 
     limit: int | None = None
-    shard: tuple[int, int] = (1, 1)
+    shard: tuple[int, int] | None = None
     others: tuple[Path, ...] = ()
     retry: frozenset[str] = frozenset()
     max_cost: float | None = None
@@ -67,7 +69,7 @@ class Pipeline:
         progress: Progress,
         holds: bool,
         mixed: Mixed | None = None,
-        near: Mapping[int, int] = NONE,
+        alike: Alike = ALONE,
     ) -> None:
         if not settings.media_root.is_dir():
             raise SettingsError(f"input.media_root: there is no folder {settings.media_root}")
@@ -75,13 +77,13 @@ class Pipeline:
         self.progress = progress
         self.extras: dict[str, int] = {}
         self.scope = scope
-        self.repeats = near
+        self.repeats, self.copies = alike
         self._holds = holds and not scope.others
         work = settings.work
         files = sources.found(settings.files, settings.base)
         workfolder.made(work)
         with ExitStack() as stack:
-            self.rows = stack.enter_context(closing(Rows(files, work, scope.shard)))
+            self.rows = stack.enter_context(closing(Rows(files, work, scope.shard or workfolder.WHOLE)))
             if holds:
                 self.rows.forget_others()
             self.mixed = mixed or (mixture(settings.mix, files, work, settings.measures) if settings.mix else None)
@@ -120,7 +122,7 @@ class Pipeline:
         progress.asking = tuple(n for n in names if n in settings.stages and upto in (None, n))
         progress.total = self.total()
         self._doubt_retry()
-        if line := workfolder.resharded(settings.work, self.scope.shard):
+        if line := workfolder.resharded(settings.work, self.scope.shard or workfolder.WHOLE):
             progress.tell(line)
         for reason in self.scope.retry:
             self.library.forget(reason)
@@ -257,17 +259,35 @@ class Pipeline:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, scope: Scope, progress: Progress, holds: bool = False) -> AsyncIterator[Pipeline]:
-    """A pipeline that is closed again, whatever happens."""
+async def opened(
+    settings: Settings, scope: Scope, progress: Progress, holds: bool = False, looks: bool = False
+) -> AsyncIterator[Pipeline]:
+    """A pipeline that is closed again, whatever happens.
+
+    With `looks`, clips are compared that nobody has looked at before, as commands do that hold the work folder.
+    """
+    scope = replace(scope, shard=placed(settings, scope, progress))
     for name in settings.idle:
         progress.tell(f"[filters.{name}] is set, but {name!r} is not among the steps: it judges nothing")
-    mixed, near = None, NONE
+    mixed, alike = None, ALONE
     if settings.duplicates:
         mixed = mixed_of(settings)  # once for both, even where the disk keeps no counts
-        near = await compared(settings, settings.duplicates, mixed, progress, holds)
-    pipeline = Pipeline(settings, scope, progress, holds, mixed, near)
+        alike = await compared(settings, settings.duplicates, mixed, progress, holds or looks)
+    pipeline = Pipeline(settings, scope, progress, holds, mixed, alike)
     with closing(pipeline):
         yield pipeline
+
+
+def placed(settings: Settings, scope: Scope, progress: Progress) -> tuple[int, int]:
+    """The part of the rows that a command is about; several work folders together are about all of them."""
+    if scope.others:
+        return workfolder.WHOLE
+    part = workfolder.part(settings.work, scope.shard)
+    if part != workfolder.WHOLE:
+        progress.shard = f"{part[0]}/{part[1]}"
+        if scope.shard is None:
+            progress.tell(f"{settings.work} is the work folder of {workfolder.named(part)}: only its rows count")
+    return part
 
 
 def limits(settings: Settings, scope: Scope) -> tuple[float | None, int | None]:

@@ -39,6 +39,7 @@ class Progress:
     failed: list[Failed] = field(default_factory=list)
     untouched: int = 0  # rows with something to ask about that the command did not come to
     stopped: str | None = None  # why nothing more was asked, where that was not the end of the rows
+    shard: str | None = None  # the part of all rows, "1/3", that `total` counts
 
     def tell(self, line: str) -> None:
         """One line for the user: the first ones are shown, all are kept."""

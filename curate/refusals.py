@@ -57,6 +57,9 @@ class _First:
 
 
 def _about(request: Request) -> int:
-    """What a request is about: its media, so that many questions about one bad clip count once; else its texts."""
+    """What a request is about: its media, so that many questions about one bad clip count once; else its texts.
+
+    A medium that it does not show counts too: what was told of it may be what is refused.
+    """
     media = {part.medium.sha256 for message in request.messages for part in message.parts if isinstance(part, Media)}
-    return hash(frozenset(media) or request.messages)
+    return hash(frozenset(media) or request.about or request.messages)

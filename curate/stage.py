@@ -98,7 +98,8 @@ class Stage(Plugin, ABC):
     def request(self, record: Record) -> Request:
         """The first request about this record."""
         folder = self.prompts(record)
-        return self.compose(folder, self.fields(record), self.media(record), self.shape(record))
+        request = self.compose(folder, self.fields(record), self.media(record), self.shape(record))
+        return replace(request, about=record.medium.sha256)
 
     def compose(self, folder: str, fields: dict[str, str], media: tuple[Media, ...], schema: Schema | None) -> Request:
         """A request from the two prompts in this folder."""

@@ -25,7 +25,7 @@ def headed(facts: dict[str, Any]) -> str:
     parts += [money] if (money := _money(facts)) else []
     if facts["stages"]:
         left = facts["seconds_left"]
-        parts.append("time left not known yet" if left is None else f"about {duration(left)} left")
+        parts.append(_unknown(facts) if left is None else f"about {duration(left)} left")
     return " · ".join(parts)
 
 
@@ -82,6 +82,21 @@ def plain(facts: dict[str, Any]) -> str:
         told += [f"{stage['per_second']:.3g}/s"] if stage["per_second"] else []
         parts.append(f"{name} {', '.join(told)}")
     return "; ".join(parts)
+
+
+def _unknown(facts: dict[str, Any]) -> str:
+    """Why nobody can tell how long it takes: the model that has been away longest, and when it is looked for again."""
+    away = {name: model for name, model in facts["models"].items() if model["away_for"] is not None}
+    if not away:
+        return "time left not known yet"
+    name = max(away, key=lambda name: away[name]["away_for"])
+    return f"waiting for {name}, away for {duration(away[name]['away_for'])}{_again(away[name])}"
+
+
+def _again(model: dict[str, Any]) -> str:
+    if (again := model["again_in"]) is None:
+        return ", looking now"
+    return f", looking again {'now' if again < 0.5 else f'in {duration(again)}'}"
 
 
 def _money(facts: dict[str, Any]) -> str:

@@ -7,8 +7,10 @@ from typing import Any
 
 from curate.meter import Meter
 from curate.outlook import Bought, Look, Looks, Passed, busy, left, speed, to_spend, whole
+from curate.pace import Pace
 from curate.progress import Progress
 
+BLIP = 2.0  # seconds that a server may be away before anybody need know
 CAUSES = 8  # causes of trouble that are told
 
 
@@ -66,7 +68,9 @@ def look(progress: Progress, at: float) -> Look:
             stages[name] = Bought(begun, *bought)
     unusable = total(tally.rejected, "input") + total(tally.failed, "input")
     waiting = {name: pace.waiting for name, pace in list(progress.paces.items())}
-    return Look(at, progress.total, unusable, steps, stages, waiting)
+    away = {name for name, pace in list(progress.paces.items()) if _away(pace, at) is not None}
+    missed = frozenset(stage for stage in stages if progress.models.get(stage) in away)
+    return Look(at, progress.total, unusable, steps, stages, waiting, missed)
 
 
 def by_model(progress: Progress) -> dict[str, list[str]]:
@@ -163,10 +167,17 @@ def _model(progress: Progress, name: str, now: float) -> dict[str, Any]:
         "waiting": pace.waiting,
         "parked": sum(progress.tally.parked[stage] for stage in stages),
         "at_most_per_second": rate.allowed,
+        "away_for": _rounded(_away(pace, now)),
         "trouble": pace.trouble,
         "again_in": _rounded(max(0.0, shut)) if shut is not None else None,
         "gone": str(pace.gone) if pace.gone else None,
     }
+
+
+def _away(pace: Pace, now: float) -> float | None:
+    """Seconds that this model has been away for; None where it is not, or hardly."""
+    since = pace.away_since
+    return None if since is None or now - since < BLIP else now - since
 
 
 def _rounded(seconds: float | None) -> float | None:

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,6 +14,8 @@ MEDIA = "media.sqlite"
 STANDINGS = "standings.sqlite"
 LOCK = "lock"
 SHARD = "shard"
+WHOLE = (1, 1)  # no part of the rows, but all of them
+PART = re.compile(r"--shard ([1-9]\d{0,5})/([1-9]\d{0,5})")
 
 
 def made(work: Path) -> None:
@@ -33,14 +36,45 @@ def journal(work: Path) -> Path:
     return path
 
 
-def resharded(work: Path, part: tuple[int, int]) -> str | None:
-    """What a user should read who asks another part of the rows, (i, n), than this folder was last asked for."""
-    path, now = work / SHARD, "all rows" if part == (1, 1) else f"--shard {part[0]}/{part[1]}"
+def part(work: Path, asked: tuple[int, int] | None) -> tuple[int, int]:
+    """The part (i, n) of the rows that a command here is about: the one `asked` for, else the folder's own.
+
+    Raises SettingsError where both are parts, and differ: what is owed, and what a filter over several work folders
+    joins, could not be told any more.
+    """
+    mine = _noted(work)
+    if asked is None:
+        return mine
+    if WHOLE in (mine, asked) or mine == asked:
+        return asked
+    told = f"{work} is the work folder of {named(mine)}: give {named(asked)} one of its own with --work"
+    raise SettingsError(f"{told}, or ask for all rows in this one with {_option(WHOLE)}")
+
+
+def resharded(work: Path, asked: tuple[int, int]) -> str | None:
+    """Note that this part of the rows is the folder's own from now on; what a user should read where it was another."""
+    before, now = (_noted(work) if (work / SHARD).exists() else asked), named(asked)
     with suppress(OSError):  # a full disk keeps nobody from asking
-        before = path.read_text(encoding="utf-8", errors="replace").strip()[:40] if path.is_file() else now
-        path.write_text(now + "\n", encoding="utf-8")
-        return None if before == now else f"{work} was last asked for {before}, now for {now}"
-    return None
+        (work / SHARD).write_text(now + "\n", encoding="utf-8")
+    return None if before == asked else f"{work} was last asked for {named(before)}, now for {now}"
+
+
+def named(part: tuple[int, int]) -> str:
+    """What users call this part of the rows."""
+    return "all rows" if part == WHOLE else _option(part)
+
+
+def _option(part: tuple[int, int]) -> str:
+    return f"--shard {part[0]}/{part[1]}"
+
+
+def _noted(work: Path) -> tuple[int, int]:
+    """The part that was last asked for here; all rows where nobody has said so."""
+    with suppress(OSError), (work / SHARD).open(encoding="utf-8", errors="replace") as file:
+        found = PART.fullmatch(file.read(40).strip())
+        if found and int(found[1]) <= int(found[2]):
+            return int(found[1]), int(found[2])
+    return WHOLE
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """A full disk, a locked or a damaged journal, by the real command line: one clear line, and nothing lost."""
 
 import os
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -151,6 +152,39 @@ def test_a_disk_that_is_full_from_the_start_is_told_in_one_line(many, server, sm
     assert server.asked == []
     ballast.unlink()
     assert many.run("run", "--work", str(small / "work")).code == 0
+
+
+# Few open files
+
+
+def slow(body) -> Answer:
+    """Answers that leave time for all others to be on their way."""
+    answer = sensible(body)
+    answer.delay = 0.3
+    return answer
+
+
+def open_files(soft, hard):
+    return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_soft_limit_of_open_files_is_raised_as_far_as_requests_need_it(many, server):
+    server.answer = slow
+    many.questions([picture(n) for n in range(100)]).settings(model="concurrency = 100\nmax_retries = 0")
+    ran = many.run("run", "--json", limit=open_files(64, 4096))
+    assert (ran.code, ran.json["notices"], ran.json["sets"]["sft"]) == (0, [], 100)
+    assert server.most_at_once > 64
+
+
+def test_a_hard_limit_of_open_files_is_told_and_kept_to(many, server):
+    server.answer = slow
+    many.settings(model="concurrency = 100\nmax_retries = 0")
+    ran = many.run("run", "--json", limit=open_files(74, 74))
+    assert (ran.code, ran.json["sets"]["sft"]) == (0, 40)
+    assert ran.json["notices"] == [
+        "this process may open 74 files: about 24 requests at once, not 300; raise `ulimit -n`"
+    ]
+    assert server.most_at_once <= 24
 
 
 # A locked journal

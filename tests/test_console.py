@@ -220,7 +220,15 @@ def test_the_summary_is_the_whole_account():
     assert list(found["steps"]["answer"]["rejected"]) == ["a", "b"]
     del found["steps"]
     tokens = {"prompt_tokens": 35, "cached_tokens": 10, "completion_tokens": 8}
-    assert found == {"rows": 10, "sent": 4, "replayed": 4, **tokens, "cost": 0.3, "notices": ["small model"]}
+    assert found == {
+        "rows": 10,
+        "shard": None,
+        "sent": 4,
+        "replayed": 4,
+        **tokens,
+        "cost": 0.3,
+        "notices": ["small model"],
+    }
 
 
 def test_the_summary_of_nothing_is_json():

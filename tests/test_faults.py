@@ -1,14 +1,17 @@
 """What a server's refusal means, and what is shown of it."""
 
+import asyncio
 import json
+import os
+import resource
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
 
-from curate.errors import FatalError, RefusedError, ThrottledError, TooLongError, TransientError
+from curate.errors import CrampedError, FatalError, RefusedError, ThrottledError, TooLongError, TransientError
 from curate.faults import SHOWN, SIFTED, Faults, retry_after
-from curate.posting import Answer
+from curate.posting import Answer, Direct
 
 SECRET = "sk-very-secret"
 FAULTS = Faults("http://host/v1", "m", 60.0, "MY_KEY", SECRET)
@@ -208,3 +211,24 @@ def test_a_reply_that_is_neither_stays_no_completion(body):
 
 def test_the_faults_themselves_do_not_show_the_key():
     assert SECRET not in repr(FAULTS)
+
+
+def test_a_process_that_may_open_no_more_files_is_told_so_and_is_no_outage():
+    async def lost():
+        client, (soft, hard) = Direct("http://127.0.0.1:1/v1", None, 5.0), resource.getrlimit(resource.RLIMIT_NOFILE)
+        free = os.open(os.devnull, os.O_RDONLY)
+        os.close(free)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+        try:
+            await client.post(b"{}")
+        except client.errors as error:
+            return FAULTS.lost(error)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            await client.close()
+
+    found = asyncio.run(lost())
+    assert (type(found), str(found)) == (
+        CrampedError,
+        "Too many open files: lower `concurrency`, or raise `ulimit -n`",
+    )

@@ -154,8 +154,8 @@ rows = 9
 """
 
 
-def job(place, **scope):
-    return Job.of("test", place.toml, None, Screen(quiet=True), Scope(**scope))
+def job(place, work=None, **scope):
+    return Job.of("test", place.toml, work, Screen(quiet=True), Scope(**scope))
 
 
 @pytest.fixture
@@ -190,15 +190,16 @@ def test_shards_and_limits_take_the_same_rows(filled, server):
     assert len(whole) == 3
     parts = set()
     for number in (1, 2):
-        assert asyncio.run(job(filled, shard=(number, 2)).ask("caption")) == 0
-        parts |= {n for n, row in kept(filled) if row != "left out by the mix"}
+        work = filled.folder / f"part{number}"
+        assert asyncio.run(job(filled, work, shard=(number, 2)).ask("caption")) == 0
+        parts |= {n for n, row in kept(filled, work) if row != "left out by the mix"}
     assert parts == whole
-    assert len(server.asked) == 2
+    assert len(server.asked) == 4, "each folder asks for itself"
 
 
-def kept(place):
+def kept(place, work=None):
     """(number, reason) of every row as it stood last."""
-    with sqlite3.connect(place.work / "standings.sqlite") as base:
+    with sqlite3.connect((work or place.work) / "standings.sqlite") as base:
         return list(base.execute("SELECT number, reason FROM standings"))
 
 

@@ -3,7 +3,7 @@
 import heapq
 import itertools
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -41,6 +41,7 @@ class Run:
     unusable: float = 0.0
     crowd: int = 100
     models: dict = field(default_factory=lambda: MODELS)
+    outage: tuple = (0.0, 0.0)
 
     def __post_init__(self):
         self.counts = {name: [0, 0, 0] for name in ("caption", "draft", "answer", "revise")}
@@ -75,7 +76,12 @@ class Run:
             seconds = sent * server.latency
             stages[name] = Bought(name in self.begun, sent, sent * 100, sent * 10, sent * 0.5, seconds, server.busy)
         waiting = {model: len(self.servers[stages[0]].waiting) for model, stages in MODELS.items()}
-        self.looks.append(Look(float(at), self.rows, self.dropped_at_input, steps, stages, waiting))
+        away = frozenset({"draft"} if self.away(at) else ())
+        self.looks.append(Look(float(at), self.rows, self.dropped_at_input, steps, stages, waiting, away))
+
+    def away(self, at):
+        """Whether the model of the drafts is away, as its first lost request tells."""
+        return self.outage[0] <= at < self.outage[1]
 
     def feed(self):
         """Take rows in, a thousand in a second, while the first model has room."""
@@ -113,6 +119,9 @@ class Run:
 
     def pump(self, stage):
         server = self.servers[stage]
+        if stage == "draft" and self.away(self.now):
+            heapq.heappush(self.events, (self.outage[1], next(self.order), lambda: self.pump(stage)))
+            return
         while server.waiting and server.busy < server.lanes:
             row, times = server.waiting.popleft()
             server.busy += 1
@@ -206,6 +215,26 @@ def test_after_a_minute_the_time_left_is_within_a_quarter_of_the_truth(name):
         truth = run.ends - at
         said = whole(seen(run, at), MODELS)
         assert said == pytest.approx(truth, rel=0.25), f"after {at:.0f} s of {run.ends:.0f}"
+
+
+@pytest.mark.parametrize("lasts", [20, 100, 600])
+@pytest.mark.parametrize("latency", [0.5, 10.0, 30.0])
+def test_a_model_that_is_away_leaves_no_time_to_tell_and_a_minute_after_it_is_back_the_time_is_honest(latency, lasts):
+    lanes = round(8 * latency)
+    run = Run(
+        6000, servers(caption=(0.5, 64), draft=(latency, lanes), revise=(1.0, 32)), outage=(100, 100 + lasts)
+    ).go()
+    for at in range(100, 100 + lasts, 10):
+        assert whole(seen(run, at), MODELS) is None
+        assert left(seen(run, at), ["draft"]) is None
+    assert left(seen(run, 110), ["caption"]) is not None
+    for at in (100 + lasts + 60, 100 + lasts + 90, 100 + lasts + 200):
+        assert whole(seen(run, at), MODELS) == pytest.approx(run.ends - at, rel=0.25), at
+
+
+def test_of_a_model_that_is_away_nobody_need_know_where_nothing_is_owed():
+    done = look(total=5, draft=(5,), stages={"draft": Bought(True, 5)})
+    assert whole([replace(done, away=frozenset({"draft"}))], {"reasoner": ["draft"]}) == 0.0
 
 
 def test_records_that_take_several_replies_tell_nothing_before_some_have_all():

@@ -12,6 +12,7 @@ from curate.ask import limited
 from curate.chat import Reply, Request
 from curate.errors import (
     AwayError,
+    CrampedError,
     GoneError,
     RefusedError,
     ThrottledError,
@@ -355,6 +356,17 @@ def test_failures_that_come_at_once_are_no_outage_where_answers_come_late():
         # Nearly all of the 191 from the first to the last of the twenty have failed: it is down.
         assert 20 + lost.index(False) + 1 == math.ceil(0.8 * 191)
         assert pace.rate.state == "shut"
+
+    jump(main())
+
+
+def test_a_process_that_may_open_no_more_files_tells_nothing_of_the_server():
+    async def main() -> None:
+        pace = made(10 * STREAK)
+        turns = [await pace.turn() for _ in range(5 * STREAK)]
+        found = [pace.failed(turn, CrampedError("Too many open files"), n) for n, turn in enumerate(turns)]
+        assert found == [True] * len(turns)
+        assert (pace.away_since, pace.trouble, pace.rate.state) == (None, None, "open")
 
     jump(main())
 

@@ -3,14 +3,19 @@
 import json
 import re
 import zlib
+from collections import Counter
 from contextlib import closing
 
 import pytest
 
+from curate.census import Census
 from curate.journal import Journal
 from curate.meter import Meter
-from curate.pilot import gated
+from curate.pace import Pace
+from curate.pilot import foreseen, gated
+from curate.projection import Seen, Used
 from curate.record import Kept, Owed, Rejected
+from curate.settings import load
 from curate.steps import Asked, Judged
 from curate.workfolder import held
 from tests.media.media_samples import encode, jpeg
@@ -210,3 +215,20 @@ def test_gates_are_known_as_far_as_a_record_came():
     assert gated(Rejected({}, "answer", "wrong", record=made), steps) == (True, True, False)
     assert gated(Owed(made, "draft"), steps) == (True, True)
     assert Meter().seconds == 0
+
+
+def test_the_hours_go_by_the_pace_that_was_found_and_by_the_limits_where_none_was(place):
+    place.settings("requests_per_minute = 600")
+    settings, found = load(place.toml), Pace(16)
+    found.rate.found = 0.5  # requests a second
+    census = Census(100, dict.fromkeys(range(100), b"m"), Counter({b"m": 100}), {b"m": "image"})
+    used = Used(1.0, 10.0, 0.0, 5.0, 0.0)
+    seen = [Seen(b"m", 100, True, (True, True, True, True), (used, used, used))] * 10
+    meters = {stage: Meter(sent=10, seconds=1.0) for stage in settings.stages}
+
+    def seconds(paces):
+        return foreseen(settings, meters, census, seen, paces).stages["draft"]["seconds"].expected
+
+    assert seconds({}) == pytest.approx(100 / 10)
+    assert seconds({"reasoner": Pace(16)}) == pytest.approx(100 / 10)
+    assert seconds({"reasoner": found, "captioner": Pace(16)}) == pytest.approx(100 / 0.5)

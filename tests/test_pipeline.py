@@ -467,6 +467,47 @@ def test_shards_split_the_rows_by_medium_and_a_filter_over_all_work_folders_join
     )
 
 
+@pytest.fixture
+def parted(place):
+    """Eight rows, half of them about the picture, which are all of shard 2/3; its work folder is filled."""
+    place.questions([row(n) for n in range(1, 5)] + [picture(n) for n in range(5, 9)])
+    assert place.run("run", "--shard", "2/3").code == 0
+    return place
+
+
+def test_the_work_folder_of_a_shard_counts_no_row_of_another(parted, server):
+    only = f"{parted.work} is the work folder of --shard 2/3: only its rows count"
+    asked = len(server.asked)
+    for command in ("status", "filter", "run", "caption"):
+        ran = parted.run(command, "--json")
+        assert (ran.code, ran.json["rows"], ran.json["shard"], ran.json["notices"]) == (0, 4, "2/3", [only]), command
+        assert only in ran.err
+        assert ran.steps("owed") == {}
+    assert ran.json["steps"]["input"]["passed"] == 4
+    assert parted.run("estimate", "--json").json["rows"] == 4
+    assert parted.run("show", "1").code == 0, "a row of another shard can be shown"
+    assert len(server.asked) == asked
+
+
+def test_two_shards_do_not_share_a_work_folder_unless_it_is_to_have_all_rows(parted, server):
+    before, asked = parted.sets(), len(server.asked)
+    for command in ("run", "caption", "revise"):
+        for shard in ("1/3", "2/4"):
+            ran = parted.run(command, "--shard", shard, "--json")
+            assert (ran.code, len(ran.lines)) == (2, 1), ran.err
+            assert ran.err.strip() == (
+                f"error: {parted.work} is the work folder of --shard 2/3: give --shard {shard} one of its own with "
+                "--work, or ask for all rows in this one with --shard 1/1"
+            )
+    assert (parted.sets(), len(server.asked)) == (before, asked)
+    assert parted.run("status", "--json").json["rows"] == 4, "it is still the folder of its shard"
+    ran = parted.run("run", "--shard", "1/1", "--json")
+    assert (ran.code, ran.json["sets"]) == (0, {"sft": 8, "rl": 8})
+    assert ran.json["notices"] == [f"{parted.work} was last asked for --shard 2/3, now for all rows"]
+    assert len(server.asked) == 18, "what the shard had bought was not bought again"
+    assert parted.run("status", "--json").json["rows"] == 8
+
+
 def test_a_limit_on_money_stops_before_it_is_passed_and_says_how_to_go_on(place, server):
     place.questions([row(n) for n in range(1, 31)])
     model = "price_in = 1\nprice_out = 1000\nconcurrency = 4"

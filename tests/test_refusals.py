@@ -10,6 +10,8 @@ from curate.chat import Media, Message, Reply, Request, Text
 from curate.errors import FatalError, RefusedError, TooLongError
 from curate.refusals import ENOUGH, trusting
 from tests.records import VIDEO
+from tests.server import failure, sensible, stage_of
+from tests.workplace import picture
 
 NO = RefusedError("HTTP 400: 'max_tokens' is not supported with this model")
 TOLD = (
@@ -99,6 +101,22 @@ def test_an_answer_that_overtakes_the_first_refusals_speaks_for_the_model():
 def test_many_questions_about_one_clip_that_is_refused_are_one():
     found = ends((about(n, medium=n % (ENOUGH - 1)) for n in range(5 * ENOUGH)), [NO] * (5 * ENOUGH))
     assert set(found) == {f"RefusedError: {NO}"}
+
+
+def test_a_picture_whose_every_draft_is_refused_stops_no_run(place, server):
+    def moderated(body):
+        return failure(403, "your input was flagged") if stage_of(body) == "draft" else sensible(body)
+
+    server.answer = moderated
+    ran = place.questions([picture(n) for n in range(ENOUGH + 5)]).run("run", "--json")
+    assert (ran.code, ran.steps("failed")) == (1, {"draft": {"refused by the server": ENOUGH + 5}})
+
+
+def test_many_questions_about_one_medium_that_is_not_shown_are_one():
+    drafts = [replace(about(n), about=f"{n % (ENOUGH - 1):064x}") for n in range(5 * ENOUGH)]
+    assert set(ends(drafts, [NO] * len(drafts))) == {f"RefusedError: {NO}"}
+    drafts = [replace(about(n), about=f"{n % ENOUGH:064x}") for n in range(ENOUGH)]
+    assert ends(drafts, [NO] * len(drafts))[-1] == TOLD
 
 
 @pytest.mark.parametrize(

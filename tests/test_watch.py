@@ -7,8 +7,9 @@ from rich.console import Console
 
 from curate import view
 from curate.budget import Budget
+from curate.errors import AwayError
 from curate.meter import Meter
-from curate.pace import Pace
+from curate.pace import Pace, Turn
 from curate.progress import Progress
 from curate.tally import Tally
 from curate.watch import Watch, total, troubles
@@ -120,6 +121,25 @@ def test_the_view_has_a_line_for_each_step_model_and_cause():
         "gone: 0 in flight",
     ]
     assert [line.split(" (")[0] for line in lines[8:]] == ["2 × HTTP 500: request 18 died", "2 × HTTP 503: busy"]
+
+
+def test_a_server_that_is_away_is_waited_for_instead_of_a_time_left():
+    clock, state = Clock(), progress(passed={"caption": 4})
+    state.paces.update(captioner=Pace(8), reasoner=Pace(8, retries=3, patience=600.0, clock=clock))
+    pace = state.paces["reasoner"]
+    watch = Watch(state, clock)
+    assert "time left not known yet" in view.headed(watch.facts())
+    pace.failed(Turn(pace.rate.start(clock()), 0.0), AwayError("cannot reach http://x/v1: refused"), 1)
+    assert "time left not known yet" in view.headed(watch.facts()), "it may be back at once"
+    clock.now += 200.0
+    found = watch.facts()
+    assert (found["models"]["reasoner"]["away_for"], found["models"]["captioner"]["away_for"]) == (200.0, None)
+    assert view.headed(found).endswith("waiting for reasoner, away for 3 min, looking again now")
+    pace.rate.opens = clock.now + 12
+    assert "waiting for reasoner, away for 3 min, looking again in 12 s;" in view.plain(watch.facts())
+    assert "waiting for reasoner, away for 3 min, looking again in 12 s" in rendered(watch.facts()).splitlines()[0]
+    pace.answered(Turn(pace.rate.start(clock()), 0.0), 0)
+    assert "time left not known yet" in view.headed(watch.facts())
 
 
 def test_without_stages_that_ask_there_is_no_talk_of_time():

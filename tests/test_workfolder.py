@@ -9,7 +9,7 @@ import pytest
 
 import curate
 from curate.errors import BusyError, SettingsError, StoreError
-from curate.workfolder import LOCK, held
+from curate.workfolder import LOCK, SHARD, WHOLE, held, part, resharded
 
 HOLD = """
 import sys
@@ -94,6 +94,24 @@ def test_a_file_is_no_work_folder(tmp_path):
     assert (tmp_path / "work").read_text() == "mine"
     with pytest.raises(StoreError, match="cannot use the work folder"), held(tmp_path / "work" / "in", "run"):
         pass
+
+
+def test_a_folder_is_for_the_shard_that_was_asked_for_last(tmp_path):
+    assert (part(tmp_path, None), part(tmp_path, (2, 3))) == (WHOLE, (2, 3))
+    assert resharded(tmp_path, (2, 3)) is None
+    assert (part(tmp_path, None), part(tmp_path, (2, 3)), part(tmp_path, WHOLE)) == ((2, 3), (2, 3), WHOLE)
+    with pytest.raises(SettingsError, match="is the work folder of --shard 2/3: give --shard 1/3 one of its own"):
+        part(tmp_path, (1, 3))
+    assert resharded(tmp_path, WHOLE) == f"{tmp_path} was last asked for --shard 2/3, now for all rows"
+    assert part(tmp_path, (1, 3)) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    "note", [b"", b"all rows\n", b"--shard 3/2\n", b"--shard 0/1", b"\xff" * 100, b"--shard 1/2 or so"]
+)
+def test_a_note_that_names_no_shard_stands_for_all_rows(tmp_path, note):
+    (tmp_path / SHARD).write_bytes(note)
+    assert part(tmp_path, None) == WHOLE
 
 
 def test_a_disk_without_locks_is_named(tmp_path, monkeypatch):
