@@ -40,7 +40,7 @@ EXCUSES: tuple[tuple[Hint, str], ...] = (
         rf"access\ to\ {SHOWN}",
     ),
     (
-        ("please", "could you", "can you", "you could", "you can", "if you", "once you", "kindly"),
+        ("please", "you ", "kindly"),
         rf"(?:\bplease|\bkindly|\bcould\ you|\bcan\ you|\byou\ (?:could|can)|\b(?:if|once)\ you)"
         r"(?:\ please|\ could|\ can)?\ (?:re-?)?(?:provide|upload|share|attach|send)(?:\ me|\ us)?(?:\ with)?"
         rf"\ {SHOWN}(?!\ (?:on|of|from)\ (?:your|his|her|their)\ (?!message|prompt|question))",
@@ -159,23 +159,23 @@ EXCUSES: tuple[tuple[Hint, str], ...] = (
         rf"|no\ {MEDIUM}\ (?:is|was|are|were)\ (?:available|accessible))\ to\ me\b",
     ),
     (
-        ("i don't have", "i don’t have", "i do not have"),
+        ("t have ",),
         rf"{ME}\ (?:do\ not|don['’]t)\ have\ {SHOWN}{WHOLE}"
         rf"|{ME}\ (?:do\ not|don['’]t)\ have\ {SHOWN}\ to\ (?:look\ at|watch|see|view|work\ with|check|refer\ to)\b",
     ),
     (("waiting for",), rf"{ME}(?:['’]m|\ am)\ (?:still\ )?waiting\ for\ {SHOWN}{WHOLE}"),
     (
-        ("to be missing",),
+        ("missing",),
         r"\b(?:the|your)\ (?:video|clip|footage)s?\ (?:seems|appears|seem|appear)\ to\ be\ missing"
         r"(?=\ ?[.,;:!?]|$|\ here)",
     ),
     (
-        ("missing from",),
+        ("missing",),
         rf"\b{MEDIUM}\ (?:is|are|was|were|seems?\ to\ be)\ missing\ from\ (?:your|the|this)\ "
         r"(?:message|prompt|question|request|conversation|input)\b",
     ),
     (
-        ("i need", "i would need", "i'd need", "i’d need"),
+        (" need ",),
         rf"{ME}\ need\ {SHOWN}\ (?:itself\ )?to\ (?:answer|verify|check|caption|revise|correct|describe|give|help)\b"
         rf"|{ME}(?:\ would|['’]d)\ need\ (?:to\ (?:see|view|watch|have)\ |access\ to\ )?{SHOWN}"
         rf"(?:{WHOLE}|\ to\ (?:answer|verify|check|caption|revise|correct|describe|give|help|tell|say)\b)",

@@ -21,9 +21,9 @@ SERVERS = {"wire", "posting", "packaged", "faults", "served", "vectors"}  # how 
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
     "aside", "ask", "asklog", "budget", "card", "cause", "census", "checks", "columns", "comparing", "copies",
-    "disclosure", "doctor", "embedding", "engine", "estimate", "examples", "files", "filmstrips", "findings",
-    "fitness", "flights", "folders", "frontmatter", "garbage", "glossary", "histogram", "holdings", "hub", "inbox",
-    "intake", "journal", "judges", "log", "measures", "media", "mending", "meter", "mix", "mixture", "models",
+    "disclosure", "doctor", "embedding", "engine", "estimate", "evaluations", "examples", "files", "filmstrips",
+    "findings", "fitness", "flights", "folders", "frontmatter", "garbage", "glossary", "histogram", "holdings", "hub",
+    "inbox", "intake", "journal", "judges", "log", "measures", "media", "mending", "meter", "mix", "mixture", "models",
     "nearness", "options", "outlook", "pace", "pages", "parcel", "pilot", "plots", "progress", "projection", "push",
     "pushed", "rate", "refusals", "replay", "report", "rows", "savings", "sections", "sets", "settings", "shards",
     "shared", "snapshots", "soundness", "sources", "splits", "standings", "starts", "steps", "swap", "tally",
@@ -37,7 +37,7 @@ MAY = {
     "plugin": {"record"},
     "contract": GROUND | {"plugin", "provider"},  # how media travel is said in a provider's terms
     "servers": GROUND | SERVERS | {"transport", "provider"},
-    "plugins": GROUND | CONTRACTS | SERVERS | PLUGINS | {"plugin", "captions", "sources"},
+    "plugins": GROUND | CONTRACTS | SERVERS | PLUGINS | {"plugin", "captions", "evaluations"},
     "machinery": GROUND | CONTRACTS | MACHINERY | {"plugin"},
     "pipeline": GROUND | CONTRACTS | MACHINERY,
     "reviewing": GROUND | CONTRACTS | MACHINERY | {"pipeline"},

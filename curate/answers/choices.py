@@ -93,13 +93,18 @@ class Among:
     def _texts(self) -> list[tuple[str, set[str]]]:
         return [(label, {plain(text), plain(bare(text))}) for label, text in named(self._options)]
 
+    @cached_property
+    def _initials(self) -> set[str]:
+        return {text[0] for _, texts in self._texts for text in texts if text}
+
     def letters(self, text: str) -> frozenset[str]:
         """What a text chooses that says nothing else."""
         one = self._one(text)
         if one and self._own(text, one):
             return frozenset(one)
         several = self._several(text.strip(f"{DRESS}.。\n"))
-        one = one or (None if several else reasoned(text.strip(DRESS), self._texts))
+        if not (one or several) and (begun := text.strip(DRESS))[:1].casefold() in self._initials:
+            one = reasoned(begun, self._texts)
         return several or frozenset(one or ())
 
     def _one(self, text: str) -> str | None:

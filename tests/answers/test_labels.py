@@ -3,7 +3,7 @@
 import pytest
 
 from curate.answers.labels import labelled, named, parted, unlabelled
-from curate.filters.overlap import question
+from curate.evaluations import question
 from curate.nearness import answer, pairs
 from curate.stages.blind import ordered
 from tests.records import record

@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from curate.errors import SettingsError
-from curate.filters.overlap import OverlapFilter, evaluated, question
+from curate.evaluations import evaluated, question
+from curate.filters.overlap import OverlapFilter
 from curate.settings import load
 from tests.records import VIDEO, record
 
@@ -150,3 +151,79 @@ def test_evaluation_sets_keep_their_options_in_many_ways(tmp_path, options):
     file.write_text(json.dumps([{"problem": problem, "options": options}]))
     found = OverlapFilter(files=(file,)).reason(record(problem="What does he do?", options=("A. Run", "B. Walk")))
     assert found == "question in an evaluation set: eval.json"
+
+
+SHA = "cd" * 32
+ASKED = {"problem": "What is in the picture?", "options": []}
+LONG = {"problem": "What does the woman in the green hat hand to the boy at the bus stop?", "options": []}
+CHOICE = {"problem": "Is it day?", "options": ["A. yes", "B. no"]}
+
+
+def overlaps(written, rows, path="./x/mine.mp4", sha256=VIDEO.sha256, name="e.json", **options):
+    rule = OverlapFilter(files=(written(name, rows),), **options)
+    row = rows[0]
+    medium = replace(VIDEO, sha256=sha256)
+    asked = record(problem=row["problem"], options=tuple(row["options"]), medium=medium, path=path)
+    return rule.reason(asked)
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        [{"sha256": SHA}],
+        [{"path": "./eval/other.mp4"}],
+        [{"sha256": SHA, "path": "other.mp4"}, {"sha256": "ef" * 32, "path": "third.mp4"}],
+    ],
+)
+def test_words_that_fit_any_picture_are_no_overlap_where_the_pictures_are_others(written, about):
+    assert overlaps(written, [ASKED | of for of in about]) is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "changes"),
+    [
+        ([ASKED], {}),
+        ([ASKED | {"sha256": SHA}, ASKED], {}),
+        ([ASKED | {"sha256": SHA}], {"media": False}),
+        ([ASKED | {"path": "eval/a/MINE.mp4"}], {}),
+        ([ASKED | {"sha256": SHA, "path": "C:\\eval\\mine.mp4"}], {}),
+        ([LONG | {"sha256": SHA}], {}),
+        ([CHOICE | {"sha256": SHA}], {}),
+        ([CHOICE | {"sha256": SHA, "path": "a.mp4"}, CHOICE | {"path": "a.mp4"}], {}),
+    ],
+    ids=[
+        "anything",
+        "anything too",
+        "by question alone",
+        "name",
+        "name and hash",
+        "long",
+        "options",
+        "one medium twice",
+    ],
+)
+def test_what_may_be_the_very_question_is_an_overlap(written, rows, changes):
+    assert overlaps(written, rows, **changes) == "question in an evaluation set: e.json"
+
+
+@pytest.mark.parametrize("row", [LONG, CHOICE])
+def test_a_question_that_the_evaluation_set_asks_of_several_media_goes_by_its_medium(written, row):
+    rows = [row | {"path": "a.mp4"}, row | {"path": "b.mp4"}]
+    assert overlaps(written, rows) is None
+    assert overlaps(written, rows, path="./train/b.mp4") == "question in an evaluation set: e.json"
+    hashed = [of | {"sha256": SHA} for of in rows]
+    assert overlaps(written, hashed, sha256=SHA, name="f.json") == "medium in an evaluation set: f.json"
+
+
+def test_a_question_in_two_files_is_not_of_several_media(written):
+    files = written("e.json", [LONG | {"path": "a.mp4"}]), written("f.json", [LONG | {"sha256": SHA}])
+    asked = record(problem=LONG["problem"], options=())
+    assert OverlapFilter(files=files).reason(asked) == "question in an evaluation set: e.json"
+
+
+@pytest.mark.parametrize(
+    ("problem", "brief"), [("图片里有什么？", True), ("戴绿帽子的女人在公共汽车站把什么东西交给了男孩？", False)]
+)
+def test_chinese_words_are_counted(written, problem, brief):
+    row = {"problem": problem, "options": [], "sha256": SHA}
+    assert (overlaps(written, [row]) is None) is brief
