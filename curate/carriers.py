@@ -31,17 +31,25 @@ WORKS = (
 SHOWN_BEHIND = re.compile(rf"(?: (?!{TELLING}\b)[\w'’-]{{1,20}}){{0,5}}? {PLACE}{CARRIER}\b")
 SHOWN_BEFORE = re.compile(rf"\b{PLACE}{DEVICE}\b[^.!?;]{{0,80}}$")
 MADE_BEFORE = re.compile(rf"\b{PERSON} (?:[\w'’-]{{1,20}} )?{WORKS}\b[^.!?,;]{{0,50}}$")
+# "The map's caption", "the newspaper photo's caption"
+OWNED = re.compile(
+    rf"\b{CARRIER}(?:['’]s)? (?:(?:photo|picture|image)(?:['’]s)? )?(?:captions?|texts?|descriptions?|annotations?)\b"
+)
 TOLD = re.compile(rf"\b{TELLING}$")
 CITED = re.compile(
     r"\b(?:according to|based on|judging by|as per|per|looking (?:back )?at|as) (?:[\w'’-]{1,20} ){0,2}$"
 )
 AROUND = 120
+OWNER = 30
 
 
 def in_the_scene(match: re.Match[str]) -> bool:
     """Whether what a match names is itself seen: "he opens the file's metadata", "the JSON on the screen"."""
     before = match.string[max(match.start() - AROUND, 0) : match.start()]
     if SHOWN_BEHIND.match(match.string, match.end()):
+        return True
+    owned = OWNED.search(match.string, max(match.start() - OWNER, 0), match.end())
+    if owned and owned.end() > match.start():
         return True
     if TOLD.search(match[0]) or CITED.search(before):
         return False

@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 import curate
 from curate import sources, workfolder
-from curate.copies import copies
+from curate.copies import Copies, copies
 from curate.intake import none
 from curate.media.eyes import Eyes
 from curate.media.library import Library
@@ -28,6 +29,13 @@ MIB = 2**20
 VERSION = 1  # of what is kept: it changes with what makes two rows nearly the same
 MANY = 50_000  # rows that take some seconds to compare
 QUIET = 15.0  # seconds between two lines on the media that were looked at
+
+
+class Alike(NamedTuple):
+    """Which rows ask nearly the same as one before them, {number: problem_id of the first}, and copies of clips."""
+
+    repeats: Mapping[int, int] = {}
+    copies: Mapping[bytes, bytes] = {}
 
 
 class Kept(BaseModel):
@@ -59,10 +67,8 @@ def mixed_of(settings: Settings) -> Mixed | None:
     return mixture(settings.mix, sources.found(settings.files, settings.base), settings.work, settings.measures)
 
 
-async def compared(
-    settings: Settings, wish: Duplicates, mixed: Mixed | None, progress: Progress, looks: bool
-) -> Mapping[int, int]:
-    """Which rows of the whole input, as far as the mix takes them, ask nearly the same as one before them.
+async def compared(settings: Settings, wish: Duplicates, mixed: Mixed | None, progress: Progress, looks: bool) -> Alike:
+    """What is alike in the whole input, as far as the mix takes it.
 
     Where it `looks`, clips are looked at that nobody has looked at before.
     """
@@ -70,17 +76,17 @@ async def compared(
     workfolder.made(settings.work)
     left_out = mixed.left_out if mixed else none
     with closing(Rows(files, settings.work)) as rows:
-        same: dict[str, str] = {}
+        same = Copies()
         if wish.clips:
             with closing(eyes_of(settings, progress)) as eyes, closing(library_of(settings, eyes, progress)) as library:
-                same = await copies(rows, left_out, library, looks, measures, telling(progress))
-        name = made(settings, wish, mixed, same)
+                same = await copies(rows, left_out, library, looks, measures, settings.seed, telling(progress))
+        name = made(settings, wish, mixed, same.paths)
         if (found := known(rows.near, name)) is None:
             if len(rows) > MANY:
                 progress.tell(f"looking for near duplicates among {len(rows):,} rows")
-            found = repeats(rows, wish.questions, rows.row, left_out, same, measures)
+            found = repeats(rows, wish.questions, rows.row, left_out, same.paths, measures)
             workfolder.remember(rows.near, Kept(made=name, repeats=found).model_dump_json())
-        return found
+        return Alike(found, same.media)
 
 
 def made(settings: Settings, wish: Duplicates, mixed: Mixed | None, same: Mapping[str, str]) -> str:

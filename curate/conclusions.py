@@ -33,6 +33,13 @@ LETTER = re.compile(r"(?<!\w)[A-Z](?!\w)")
 BEHIND_A = re.compile(r"\s(?!(?:because|since|as|which|given|due|here|then|based|with|for)\b)[\w’']")
 MENTIONED = re.compile(r"\b(?:option|choice)\s\(?([A-Z])(?!\w)|\(([A-Z])\)|(?<![\w’'.])([B-HJ-Z])(?![\w’'])")
 CONCLUDING = re.compile(r"(?:so|therefore|thus|hence|overall|in conclusion)\b", re.IGNORECASE)
+NEAR = 200  # characters before it, in which nothing else may be named
+# "Therefore the car is blue": one thing, which is no other than the one that was asked about, and nothing behind it.
+PLAINLY = re.compile(
+    r"(?:so|therefore|thus|hence|overall|in conclusion),? (?:the|his|her|its|their) (?!(?:other|second|third|last|next"
+    r"|previous|remaining|left|right|rest|background|first|same|one|latter|former|whole|question|option|choice|statement)\b)"
+    r"[a-z]{2,20} (?:is|are|was|were|must be|has to be) (?:clearly |indeed |therefore )?$"
+)
 TURNED = re.compile(r"\b(?:before|after|while|than|without|instead|from|until|when|neither|nor|no|which|who|where)\b")
 
 
@@ -109,11 +116,14 @@ def _described(tail: str, options: Sequence[str]) -> str | None:
     if not CONCLUDING.match(final) or DOUBT.search(final) or final.endswith("?"):
         return None
     said = _plain(final)
-    ends = {label: text for label, text in _texts(options).items() if " " in text and said.endswith(f" {text}")}
+    ends = {label: text for label, text in _texts(options).items() if text and said.endswith(f" {text}")}
     named = _named(said, _texts(options))
     if len(ends) != 1 or named != list(ends):
         return None
     [(label, text)] = ends.items()
+    if " " not in text:
+        before = _named(_plain(tail.removesuffix(final)[-NEAR:]), _texts(options))
+        return label if PLAINLY.match(said[: -len(text)]) and set(before) <= {label} else None
     return None if TURNED.search(said[: -len(text)]) else label
 
 

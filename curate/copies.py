@@ -1,6 +1,7 @@
 """Which media of the input are copies of others: the same content elsewhere, or the same clip in another encoding."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import NamedTuple
@@ -9,11 +10,24 @@ from curate.answers.score import PAPER, Measures
 from curate.errors import MediaError
 from curate.intake import LeftOut, usable_rows
 from curate.media.library import Library
-from curate.media.twins import twins
-from curate.medium import Kind
+from curate.media.twins import kin, twins
+from curate.medium import Kind, short
 from curate.sources import Row
+from curate.splits import draw
 
 AT_ONCE = 256  # media looked at side by side; the decoders' own number bounds what is decoded
+
+
+class Copies(NamedTuple):
+    """What are copies of others: {path: path of the first medium that this one is a copy of}, and by content.
+
+    `media` names each clip that has a copy in another encoding, {name: name of all these}, 8 bytes each, as the
+    standings name media. That name is the same in whatever order the rows come: the name among them that is drawn first
+    for a split, so that a copy which comes later takes none of them back to training.
+    """
+
+    paths: Mapping[str, str] = {}
+    media: Mapping[bytes, bytes] = {}
 
 
 class Seen(NamedTuple):
@@ -30,12 +44,13 @@ async def copies(
     library: Library,
     looks: bool,
     measures: Measures = PAPER,
+    seed: int = 0,
     told: Callable[[int, int], None] = lambda looked, total: None,
-) -> dict[str, str]:
-    """{path: path of the first medium that this one is a copy of}. What cannot be read is nobody's copy.
+) -> Copies:
+    """Which media of the input are copies. What cannot be read is nobody's copy.
 
     Where it `looks`, clips are decoded that nobody has looked at before; else what is known must do. `told` hears how
-    many media were looked at, and of how many.
+    many media were looked at, and of how many; `seed` is that of the split.
     """
     kinds = _media(rows, left_out, measures)
     seen: dict[str, Seen] = {}
@@ -45,10 +60,11 @@ async def copies(
         seen |= {path: medium for path, medium in zip(some, found, strict=True) if medium}
         looked += len(some)
         told(looked, len(kinds))
-    return _copies(seen)
+    return Copies(paths_of(seen), names_of(seen, seed))
 
 
-def _copies(seen: Mapping[str, Seen]) -> dict[str, str]:
+def paths_of(seen: Mapping[str, Seen]) -> dict[str, str]:
+    """{path: path of the first medium that this one is a copy of}."""
     first: dict[str, str] = {}
     for path, medium in seen.items():
         first.setdefault(medium.sha256, path)
@@ -57,6 +73,17 @@ def _copies(seen: Mapping[str, Seen]) -> dict[str, str]:
     same = {path: clips[origin][0] for (path, *_), origin in zip(clips, origins, strict=True)}
     found = {path: first[medium.sha256] for path, medium in seen.items()}
     return {path: origin for path, known in found.items() if (origin := same.get(known, known)) != path}
+
+
+def names_of(seen: Mapping[str, Seen], seed: int) -> dict[bytes, bytes]:
+    """One name for all encodings of a clip, copies of copies among them."""
+    looks = {medium.sha256: (medium.seconds, medium.look) for medium in seen.values() if medium.look}
+    clips = [(sha256, (seconds, look)) for sha256, (seconds, look) in sorted(looks.items()) if look]
+    groups: dict[int, list[bytes]] = defaultdict(list)
+    for (sha256, _), head in zip(clips, kin([clip for _, clip in clips]), strict=True):
+        groups[head].append(short(sha256))
+    together = [(min(names, key=lambda name: draw(name, seed)), names) for names in groups.values() if len(names) > 1]
+    return {name: first for first, names in together for name in names}
 
 
 def _media(rows: Iterable[Row], left_out: LeftOut, measures: Measures) -> dict[str, Kind]:

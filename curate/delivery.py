@@ -36,7 +36,7 @@ async def delivered(screen: Screen, work: Path, repository: Repository, options:
         raise SettingsError("--parent: expected a commit, 7 to 40 digits of it")
     with workfolder.held(there(work), "push"):
         repair(work)
-        delivery = _Delivery(screen, work, repository, options, await aside(partial(parcel, work)))
+        delivery = _Delivery(screen, work, repository, options, await aside(partial(parcel, work, repository.name)))
         return await (delivery.shown() if options.dry else delivery.made())
 
 
@@ -54,7 +54,6 @@ class _Delivery:
         self, screen: Screen, work: Path, repository: Repository, options: Options, ours: dict[str, Content]
     ) -> None:
         self._screen = screen
-        self._work = work
         self._repository = repository
         self.push = Push(repository, work, ours, options.private, options.parent, screen.notice, self.arrived)
         self._waiting: list[str] = []
@@ -75,7 +74,7 @@ class _Delivery:
         """Show what would be sent, and the card; the Hub is only read."""
         found = await self._seen()
         self._screen.show(self._table(found))
-        card = (self._work / CARD).read_text(encoding="utf-8")
+        card = self.push.card.decode()
         self._screen.show(Text(printable(card)))
         self._screen.say(self._intent(found, "would send"))
         return {**self._told(found.plan), "dry_run": True, "files": self._rows(found), "card": card}

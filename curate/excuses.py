@@ -40,15 +40,16 @@ EXCUSES: tuple[tuple[Hint, str], ...] = (
         rf"access\ to\ {SHOWN}",
     ),
     (
-        ("please", "could you", "can you", "you could", "you can", "if you"),
-        rf"(?:\bplease|\bcould\ you|\bcan\ you|\byou\ (?:could|can)|\bif\ you)(?:\ please|\ could|\ can)?"
-        rf"\ (?:re-?)?(?:provide|upload|share|attach|send)(?:\ me|\ us)?(?:\ with)?\ {SHOWN}",
+        ("please", "could you", "can you", "you could", "you can", "if you", "once you", "kindly"),
+        rf"(?:\bplease|\bkindly|\bcould\ you|\bcan\ you|\byou\ (?:could|can)|\b(?:if|once)\ you)"
+        r"(?:\ please|\ could|\ can)?\ (?:re-?)?(?:provide|upload|share|attach|send)(?:\ me|\ us)?(?:\ with)?"
+        rf"\ {SHOWN}(?!\ (?:on|of|from)\ (?:your|his|her|their)\ (?!message|prompt|question))",
     ),
     (
-        ("provided", "attached", "uploaded", "shared", "included"),
+        ("provided", "attached", "uploaded", "shared", "included", "given"),
         rf"\b(?:no\ {MEDIUM}\ (?:was|were|is|are|has\ been|have\ been)"
         rf"|(?:the|your)\ {MEDIUM}\ (?:was|were|is|are|has|have)(?:\ not|n['’]t)(?:\ been)?)"
-        r"\ (?:actually\ )?(?:provided|attached|uploaded|shared|included)\b"
+        r"\ (?:actually\ )?(?:provided|attached|uploaded|shared|included|given(?=\ ?[.,;:!?]|$|\ to\ me))\b"
         r"(?!\ to\ (?!(?:the|this|your)\ (?:message|question|prompt|conversation)|me\b|us\b))",
     ),
     (
@@ -151,5 +152,39 @@ EXCUSES: tuple[tuple[Hint, str], ...] = (
         rf"(?:\ (?:that|this|the\ question|you)?(?=[.,!]|$)|\ (?:with\ )?(?:{SHOWN}|this|that)\b)",
     ),
     (("only have a", "just have a"), rf"{ME}\ (?:only|just)\ have\ an?\ (?:text|textual|written|verbal)\b"),
+    (
+        ("to me",),
+        rf"\b(?:{SHOWN}\ (?:is|was|are|were)"
+        r"(?:(?:\ not|n['’]t)\ (?:available|accessible)|\ (?:unavailable|inaccessible))"
+        rf"|no\ {MEDIUM}\ (?:is|was|are|were)\ (?:available|accessible))\ to\ me\b",
+    ),
+    (
+        ("i don't have", "i don’t have", "i do not have"),
+        rf"{ME}\ (?:do\ not|don['’]t)\ have\ {SHOWN}{WHOLE}"
+        rf"|{ME}\ (?:do\ not|don['’]t)\ have\ {SHOWN}\ to\ (?:look\ at|watch|see|view|work\ with|check|refer\ to)\b",
+    ),
+    (("waiting for",), rf"{ME}(?:['’]m|\ am)\ (?:still\ )?waiting\ for\ {SHOWN}{WHOLE}"),
+    (
+        ("to be missing",),
+        r"\b(?:the|your)\ (?:video|clip|footage)s?\ (?:seems|appears|seem|appear)\ to\ be\ missing"
+        r"(?=\ ?[.,;:!?]|$|\ here)",
+    ),
+    (
+        ("missing from",),
+        rf"\b{MEDIUM}\ (?:is|are|was|were|seems?\ to\ be)\ missing\ from\ (?:your|the|this)\ "
+        r"(?:message|prompt|question|request|conversation|input)\b",
+    ),
+    (
+        ("i need", "i would need", "i'd need", "i’d need"),
+        rf"{ME}\ need\ {SHOWN}\ (?:itself\ )?to\ (?:answer|verify|check|caption|revise|correct|describe|give|help)\b"
+        rf"|{ME}(?:\ would|['’]d)\ need\ (?:to\ (?:see|view|watch|have)\ |access\ to\ )?{SHOWN}"
+        rf"(?:{WHOLE}|\ to\ (?:answer|verify|check|caption|revise|correct|describe|give|help|tell|say)\b)",
+    ),
+    (
+        ("provided", "attached", "uploaded", "shared"),
+        rf"(?:\blet\ me\ know|{ME}(?:['’]ll|\ will|\ can|['’]m|\ am)|\bready|\bhappy)\b[^.!?]{{0,60}}"
+        rf"\ (?:once|as\ soon\ as|when|if|until)\ {SHOWN}\ (?:is|are|has\ been|have\ been)"
+        r"\ (?:provided|attached|uploaded|shared)\b(?!\ (?:on|by|with\ (?!me\b))\b)",
+    ),
     (("capab", "training"), r"\bmy\ (?:capabilities|training)\b"),
 )

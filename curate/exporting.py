@@ -63,9 +63,10 @@ class Export:
             raise SettingsError(f"{settings.work} holds no journal, so there is nothing to export: `curate run` first")
         return settings.model_copy(update={"layouts": settings.layouts | {self.name: layout}})
 
-    def has(self, verdict: Verdict, settings: Settings) -> bool:
+    def has(self, verdict: Verdict, pipeline: Pipeline) -> bool:
         """Whether this row, which is in the set, is asked for."""
-        if self.split not in (ALL, split_of(verdict.standing.medium, settings.validation, settings.seed)):
+        medium, settings = verdict.standing.medium, pipeline.settings
+        if self.split not in (ALL, split_of(pipeline.copies.get(medium, medium), settings.validation, settings.seed)):
             return False
         return self.kind is None or (verdict.origin is not None and verdict.origin[1] == self.kind)
 
@@ -82,7 +83,7 @@ async def export(pipeline: Pipeline, asked: Export) -> int:
             stood = verdict.standing
             progress.tally.stood(stood.kind, stood.step, stood.reason, settings.steps)
             row = verdict.sft if asked.name == "sft" else verdict.rl
-            if row is not None and asked.has(verdict, settings):
+            if row is not None and asked.has(verdict, pipeline):
                 file.add(row)
             elsewhere += row is not None  # where none is asked for, that tells why
         if not file.rows:

@@ -25,6 +25,7 @@ COLUMNS = {
     ),
     "prompt": "the question with its medium as the only turn (`role`, `content`)",
     "answer": "in layout `easyr1` the reference answer without tags, in `full` the draft's answer",
+    "reference": "JSON: the reference answer without tags (`answer`), its `problem_type` and `options`",
     "ability": "what the question asks for, the same in every row",
     "reward_model": "how an answer is judged (`style`), and the reference answer without tags (`ground_truth`)",
     "extra_info": (

@@ -26,6 +26,6 @@ class Hinted(Generic[T]):
 
     def likely(self, text: str) -> list[T]:
         """The rules that may match in this text, in their order."""
-        places = [self._words[word] for word in self._words if word in text]
+        places = [self._words[word] for word in filter(text.__contains__, self._words)]
         found = {place for pattern, place in self._patterns if pattern.search(text)}.union(*places)
         return [self._rules[place] for place in sorted(found)]

@@ -128,11 +128,11 @@ class Repository:
             objections = [str(error.get("message")) for error in answer.json().get("errors", [])]
         raise SettingsError(f"the Hub refuses the card: {self._clean('; '.join(objections)) or 'it does not say why'}")
 
-    def addition(self, path: str, file: Path) -> Any:
-        """What a commit is told of a file; the same one is to be uploaded before."""
+    def addition(self, path: str, source: Path | bytes) -> Any:
+        """What a commit is told of a file or its content; the same one is to be uploaded before."""
         from huggingface_hub import CommitOperationAdd
 
-        return CommitOperationAdd(path, file)
+        return CommitOperationAdd(path, source)
 
     def upload(self, addition: Any) -> None:
         """Bring a file's bytes to the Hub, unless it has them; small texts travel with the commit."""

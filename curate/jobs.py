@@ -86,7 +86,7 @@ class Job:
         with self._logged():
             if asked.name == "sft":
                 trainable(self.settings)
-            async with opened(asked.settings(self.settings), self.scope, self.progress) as pipeline:
+            async with opened(asked.settings(self.settings), self.scope, self.progress, looks=True) as pipeline:
                 with self.screen.watching(self.progress):
                     rows = await export(pipeline, asked)
         self.screen.say(f"wrote {rows:,} rows to {relative(asked.path)}")

@@ -1,5 +1,6 @@
 """The contract of a layout: how a record becomes a row of a set that a trainer reads."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -9,6 +10,8 @@ from pydantic import SerializerFunctionWrapHandler, model_serializer
 from curate.plugin import Plugin
 from curate.record import Output, Record, Thought
 from curate.tags import process
+
+ELSEWHERE = re.compile(r"/|[A-Za-z][A-Za-z0-9+.-]*://")  # begins what is below no folder that a trainer puts before it
 
 
 class Layout(Plugin, ABC):
@@ -103,6 +106,11 @@ class FamilyLayout(Layout, ABC):
     @abstractmethod
     def problem(self, record: Record) -> str:
         """The text under `problem`."""
+
+    def path(self, record: Record) -> str:
+        """Behind "./" wherever it is relative, with a prefix too: the trainers drop the first character."""
+        path = super().path(record)
+        return path if ELSEWHERE.match(path) else f"./{path.removeprefix('./')}"
 
     def row(self, record: Record) -> Output:
         """The record's own columns; `process` is its last thinking."""

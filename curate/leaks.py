@@ -12,10 +12,17 @@ NUMBERED = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth"
 WORDS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 BEHIND = "|".join(rf"(?<=\b{word} second)" for word in ("at", "around", "by", "from", "until", "after"))
 AGO = "|".join(rf"(?<=\b{word} seconds in)" for word in f"{WORDS}|fifteen|twenty|thirty".split("|"))
+IN_FRAME = "|".join(rf"(?<=\b{word} frame)" for word in ("in", "at", "from", "by", "of", "to", "until"))
 SECONDS = "s|secs?|seconds?|mins?|minutes?"
 AMOUNT = r"\d{1,4}(?:\.\d{1,3})?"
 ROUGHLY = r"(?:about |around |roughly |approximately |exactly |the )?"
 POINT = r"(?! (?:later|long|per|of|intervals?|each|apart|have|has|are|pass|passed|before|earlier|faster|slower|left)\b)"
+
+COMIC = r"(?:comic|cartoon|strip|storyboard|film ?strip|manga|graphic novel)"
+SHAPE = (
+    r"(?:triangle|polygon|pentagon|hexagon|heptagon|octagon|circle|semicircle|ellipse|rectangle|square|parallelogram"
+    r"|quadrilateral|trapezoid|trapezium|rhombus|kite|star|curve|graph|parabola|region|points?|set)"
+)
 
 TIMED = re.compile(r"[0-9][ -]?[sm]")
 COUNTED = re.compile(r":\d")
@@ -23,13 +30,17 @@ FRAMES: tuple[Rule, ...] = (
     (
         ("frame",),
         r"frame(?<=\bframe)(?<!door frame)(?<!window frame)(?<!picture frame)(?<!photo frame)(?<!bed frame)"
-        r"(?<!bike frame) ?(?:#|no\.?|number|:)? ?#?\d{1,5}\b",
+        r"(?<!bike frame) ?(?:#|no\.?|number|:)? ?#?\d{1,5}\b"
+        rf"(?! (?:of|in) (?:the|this|a|his|her) (?:[\w-]{{1,12}} )?{COMIC}\b)",
+        r"frames?(?<!picture frame)(?<!window frame)(?<!door frame) (?:provided|supplied|described|listed|captioned)\b"
+        r"(?! (?:by|on|with)\b)",
+        rf"frames? (?:at|around|from) {ROUGHLY}{AMOUNT} ?(?:{SECONDS})\b",
         r"frames?(?:(?<=sampled frame)|(?<=sampled frames)|(?<=annotated frame)|(?<=annotated frames))(?P<before>)\b",
         r"frames?(?: numbered| numbers) \d",
         r"frames #?\d{1,5} ?(?:,|-|–|to|and|through|&) ?#?\d{1,5}\b",
-        rf"\b(?:in|at|from|by|of|to|until) frame (?:number )?(?:{WORDS})\b",
+        rf"frame(?:{IN_FRAME})(?P<before>) (?:number )?(?:{WORDS})\b",
         rf"\b(?:{NUMBERED}|\d{{1,4}}(?:st|nd|rd|th)) (?:video |sampled |given )?frame\b"
-        r"(?! (?:(?:of|in) (?:the|this|a) (?:comic|cartoon|strip|storyboard|film ?strip)"
+        rf"(?! (?:(?:of|in) (?:the|this|a) {COMIC}"
         r"|(?:on|hangs|hung|holds|is hung)(?: (?:on|upon))? (?:the|his|her|a) )\b)",
     ),
 )
@@ -57,12 +68,23 @@ TIMES: tuple[Rule, ...] = (
     (
         ("second",),
         rf"second(?:{BEHIND})s? (?:\d{{1,4}}|{WORDS})\b",
+        r"the (?:(?<=\bat the )|(?<=\bby the )|(?<=\baround the )|(?<=\buntil the )|(?<=\bfrom the )|(?<=\bin the ))"
+        r"(?P<before>)\d{1,3}(?:st|nd|rd|th) second\b"
+        r"(?! (?:of|after) (?:its|his|her|their|the) (?!video\b|clip\b|footage\b))",
         rf"seconds in(?:{AGO})(?P<before>)(?:,|to the (?:video|clip|footage)\b)",
     ),
-    (("stamp",), r"\b(?:the|these|those|this|that|each|its|their|with) time ?-?stamps?\b|\btime ?-?stamps? \d"),
+    (
+        ("stamp",),
+        r"\b(?:the|these|those|this|that|each|its|their|with) time ?-?stamps?\b|\btime ?-?stamps? \d"
+        r"|(?<![\d:.])\d{1,2}:[0-5]\d time ?-?stamp\b",
+    ),
 )
 BOXES: tuple[Rule, ...] = (
-    (("bounding",), r"(?<!\ba )\bbounding[ -]?box(?:es)?\b"),
+    (
+        ("bounding",),
+        r"(?<!\ba )\bbounding[ -]?box(?:es)?\b"
+        rf"(?! (?:of|for|around) (?:the|this|that|a|an|its|each|all) (?:[\w-]{{1,12}} )?{SHAPE}s?\b)",
+    ),
     (("bbox",), r"\bbbox(?:es)?\b"),
     (
         ("coordinate",),
@@ -71,11 +93,12 @@ BOXES: tuple[Rule, ...] = (
         r"\bcoordinates? of the (?:[\w-]{1,12} ){0,2}(?:cube|sphere|cylinder|ball|person|man|woman|boy|girl|dog|cat|car"
         r"|table|chair|sofa|bed|lamp)s?\b",
     ),
-    # Four numbers in brackets, at least one of them a fraction or beyond 99: a box, hardly a list.
+    # Four numbers in brackets, at least one of them a fraction or beyond 99, or behind "at": a box, hardly a list.
     (
         ("[", "("),
         r"(?<!\w)(?<!vector )(?<!quaternion )(?<!colour )(?<!color )"
-        r"[\[(](?=[^\])]{0,40}(?:\d{3}|\.\d)) ?\d{0,4}\.?\d{1,4}(?: ?, ?\d{0,4}\.?\d{1,4}){3} ?[\])]",
+        r"[\[(](?:(?=[^\])]{0,40}(?:\d{3}|\.\d))|(?<=\bat .)|(?<=\bwithin .)|(?<=\bregion .)|(?<=\bbox .))"
+        r" ?\d{0,4}\.?\d{1,4}(?: ?, ?\d{0,4}\.?\d{1,4}){3} ?[\])]",
     ),
 )
 SEEN = {

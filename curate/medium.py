@@ -10,6 +10,11 @@ from curate.timeline import Timeline
 Kind = Literal["video", "image"]
 
 
+def short(sha256: str) -> bytes:
+    """A short name of this content, among all media of one input: 8 bytes."""
+    return bytes.fromhex(sha256)[:8]
+
+
 @dataclass(frozen=True, slots=True)
 class Medium:
     """One video or image.

@@ -1,11 +1,13 @@
 """What a push sends: the published sets and the card, file by file, and how that differs from what the Hub holds."""
 
 import hashlib
+import io
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from curate.errors import SettingsError, StoreError
 from curate.holdings import SHARD
@@ -13,6 +15,7 @@ from curate.splits import SETS
 
 CARD = "README.md"
 OURS = re.compile(rf"{re.escape(CARD)}|(?:{'|'.join(SETS)})/[^/]+\.parquet")
+PLACE = "OWNER/NAME"  # in the card, where it says how to load the sets
 PIECE = 1 << 20  # bytes read at a time
 
 
@@ -50,8 +53,11 @@ class Plan:
         return not self.send and not self.remove
 
 
-def parcel(work: Path) -> dict[str, Content]:
-    """The published files of this work folder. Raises SettingsError where a set is missing or not whole."""
+def parcel(work: Path, to: str) -> dict[str, Content]:
+    """The published files of this work folder, as they go to the data set of this name.
+
+    Raises SettingsError where a set is missing or not whole.
+    """
     found: dict[str, Content] = {}
     for name in SETS:
         folder = work / name
@@ -60,21 +66,31 @@ def parcel(work: Path) -> dict[str, Content]:
         found |= {f"{name}/{path.name}": content(path) for path in shards}
     if not (work / CARD).is_file():
         raise SettingsError(f"{work} holds no card: `curate filter` writes the sets and their card")
-    return dict(sorted((found | {CARD: content(work / CARD)}).items()))
+    return dict(sorted((found | {CARD: _content(io.BytesIO(addressed(work, to)))}).items()))
+
+
+def addressed(work: Path, name: str) -> bytes:
+    """The card of this work folder as it goes to the data set of this name: it says how that one is loaded."""
+    return (work / CARD).read_bytes().replace(PLACE.encode(), name.encode())
 
 
 def content(path: Path) -> Content:
     """What a file holds. Raises StoreError where it cannot be read."""
     try:
         with path.open("rb") as file:
-            size = path.stat().st_size
-            sha256 = hashlib.sha256()
-            blob = hashlib.sha1(f"blob {size}\0".encode(), usedforsecurity=False)
-            while piece := file.read(PIECE):
-                sha256.update(piece)
-                blob.update(piece)
+            return _content(file)
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _content(file: BinaryIO) -> Content:
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    sha256 = hashlib.sha256()
+    blob = hashlib.sha1(f"blob {size}\0".encode(), usedforsecurity=False)
+    while piece := file.read(PIECE):
+        sha256.update(piece)
+        blob.update(piece)
     return Content(size, sha256.hexdigest(), blob.hexdigest())
 
 

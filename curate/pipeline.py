@@ -3,7 +3,7 @@
 import hashlib
 import itertools
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,10 +13,10 @@ from curate import assets, sources, workfolder
 from curate.budget import Budget
 from curate.census import Census, counted, spread
 from curate.checks import nearest
-from curate.comparing import compared, eyes_of, library_of, mixed_of
+from curate.comparing import Alike, compared, eyes_of, library_of, mixed_of
 from curate.engine import Ended, Engine
 from curate.errors import MediaError, SettingsError
-from curate.intake import DUPLICATE, NEAR, NONE, Entry, Intake, Stood, none, nowhere
+from curate.intake import DUPLICATE, NEAR, Entry, Intake, Stood, none, nowhere
 from curate.journal import Journal
 from curate.mix import Mixed
 from curate.mixture import mixture
@@ -33,6 +33,7 @@ from curate.tally import Tally
 from curate.walk import Walked, walked
 
 WIDTH = 64  # records on their way at once, at least
+ALONE = Alike()  # nothing was compared
 KNOWN = 200  # rows walked before that an estimate rests on, at most
 
 
@@ -68,7 +69,7 @@ class Pipeline:
         progress: Progress,
         holds: bool,
         mixed: Mixed | None = None,
-        near: Mapping[int, int] = NONE,
+        alike: Alike = ALONE,
     ) -> None:
         if not settings.media_root.is_dir():
             raise SettingsError(f"input.media_root: there is no folder {settings.media_root}")
@@ -76,7 +77,7 @@ class Pipeline:
         self.progress = progress
         self.extras: dict[str, int] = {}
         self.scope = scope
-        self.repeats = near
+        self.repeats, self.copies = alike
         self._holds = holds and not scope.others
         work = settings.work
         files = sources.found(settings.files, settings.base)
@@ -258,16 +259,21 @@ class Pipeline:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, scope: Scope, progress: Progress, holds: bool = False) -> AsyncIterator[Pipeline]:
-    """A pipeline that is closed again, whatever happens."""
+async def opened(
+    settings: Settings, scope: Scope, progress: Progress, holds: bool = False, looks: bool = False
+) -> AsyncIterator[Pipeline]:
+    """A pipeline that is closed again, whatever happens.
+
+    With `looks`, clips are compared that nobody has looked at before, as commands do that hold the work folder.
+    """
     scope = replace(scope, shard=placed(settings, scope, progress))
     for name in settings.idle:
         progress.tell(f"[filters.{name}] is set, but {name!r} is not among the steps: it judges nothing")
-    mixed, near = None, NONE
+    mixed, alike = None, ALONE
     if settings.duplicates:
         mixed = mixed_of(settings)  # once for both, even where the disk keeps no counts
-        near = await compared(settings, settings.duplicates, mixed, progress, holds)
-    pipeline = Pipeline(settings, scope, progress, holds, mixed, near)
+        alike = await compared(settings, settings.duplicates, mixed, progress, holds or looks)
+    pipeline = Pipeline(settings, scope, progress, holds, mixed, alike)
     with closing(pipeline):
         yield pipeline
 

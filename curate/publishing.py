@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from curate import assets, judges, reviewing
 from curate.card import card
+from curate.comparing import Alike
 from curate.disclosure import disclosed
 from curate.findings import Findings
 from curate.holdings import holdings
@@ -37,7 +38,7 @@ async def publish(pipeline: Pipeline) -> Report:
     begin(pipeline)
     report, findings = Report(settings.steps), Findings()
     with Publication(settings.work) as publication:
-        sets = Sets(publication, settings)
+        sets = Sets(publication, settings, pipeline.copies)
         rejected = publication.writer("rejected", RejectedRow)
         async for verdict in verdicts(pipeline):
             stood = verdict.standing
@@ -99,7 +100,7 @@ async def verdicts(pipeline: Pipeline) -> AsyncIterator[Verdict]:
         return
     first: dict[bytes, tuple[int, int]] = {}
     extras: Counter[str] = Counter()
-    arguments = (pristine(pipeline.settings), pipeline.scope, pipeline.mixed, pipeline.repeats)
+    arguments = (pristine(pipeline.settings), pipeline.scope, pipeline.mixed, Alike(pipeline.repeats))
     async for part in judges.parts(
         pipeline.numbers(), processes, f"{__name__}:bench", f"{__name__}:sentence", arguments
     ):
@@ -139,9 +140,9 @@ def pristine(settings: Settings) -> Settings:
     return settings.model_copy(update={"models": models})
 
 
-def bench(settings: Settings, scope: Scope, mixed: Mixed | None, near: Mapping[int, int]) -> Bench:
+def bench(settings: Settings, scope: Scope, mixed: Mixed | None, alike: Alike) -> Bench:
     """Made once in each such process."""
-    pipeline = Pipeline(settings, scope, Progress(), holds=False, mixed=mixed, near=near)
+    pipeline = Pipeline(settings, scope, Progress(), holds=False, mixed=mixed, alike=alike)
     return Bench(asyncio.Runner(), pipeline)
 
 

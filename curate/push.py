@@ -19,7 +19,7 @@ import curate
 from curate.aside import aside
 from curate.errors import HubError, SettingsError, StaleError, StoreError, TransientError
 from curate.hub import Head, Repository
-from curate.parcel import CARD, OURS, Content, Files, Plan, difference
+from curate.parcel import CARD, OURS, Content, Files, Plan, addressed, difference
 from curate.pushed import Pushed
 
 log = logging.getLogger(__name__)
@@ -57,11 +57,16 @@ class Push:
     say: Callable[[str], None]
     sent: Callable[[str], None] = field(default=lambda path: None)
 
+    @property
+    def card(self) -> bytes:
+        """The card as it is sent."""
+        return addressed(self.work, self.repository.name)
+
     async def look(self) -> Found:
         """What is to be done; nothing is changed. Raises SettingsError where it cannot or must not be."""
         if not self.repository.token:
             raise SettingsError("no token for the Hub: set HF_TOKEN or run `hf auth login`")
-        await self._hub(partial(self.repository.check, (self.work / CARD).read_text(encoding="utf-8")))
+        await self._hub(partial(self.repository.check, self.card.decode()))
         return await self._found()
 
     async def push(self, found: Found) -> str:
@@ -110,7 +115,8 @@ class Push:
         gate = asyncio.Semaphore(AT_ONCE)
 
         async def upload(path: str) -> Any:
-            addition = await aside(partial(self.repository.addition, path, self.work / path))
+            source = self.card if path == CARD else self.work / path
+            addition = await aside(partial(self.repository.addition, path, source))
             async with gate:
                 await self._hub(partial(self.repository.upload, addition))
             log.debug("%s: sent", path)

@@ -4,9 +4,11 @@ R = R_format + R_accuracy + [R_accuracy > 0] * R_semantic. `formatted`, `accurat
 `format_reward`, `accuracy_reward` and what `total_reward` makes judge a batch as trl's GRPOTrainer hands it
 over: `reward(prompts, completions, **columns)`, where each column is a list with one entry a completion. The
 columns are those of the sets: `solution`, `problem_type` (each row its own) and, for multiple choice,
-`options`. Raises ValueError for a problem type that there is not. `verl_score` judges one row as verl asks for it.
+`options`. Raises ValueError for a problem type that there is not. `verl_score` judges one row as verl asks for it,
+`easyr1_score` a batch as EasyR1 does.
 """
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, cast, get_args
@@ -132,12 +134,23 @@ def verl_score(
     (verl: `custom_reward_function.path` is this file, `.name` is "verl_score".) Raises ValueError or TypeError where
     `extra_info`, which holds the row's `problem_type` and `options`, is not that of the layout.
     """
-    kind, options = ((extra_info or {}).get(name) for name in ("problem_type", "options"))
-    options = None if options is None else list(options)  # (an array of numpy's, as verl reads it)
-    _checked("verl_score", 0, solution_str, ground_truth, kind, options)
-    form = formatted(solution_str)
-    accuracy = accurate(solution_str, ground_truth, cast(ProblemType, kind), options or ())
-    return {"score": total(form, accuracy), "format": form, "accuracy": accuracy}
+    score, form, accuracy = _judged("verl_score", 0, solution_str, ground_truth, extra_info or {})
+    return {"score": score, "format": form, "accuracy": accuracy}
+
+
+def easyr1_score(reward_inputs: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
+    """R without R_semantic, and its parts, of a batch in the layout `easyr1`, as EasyR1 calls a reward function.
+
+    (EasyR1: `data.answer_key` is "reference", `worker.reward.reward_function` is "PATH:easyr1_score", where PATH is
+    this file.) Each input has a `response` and, as `ground_truth`, the row's `reference`. Raises ValueError or
+    TypeError where that is not the layout's.
+    """
+    scores = []
+    for at, given in enumerate(reward_inputs):
+        known = _reference(at, given["ground_truth"])
+        score, form, accuracy = _judged("easyr1_score", at, given["response"], known.get("answer"), known)
+        scores.append({"overall": score, "format": form, "accuracy": accuracy})
+    return scores
 
 
 def text_of(completion: Completion) -> str:
@@ -149,6 +162,28 @@ def text_of(completion: Completion) -> str:
         return completion
     contents = [message.get("content") or "" for message in completion if message.get("role") == "assistant"]
     return "".join(content if isinstance(content, str) else _joined(content) for content in contents)
+
+
+def _reference(at: int, text: Any) -> Mapping[str, Any]:
+    """What a row's `reference` holds. Raises ValueError where it is another column."""
+    try:
+        known = json.loads(text)
+    except (TypeError, ValueError):
+        known = None
+    if not isinstance(known, Mapping):
+        what = "is no JSON object: data.answer_key must be 'reference'"
+        raise ValueError(f"easyr1_score: ground_truth[{at}] {what}: {text!r:.80}")
+    return known
+
+
+def _judged(reward: str, at: int, said: str, solution: Any, known: Mapping[str, Any]) -> tuple[float, float, float]:
+    """R without R_semantic, R_format and R_accuracy of one row, of which `problem_type` and `options` are known."""
+    kind, options = known.get("problem_type"), known.get("options")
+    options = None if options is None else list(options)  # (an array of numpy's, as verl reads it)
+    _checked(reward, at, said, solution, kind, options)
+    form = formatted(said)
+    accuracy = accurate(said, solution, cast(ProblemType, kind), options or ())
+    return total(form, accuracy), form, accuracy
 
 
 def _checked(reward: str, at: int, completion: object, solution: object, problem_type: object, options: object) -> None:

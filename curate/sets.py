@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from curate.embedding import EmbeddingWriter
@@ -25,8 +25,8 @@ def form(settings: Settings, name: str) -> type[Output]:
 class Sets:
     """Writes each verdict's rows where they belong."""
 
-    def __init__(self, publication: Publication, settings: Settings) -> None:
-        self._share, self._seed = settings.validation, settings.seed
+    def __init__(self, publication: Publication, settings: Settings, copies: Mapping[bytes, bytes]) -> None:
+        self._share, self._seed, self._copies = settings.validation, settings.seed, copies
         self._media: dict[str, set[bytes]] = {TRAIN: set(), VALIDATION: set()}
         splits = SPLITS if settings.validation else SPLITS[:1]
         self._writers: dict[tuple[str, str], SetWriter] = {}
@@ -48,7 +48,10 @@ class Sets:
 
     def add(self, verdict: Verdict) -> None:
         """Add the row's place in each set that it belongs to."""
-        split = split_of(verdict.standing.medium, self._share, self._seed)
+        medium = self._copies.get(verdict.standing.medium, verdict.standing.medium)
+        split = split_of(medium, self._share, self._seed)
+        if self._share and (verdict.sft or verdict.rl):
+            self._media[split].add(medium)
         if verdict.sft is not None:
             self._put("sft", split, verdict.sft, verdict)
         if verdict.rl is not None:
@@ -56,8 +59,6 @@ class Sets:
 
     def _put(self, name: str, split: str, row: Output, verdict: Verdict) -> None:
         self._writers[name, split].add(row, verdict.medium)
-        if self._share:
-            self._media[split].add(verdict.standing.medium)
         if verdict.group >= 0:
             self._groups[name][verdict.group] += 1
 

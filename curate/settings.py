@@ -295,11 +295,14 @@ def _layout(name: str, settings: SetSettings, base: Path) -> Layout:
 
 
 def fitting(layout: Layout, name: str, where: str) -> None:
-    """Raise SettingsError where this layout has no form for the set of this name."""
+    """Raise SettingsError where this layout has no form for the set of this name, or not for media of all kinds."""
     if layout.form(name) is None:
         known = [other for other in names(Layout) if find(Layout, other).form(name)]
         what = "with a chain of thought" if name == "sft" else "without a chain of thought"
         raise SettingsError(f"{where}: {layout.name()!r} has no form for rows {what}; known: {', '.join(known)}")
+    if layout.apart:  # a set of the work folder is one table, whatever its rows are about
+        export = f"leave it, and `curate export {layout.name()} FILE --set {name} --data-type KIND`"
+        raise SettingsError(f"{where}: {layout.name()!r} is read from files about one kind of media: {export}")
 
 
 def _plugin(

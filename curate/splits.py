@@ -1,4 +1,7 @@
-"""Which split a row stands in: all rows about one medium in the same one, whatever other rows there are."""
+"""Which split a row stands in: all rows about one medium in the same one, whatever other rows there are.
+
+Copies of a clip that are known (`[duplicates] clips`) go by one name, so that they stand in one split, too.
+"""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,14 +13,18 @@ FAR = 0.25  # of the smaller side: how far the share of media may be from what w
 
 
 def split_of(medium: bytes, share: float, seed: int) -> str:
-    """The split of the rows about a medium, by its name among the standings.
+    """The split of the rows about a medium, by its name among the standings, or that of all its copies.
 
     About `share` of all media, 0.0 to 1.0, fall to validation; a larger share adds to those of a smaller one.
     """
     if not share:
         return TRAIN
-    digest = hashlib.blake2b(medium, digest_size=8, key=str(seed).encode()).digest()
-    return VALIDATION if int.from_bytes(digest, "big") < share * 2**64 else TRAIN
+    return VALIDATION if draw(medium, seed) < share * 2**64 else TRAIN
+
+
+def draw(medium: bytes, seed: int) -> int:
+    """The number below 2**64 that a medium draws; the lowest are held back."""
+    return int.from_bytes(hashlib.blake2b(medium, digest_size=8, key=str(seed).encode()).digest(), "big")
 
 
 class Held(NamedTuple):

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from curate.errors import StoreError
 from curate.journal import Journal
+from curate.medium import short
 from curate.record import Failed, Kept, Outcome, Owed, Record, Rejected
 from curate.sources import Row
 from curate.writer import unusable
@@ -72,7 +73,7 @@ class Standing(NamedTuple):
 
 def medium_of(record: Record) -> bytes:
     """A short name of what a record is about."""
-    return bytes.fromhex(record.medium.sha256)[:8]
+    return short(record.medium.sha256)
 
 
 class Standings:

@@ -27,6 +27,7 @@ FIRM = re.compile(
 # Behind these an answer may follow.
 LOOSE = re.compile(
     rf"""\b(?:corresponds?\ to|match(?:es|ing)?|which\ is|that\ is|that['’]s|this\ is|it['’]s|it\ is
+         |confirms(?:\ that)?|verifies|proves(?:\ that)?
          |mak(?:es|ing)(?:\ it)?|leads?(?:\ me)?\ to|points?\ to|leav(?:es|ing)(?:\ us)?(?:\ with)?(?:\ only)?)
          \ (?:the\ )?(?:{MARKS}\ )?(?=(?:option|choice|answer)\ )
       | \b(?:so|therefore|thus|hence|then),?\ (?:(?:it|this|that)\ {BE}\ )?(?:the\ answer\ )?""",

@@ -22,6 +22,11 @@ SEEN_THERE = (
     r"(?<!\bfigure caption)(?<!\bfigure's caption)(?<!\bfigure’s caption)(?<!\bchart's caption)"
 )
 MEDIUM = r"(?:videos?|clips?|footage|images?|pictures?|photos?|scenes?|frames?)"
+# "According to the text in the image" speaks of what is written there.
+WRITTEN_THERE = (
+    r"(?! (?:(?:shown|written|visible|displayed|printed|seen|overlaid|that appears|at the \w{3,8}) ){0,2}"
+    rf"(?:in|on|within|inside|of) (?:the|this|that) (?:[\w-]{{1,12}} )?(?:{MEDIUM}|bubble|panel)\b)"
+)
 HEADS = (
     *(
         f"{noun}{end}"
@@ -117,7 +122,10 @@ SOURCES: tuple[Rule, ...] = (
         ("relation", "feature", "interaction", "attribute", "context", "item"),
         r"\b(?:spatial relations?|notable features?|potential interactions?|human attributes?|scene context"
         r"|text items?)"
-        rf" (?:lists?|fields?|entry|entries|section|{SAYS}|suggests?|includes?)\b",
+        rf" (?:lists?|fields?|entry|entries|section|{SAYS}|suggests?|includes?|gives?|puts?)\b",
+        r"\b(?:under|in|among) (?:the )?(?:spatial relations|notable features|potential interactions"
+        r"|human attributes)\b"
+        r"(?! (?:of|on|in|for|that|which)\b)",
     ),
     *(field(stem) for stem in ("field", "array", "list")),
     (("list",), rf"\b(?:in|from|through) the (?:full )?list of {FIELD}\b"),
@@ -145,7 +153,10 @@ SOURCES: tuple[Rule, ...] = (
     ),
     (
         ("according",),
-        r"\baccording to (?:the|this|these|my) (?:[\w-]{1,20} )?(?:account|details|texts?)\b" + SEEN_THERE,
+        r"\baccording to (?:the|this|these|my) (?:[\w-]{1,20} )?(?:account|details|texts?)\b"
+        + WRITTEN_THERE
+        + SEEN_THERE,
+        r"\baccording to (?:the|what) (?:data |information |details |text )?i (?:have|was given|am given|got)\b",
     ),
     (
         ("provided", "given", "supplied"),
@@ -186,7 +197,7 @@ SOURCES: tuple[Rule, ...] = (
         r"reading(?:(?<=\brereading)|(?<=\bre-reading)) the (?:text|list|record)\b" + SEEN_THERE,
     ),
     (
-        ("list", "record"),
+        ("listed", "is recorded as"),
         r"\bthe listed (?:objects|elements|actions|attributes|relations)\b",
         r"\b(?:clothing|posture|gender|scene|action|object) is (?:listed|recorded) as\b",
         r"\b(?:objects?|actions?|relations|attributes|primitives|elements|features|parts) listed"
@@ -202,8 +213,22 @@ SOURCES: tuple[Rule, ...] = (
         r"(?! (?:on|by)\b)" + ASKED,
         r"\bno (?:explicit |specific |direct )?mention of\b"
         + rf"(?! (?:[\w-]{{1,20}} ){{1,3}}(?:on|in) (?:the|its|his|her) {CARRIER}\b)",
+        r"\bno mention (?:is|was) made\b(?! (?:on|by|in)\b)",
         r"\b(?:stated|mentioned) in (?:the|any|these|any of the) "
         r"(?:frames?|records?|data|details|summary|text about)\b",
     ),
-    (("described",), r"\b(?:is|are|was|were|as) described\b(?! (?:above|below|by|as [\w-]{1,20} by)\b)" + ASKED),
+    (
+        ("details",),
+        r"\bthe (?:provided |given |scene |frame )?details (?:also )?(?:mention|say|state|list|note|describe"
+        r"|specify)(?:e?d)?\b" + SEEN_THERE,
+    ),
+    (
+        ("no information",),
+        r"\bno information (?:about [^.;!?]{1,40} )?in the"
+        r" (?:texts?|details|data)\b(?! (?:box|field|bubble)\b)" + WRITTEN_THERE + SEEN_THERE,
+    ),
+    (
+        ("described",),
+        r"\b(?:is|are|was|were|as)(?: not|n['’]t)? described\b(?! (?:above|below|by|as [\w-]{1,20} by)\b)" + ASKED,
+    ),
 )

@@ -60,6 +60,8 @@ MEASURED: dict[str, tuple[Filter, Callable[[list[str]], Record]]] = {
     "leak-unseen": (LeakFilter(), sentence),
     "leak-drafts": (LeakFilter(), sentence),
     "leak-drafts-held-out": (LeakFilter(), sentence),
+    "leak-voices": (LeakFilter(), sentence),
+    "leak-voices-held-out": (LeakFilter(), sentence),
     "refusal": (RefusalFilter(), sentence),
     "refusal-unseen": (RefusalFilter(), sentence),
     "refusal-drafts": (RefusalFilter(), sentence),

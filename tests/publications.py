@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from curate.shards import Publication, RejectedRow
 from curate.splits import SETS
 from tests.records import drafted, record
 from tests.workplace import Ran, ended
+
+NAME = "owner/name"  # of the data set on the Hub
 
 ROOT = Path(curate.__file__).parent.parent
 TOML = """
@@ -81,6 +84,13 @@ def published(work: Path, rows: int = 5, per_shard: int = 2) -> dict[str, list[d
     return {"sft": [row.model_dump(mode="json") for row in sft], "rl": [row.model_dump(mode="json") for row in rl]}
 
 
+def sent(work: Path, paths: Iterable[Path], name: str = NAME) -> dict[str, bytes]:
+    """These files as a push to the data set of this name sends them."""
+    held = {path.relative_to(work).as_posix(): path.read_bytes() for path in paths}
+    assert held["README.md"].count(b'load_dataset("OWNER/NAME", "') == 2
+    return held | {"README.md": held["README.md"].replace(b"OWNER/NAME", name.encode())}
+
+
 class Place:
     """A folder with settings and published sets; commands run in it against the Hub at `url`."""
 
@@ -93,7 +103,7 @@ class Place:
     def files(self) -> dict[str, bytes]:
         """What a push is to bring to the Hub."""
         paths = [self.work / "README.md", *self.work.glob("sft/*"), *self.work.glob("rl/*")]
-        return {path.relative_to(self.work).as_posix(): path.read_bytes() for path in paths}
+        return sent(self.work, paths)
 
     def start(self, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
         """Start `curate push` with these arguments."""

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import shutil
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -14,13 +15,16 @@ from curate.errors import SettingsError
 from curate.exporting import Export
 from curate.jobs import Job
 from curate.layout import Layout
+from curate.medium import short
 from curate.pipeline import Scope
 from curate.plugin import find, names
 from curate.splits import VALIDATION, split_of
+from tests.media.media_samples import encode
 from tests.server import REVISED, THINKING
 from tests.workplace import Workplace, picture, row
 
 HALF = "[sets]\nvalidation = 0.5\nseed = {seed}\n"
+CLIPS = "[duplicates]\nclips = true\n"
 
 
 def job(place: Workplace) -> Job:
@@ -32,6 +36,11 @@ def exported(place: Workplace, layout: str, file: str, **options: str) -> list[d
     """The rows of a JSON file that is exported so."""
     assert asyncio.run(job(place).export(Export(layout, place.folder / file, **options))) == 0
     return [json.loads(line) for line in (place.folder / file).read_text().splitlines()]
+
+
+def medium(path: Path) -> bytes:
+    """The name of this file's content, by which its side is drawn."""
+    return short(hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 def rows(place: Workplace, name: str, split: str) -> list[dict[str, Any]]:
@@ -174,10 +183,90 @@ def test_nothing_to_export_leaves_the_old_file(place):
     assert {path.suffix for path in place.folder.iterdir()} <= {"", ".json", ".toml"}
 
 
+def test_no_clip_is_on_both_sides_in_another_encoding(place, server):
+    """Each alone would stand on its own side; that they are one is known to every command."""
+    copy = place.folder / "media" / "copy.avi"
+    encode(copy, [40 * i for i in range(40)], codec="mpeg4", bframes=0)
+    media = [medium(path) for path in (place.folder / "media" / "clips" / "one.mp4", copy)]
+    first, second = ([split_of(m, 0.5, n) == VALIDATION for n in range(9)] for m in media)
+    seed = next(n for n in range(9) if first[n] != second[n])
+    place.questions([row(1), row(2, path="./copy.avi", problem="What stands still there?"), picture(3)])
+    apart, together = (HALF.format(seed=seed) + more for more in ("", "[duplicates]\nclips = true\n"))
+    for settings, sizes in ((apart, {1}), (together, {0, 2})):
+        place.settings(more=settings)
+        assert asyncio.run(job(place).ask(None)) == 0
+        sides = [{r["problem_id"] for r in rows(place, "sft", split)} & {1, 2} for split in ("train", "validation")]
+        assert {len(side) for side in sides} == sizes
+        for split, side in zip(("train", "validation"), sides, strict=True):
+            if side:
+                kept = exported(place, "full", "x.jsonl", split=split)
+                assert {r["problem_id"] for r in kept} & {1, 2} == side
+
+
+COPIES = ("./clips/one.mp4", "./again.mp4", "./anew.avi", "./smaller.mp4")
+
+
+@pytest.fixture
+def anew(place: Workplace) -> int:
+    """The clip under another name and in two other encodings, and a seed by which these would be divided."""
+    times, media = [40 * i for i in range(40)], place.folder / "media"
+    (media / COPIES[1]).write_bytes((media / COPIES[0]).read_bytes())
+    encode(media / COPIES[2], times, codec="mpeg4", bframes=0)
+    encode(media / COPIES[3], times, options={"crf": "30"})
+    place.questions([*(row(n, path=path) for n, path in enumerate(COPIES)), picture(9)])
+    found = [medium(media / path) for path in (*COPIES, "sign.jpg")]
+    assert len(set(found)) == 4
+    sides = [[split_of(m, 0.5, n) == VALIDATION for m in found] for n in range(1000)]
+    return sides.index([False, False, True, False, False])
+
+
+def sides(work: Path) -> dict[str, set[str]]:
+    """The split of each medium's rows in both sets; each must stand in one."""
+    found: dict[str, set[str]] = {}
+    for path in [*work.glob("sft/*.parquet"), *work.glob("rl/*.parquet")]:
+        for row_ in pq.read_table(path).to_pylist():
+            found.setdefault(row_["path"], set()).add(path.name.split("-")[0])
+    return found
+
+
+TOGETHER = {path: {"validation"} for path in COPIES} | {"./sign.jpg": {"train"}}
+APART = TOGETHER | {path: {"train"} for path in COPIES if path != "./anew.avi"}
+
+
+def test_the_copies_of_a_clip_stand_on_one_side_wherever_they_stand_in_the_input(place, anew):
+    place.settings(more=HALF.format(seed=anew))
+    assert asyncio.run(job(place).ask(None)) == 0
+    assert sides(place.work) == APART, "the same bytes are together at any rate"
+    place.settings(more=HALF.format(seed=anew) + CLIPS)
+    train = exported(place, "llava", "x.jsonl")
+    assert [r["id"] for r in train] == ["9"], "an export looks at clips that nobody looked at"
+    assert asyncio.run(job(place).filter()) == 0
+    assert sides(place.work) == TOGETHER
+    told = json.loads((place.work / "report.json").read_text())["validation"]
+    assert told == {"asked": 0.5, "media": 2, "held": 1, "far": False, "sft": 4, "rl": 4}
+    place.questions([*reversed(json.loads((place.folder / "questions.json").read_text()))])
+    assert asyncio.run(job(place).filter()) == 0
+    assert sides(place.work) == TOGETHER
+
+
+def test_the_copies_of_a_clip_stand_on_one_side_where_shards_are_joined(place, anew):
+    place.settings(more=HALF.format(seed=anew) + CLIPS)
+    parts = [place.folder / f"part{n}" for n in (1, 2)]
+    apart = []
+    for n, part in enumerate(parts, 1):
+        ran = Job.of("run", place.toml, part, Screen(quiet=True), Scope(shard=(n, 2)))
+        assert asyncio.run(ran.ask(None)) == 0
+        apart.append(sides(part))
+    assert all(set(COPIES) & part.keys() for part in apart), "each shard has some"
+    joined = Job.of("filter", place.toml, parts[0], Screen(quiet=True), Scope(others=(parts[1],)))
+    assert asyncio.run(joined.filter()) == 0
+    assert sides(parts[0]) == apart[0] | apart[1] == TOGETHER
+
+
 def test_no_clip_is_on_both_sides(ran):
     """Of two media one is held back, in both sets, and the card lists the split."""
     paths = (ran.folder / "media" / name for name in ("clips/one.mp4", "sign.jpg"))
-    media = [hashlib.sha256(path.read_bytes()).digest()[:8] for path in paths]
+    media = [medium(path) for path in paths]
     seed = next(n for n in range(1000) if [split_of(m, 0.5, n) == VALIDATION for m in media] == [True, False])
     ran.settings(more=HALF.format(seed=seed))
     assert asyncio.run(job(ran).filter()) == 0

@@ -9,10 +9,8 @@ from contextlib import contextmanager
 import pytest
 
 from tests.hubserver import READ, SIGNED, WRITE, Fault, HubServer
-from tests.publications import Place, published
+from tests.publications import NAME, Place, published
 from tests.workplace import ended
-
-NAME = "owner/name"
 
 
 @pytest.fixture
@@ -171,7 +169,8 @@ def test_a_dry_run_shows_files_sizes_and_the_card_and_writes_nothing(hub, place)
     assert lines[0].split() == ["file", "size", "what"]
     assert {line.split()[0] for line in lines[1:8]} == set(place.files())
     assert all(line.split()[-1] == "add" for line in lines[1:8])
-    assert (place.work / "README.md").read_text().strip() in dry.out
+    assert place.files()["README.md"].decode().strip() in dry.out
+    assert f'load_dataset("{NAME}", "sft", split="train")' in dry.out
     assert dry.lines[-1].startswith("would send 7 of 7 files, ")
     assert hub.repos == {}
     assert hub.writes() == []

@@ -14,10 +14,9 @@ from curate.errors import BusyError, HubError, SettingsError, StaleError, Transi
 from curate.hub import Repository
 from curate.workfolder import held
 from tests.hubserver import OTHER, READ, SIGNED, WRITE, Fault, File, HubServer
-from tests.publications import published
+from tests.publications import NAME, published, sent
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # the client's own affair
-NAME = "owner/name"
 ENDPOINTS = {
     "card": "POST /api/validate-yaml",
     "head": "GET /api/datasets/owner/name$",
@@ -62,7 +61,7 @@ def left_behind():
 
 def ours(work):
     paths = [work / "README.md", *work.glob("sft/*"), *work.glob("rl/*")]
-    return {path.relative_to(work).as_posix(): path.read_bytes() for path in paths}
+    return sent(work, paths)
 
 
 def theirs(hub, name=NAME):

@@ -7,12 +7,14 @@ import sys
 import numpy as np
 import pytest
 
+from curate.layouts.easyr1 import EasyR1Layout
 from curate.layouts.verl import VerlLayout
 from curate.rewards import (
     accuracy_reward,
     accurate,
     claim,
     consistency,
+    easyr1_score,
     format_reward,
     formatted,
     text_of,
@@ -214,6 +216,39 @@ def test_verl_is_told_the_score_and_its_parts(said, kind, answer, options, expec
     row["extra_info"]["options"] = np.array(row["extra_info"]["options"], dtype=object)  # as verl reads Parquet
     told = verl_score(row["data_source"], said, row["reward_model"]["ground_truth"], extra_info=row["extra_info"], n=1)
     assert (told["score"], told["format"], told["accuracy"]) == expected
+
+
+def test_easyr1_is_told_the_scores_of_a_batch_each_by_its_own_type():
+    solved = [
+        record(options=("A. red", "B. blue"), solution="<answer>A</answer>"),
+        record(problem_type="numerical", options=(), solution="<answer>5</answer>"),
+        record(problem_type="regression", options=(), solution="<answer>4</answer>"),
+    ]
+    said = [GOOD.format("A. red"), "<answer>5.0</answer>", GOOD.format("3")]
+    inputs = [
+        {"response": text, "response_length": 9, "ground_truth": EasyR1Layout().row(each).reference}
+        for text, each in zip(said, solved, strict=True)
+    ]
+    assert easyr1_score(inputs) == [
+        {"overall": 2.0, "format": 1.0, "accuracy": 1.0},
+        {"overall": 1.0, "format": 0.0, "accuracy": 1.0},
+        {"overall": 1.75, "format": 1.0, "accuracy": 0.75},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reference", "error", "told"),
+    [
+        ("A", ValueError, r"ground_truth\[0\] is no JSON object: data.answer_key must be 'reference': 'A'"),
+        ("5", ValueError, r"ground_truth\[0\] is no JSON object"),
+        (None, ValueError, r"ground_truth\[0\] is no JSON object"),
+        ('{"answer": "A", "problem_type": "riddle"}', ValueError, r"problem_type\[0\] is 'riddle'"),
+        ('{"problem_type": "OCR"}', TypeError, r"solution\[0\] must be a text, not None"),
+    ],
+)
+def test_easyr1_with_another_column_is_told(reference, error, told):
+    with pytest.raises(error, match=f"^easyr1_score: {told}"):
+        easyr1_score([{"response": GOOD.format("A"), "ground_truth": reference}])
 
 
 @pytest.mark.parametrize("info", [None, {}, {"problem_type": "riddle"}])

@@ -300,6 +300,10 @@ FAULTS = {
         GOOD + "[sets.rl]\nrow_per_shard = 3\n",
         "unknown key 'sets.rl.row_per_shard'; did you mean 'rows_per_shard'?",
     ),
+    "a layout for one kind of media": (
+        GOOD + "[sets.rl]\nlayout = 'easyr1'\n",
+        "sets.rl.layout: 'easyr1' is read from files about one kind of media: leave it, and `curate export easyr1 ",
+    ),
     "type in a stage": (
         replaced("[stages.draft]\n", "[stages.draft]\ntemperature = 'hot'\n"),
         "stages.draft.temperature: ",

@@ -27,8 +27,12 @@ BUT = re.compile(rf"not\s{LABEL},?\s(?:but|rather)\s(?=\S)", re.IGNORECASE)
 
 def explains(rest: str) -> bool:
     """Whether what follows a label may be its reason: it holds no second label, no denial, no other statement."""
-    taken_back = AGAIN.search(rest) or MIDST.search(rest) or TAKEN_BACK.search(rest)
-    return bool(rest) and not (SECOND.match(rest) or DENIED.match(rest) or taken_back)
+    return bool(rest) and not (SECOND.match(rest) or DENIED.match(rest) or takes_back(rest))
+
+
+def takes_back(rest: str) -> bool:
+    """Whether what follows a choice states another one, or that it was a mistake."""
+    return any(pattern.search(rest) for pattern in (AGAIN, MIDST, TAKEN_BACK))
 
 
 def without(text: str) -> str:

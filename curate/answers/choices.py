@@ -7,8 +7,9 @@ from functools import cached_property
 from curate.answers.asides import explains, without
 from curate.answers.dress import bare, tidy
 from curate.answers.labels import named
+from curate.answers.reasons import reasoned
 from curate.answers.stated import statements, unled
-from curate.answers.texts import MAX_TEXT, plain
+from curate.answers.texts import MAX_TEXT, joined, plain
 
 LETTER = re.compile(r"(?:\(([a-z])\)|\[([a-z])\]|\{([a-z])\}|([a-z]))", re.IGNORECASE)
 ENDED = re.compile(r"[\s.。):,，;!、]*")
@@ -18,6 +19,7 @@ PARTED = re.compile(
 LISTED = re.compile(r"(?:both|all of|all)\s|[(\[{](?=[^()\[\]{}]{2,}[)\]}]$)", re.IGNORECASE)
 WORD = re.compile(r"[A-Za-z0-9]")
 DRESS = " \n*`'’‘"
+MEASURE = re.compile(r"[^\w\s]{0,2}\d")
 RUN = re.compile(r"[A-Z](?: ?[A-Z]){1,25}")
 # What parts several choices; the first that leaves nothing but choices counts, since options may hold the others.
 BETWEEN = [
@@ -96,7 +98,9 @@ class Among:
         one = self._one(text)
         if one and self._own(text, one):
             return frozenset(one)
-        return self._several(text.strip(f"{DRESS}.。\n")) or (frozenset(one) if one else frozenset())
+        several = self._several(text.strip(f"{DRESS}.。\n"))
+        one = one or (None if several else reasoned(text.strip(DRESS), self._texts))
+        return several or frozenset(one or ())
 
     def _one(self, text: str) -> str | None:
         text = text.strip(DRESS)
@@ -144,4 +148,11 @@ class Among:
 
     def _saying(self, text: str) -> set[str]:
         said = plain(text)
-        return {label for label, texts in self._texts if said and said in texts}
+        if found := {label for label, texts in self._texts if said and said in texts}:
+            return found
+        close = joined(said)
+        return {
+            label
+            for label, texts in (self._texts if MEASURE.match(said) else ())
+            if any(close == joined(known) for known in texts)
+        }

@@ -1,5 +1,6 @@
 """Numbers with their units: what a text says, exactly, and whether two say the same."""
 
+import math
 import re
 import unicodedata
 from decimal import Decimal
@@ -43,7 +44,8 @@ ABOUT = re.compile(
         |[≈≃~∼=]\s?|大约|大概|约|总共|一共|共|有){1,4}""",
     re.VERBOSE | re.IGNORECASE,
 )
-
+# An answer "5!" means 5 or 120, whichever the reference is; a reference "5!" is 120, for nobody exclaims there.
+FACTORIAL = re.compile(r"([0-9]{1,2})\s?!")
 # "(5)", "5 (five)", "five (5)", "5;".
 AROUND = re.compile(
     r"""[(\[{]([^()\[\]{}]*)[)\]}]\.?
@@ -85,7 +87,7 @@ def number(text: str) -> tuple[Fraction, str] | None:
         return None
     if (found := _read(text)) is not None:
         return found
-    said = unled(bare(tidy(text)))
+    said = _untyped(unled(bare(tidy(text))))
     about = ABOUT.match(said)
     said = said[about.end() :] if about else said
     if around := AROUND.fullmatch(said):
@@ -108,6 +110,8 @@ def equal(answer: str, reference: str) -> float:
     has is no matter. Of points and intervals ("(1, 2)") each part is compared. What is neither ("3:2") is compared as
     text, but words without a digit are never right.
     """
+    if "!" in answer + reference and (right := _exclaimed(answer, reference)) is not None:
+        return float(right)
     found, expected = quantity(answer), quantity(reference)
     if found and expected and None not in (found.value, expected.value):
         return float(alike(found.unit, expected.unit) and found.value == expected.value)
@@ -139,6 +143,14 @@ def values(answer: str, reference: str) -> tuple[Fraction, Fraction] | None:
     except (OverflowError, ValueError):
         return None
     return (pair[0], pair[1]) if len(pair) == 2 else None
+
+
+def _exclaimed(answer: str, reference: str) -> bool | None:
+    """Whether they agree where one is "5!"; None where neither is."""
+    found, expected = (FACTORIAL.fullmatch(_bare(text)) for text in (answer, reference))
+    if expected:
+        return found[1] == expected[1] if found else value(answer) == math.factorial(int(expected[1]))
+    return value(reference) in (int(found[1]), math.factorial(int(found[1]))) if found else None
 
 
 def _quantity(text: str) -> Quantity | None:

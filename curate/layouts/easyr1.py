@@ -1,5 +1,6 @@
 """RL rows for EasyR1 (github.com/hiyouga/EasyR1, verl/utils/dataset.py)."""
 
+import json
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -10,11 +11,12 @@ from curate.turns import marked
 
 
 class EasyR1Row(Sparse):
-    """A question and its bare answer."""
+    """A question and its bare answer; `reference` is JSON of all that a reward needs to know of it."""
 
     absent: ClassVar[frozenset[str]] = frozenset({"images", "videos"})
     problem: str
     answer: str
+    reference: str
     problem_id: int
     problem_type: str
     data_source: str
@@ -34,7 +36,7 @@ class VideoRow(EasyR1Row):
 
 
 class MixedRow(EasyR1Row):
-    """Any of them, as a set of the work folder holds it; a file that EasyR1 reads has one kind only."""
+    """Any of them; a file that EasyR1 reads has one kind only."""
 
     images: tuple[str, ...] | None = None
     videos: tuple[str, ...] | None = None
@@ -45,6 +47,9 @@ class EasyR1Layout(Layout):
 
     A file is about images as soon as it has a column `images`, whatever stands in it, and else about videos
     (at 8700709, `RLHFDataset._build_messages`): so each kind has a file, whose other column is not there.
+
+    Its reward functions are handed one column of a row, the one called `data.answer_key`, whatever else the row
+    holds (at 46c6c21, verl/workers/reward/function.py). So `reference` tells problem type and options, too.
     """
 
     rl = MixedRow
@@ -52,9 +57,12 @@ class EasyR1Layout(Layout):
 
     def row(self, record: Record) -> Output:
         """The question behind its marker, the answer without tags."""
+        answer = answer_in(record.solution) or ""
+        known = {"answer": answer, "problem_type": record.problem_type, "options": record.options}
         return MixedRow(
             problem=marked(record),
-            answer=answer_in(record.solution) or "",
+            answer=answer,
+            reference=json.dumps(known, ensure_ascii=False),
             problem_id=record.problem_id,
             problem_type=record.problem_type,
             data_source=record.data_source,

@@ -28,6 +28,13 @@ class Caption(Output):
         """The record as one line of JSON with exactly the published fields."""
         return self.described.model_dump_json()
 
+    @property
+    def theme(self) -> str:
+        """The one or two sentences on the whole medium."""
+        return (
+            self.described.video_caption if isinstance(self.described, VideoCaption) else self.described.image_caption
+        )
+
 
 class CaptionStage(ShowingStage):
     """Writes a literal record of every sampled frame; one per medium, however many questions share it.

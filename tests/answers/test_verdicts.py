@@ -500,6 +500,56 @@ TABLE = [
     ], [
         "6", "x=6",
     ]),
+    ("multiple choice", ("Red", "Blue", "Dark green"), "A", [
+        "Red, because the car is red.", "Red because it's red", "Red, not blue", "red rather than blue",
+        "Red. The car is red.", 'Red\n\nExplanation: the car is red.', "Red - the car is red", "Red (as at first)",
+        "The answer is red, because the car is red.", "Red, because it isn't blue.", "Red, since blue is wrong.",
+        "**Red**, because I see it.", "Red, because B is wrong", "Red, not B",
+    ], [
+        "Red, purple", "Red, blue", "Red, because the blue car is gone", "Red, or blue", "Red, but it may be blue",
+        "Red. Actually B.", "Red, because B", "Red, no, blue", "Red is wrong", "Red if it is dark", "Red. No.",
+        "Not red, because it's blue", "Redder, because it is", "Red, the bus", "Red, which is not the case.",
+        "Red and blue, because both are seen", "Red, because dark green is worn by the man", "Red, it is not.",
+        "Red, not blue. Wait, B", "Red, not this", "Red, not really blue", "Blue, because it's not red",
+    ]),
+    ("multiple choice", ("A. Yes", "B. No"), "A", [
+        "Yes, he does", "Yes, he does.", "Yes he does", "Yes, because he does not stop", "Yes. He has no hat.",
+        "Yes, the man is there.",
+    ], [
+        "Yes, he doesn't", "Yes, they are not there", "Yes and no", "Yes, but no", "Yes, not really",
+        "Yes, if he turns", "No, he does not stop", "Yes, no, wait", "No, yes he does",
+    ]),
+    ("multiple choice", ("A. Yes", "B. No"), "B", [
+        "No, he doesn't.", "No, he does not stop.", "No, there is no dog.", "No, it isn't a dog. It's a cat.",
+        "No, it is not",
+    ], [
+        "Yes, he does not", "No, yes he does", "Nothing, he does not", "No, unless he turns", "No, wait, it is A",
+    ]),
+    ("multiple choice", ("A. 10 cm", "B. 12 cm", "C. 10 m"), "A", [
+        "10cm", "10cm.", "A. 10cm", "10 CM", "10 cm, not 12 cm", "10cm, because it is short", "The answer is 10cm.",
+    ], [
+        "10m", "12cm", "10mm", "10", "10cm, 12cm",
+    ]),
+    ("multiple choice", ("On the table", "On the table, on the left", "In the sink"), "A", [
+        "On the table, because it is there",
+    ], [
+        "On the table, on the left of it", "On the table, on the left", "On the table, near the sink",
+    ]),
+    ("numerical", (), "120", [
+        "5!", "$5!$", "120!", "5 !",
+    ], [
+        "4!", "5", "5!!",
+    ]),
+    ("numerical", (), "5!", [
+        "120", "5!", "120.0",
+    ], [
+        "5", "6!", "24",
+    ]),
+    ("numerical", (), "3.46", [
+        r"\approx 3.46", r"$\approx 3.46$", r"x \approx 3.46", r"\(\approx 3.46\text{ cm}\)", r"\approx3.46",
+    ], [
+        r"\approx 3.5", r"\approx 3.46 or 4", r"\neq 3.46",
+    ]),
 ]
 # fmt: on
 NEAR = [
@@ -570,6 +620,14 @@ LONG = [
             )
         ],
         *[("OCR", answer, "NO PARKING", 0.0) for answer in ("no parking", "PARKING NO", '"', "**", '"Stop" and "Go"')],
+        ("OCR", "NO PARKING.", "NO PARKING", 1.0),
+        ("OCR", '"NO PARKING."', "NO PARKING", 1.0),
+        ("OCR", "出口。", "出口", 1.0),
+        ("OCR", "NO PARKING..", "NO PARKING", 0.5),
+        ("OCR", "NO PARKING...", "NO PARKING", 0.5),
+        ("OCR", "NO PARKING!", "NO PARKING", 0.5),
+        ("OCR", "NO PARKING", "NO PARKING.", 0.5),
+        ("OCR", ".", "NO PARKING", 0.0),
         ("OCR", "NO", "NO PARKING", 0.5),
         ("OCR", "NO PARKING", '"NO PARKING"', 1.0),
         ("OCR", '"Stop" and "Go"', '"Stop" and "Go"', 1.0),

@@ -129,3 +129,29 @@ def test_a_regression_must_conclude_near_the_reference_that_stands_behind_it(sai
     found = drafted_row.with_output(Draft(thinking=thinking, answer=said))
     reason = ConsistencyFilter().reason(found)
     assert (reason == "thinking and reference differ: it concludes '3.3', not '2.4'") is differs
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("Therefore the car is blue.", "B"),
+        ("Thus, her coat must be blue.", "B"),
+        ("Hence the ball is clearly blue.", "B"),
+        ("This confirms option B.", "B"),
+        ("That proves that option B is right.", "B"),
+        ("Therefore the other car is blue.", None),
+        ("So the car behind it is blue.", None),
+        ("Therefore the car is not blue.", None),
+        ("Therefore the car is blue or green.", None),
+        ("So the car is light blue.", None),
+        ("Therefore the car might be blue.", None),
+        ("The car is red. So the truck is blue.", None),
+        ("Therefore the car is blue. But is it?", None),
+        ("This confirms option B is wrong.", None),
+        ("This does not confirm option B.", None),
+        ("This confirms that option B can be excluded.", None),
+        ("This confirms what option B says about the bus.", None),
+    ],
+)
+def test_what_one_thing_is_at_last_and_what_is_confirmed(said, found):
+    assert contradicts(f"Let me look at it. {said}", "A", "multiple choice", OPTIONS) == found

@@ -7,8 +7,10 @@ from tests.precision import LISTS, MEASURED, labelled, measured
 FLOORS = {  # precision, recall
     "leak": (0.98, 0.98),
     "leak-unseen": (1.0, 1.0),
-    "leak-drafts": (0.98, 0.93),
+    "leak-drafts": (1.0, 0.93),
     "leak-drafts-held-out": (0.98, 0.8),
+    "leak-voices": (1.0, 0.9),
+    "leak-voices-held-out": (1.0, 0.55),
     "refusal": (1.0, 1.0),
     "refusal-unseen": (1.0, 0.95),
     "refusal-drafts": (1.0, 0.95),

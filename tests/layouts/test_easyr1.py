@@ -46,6 +46,16 @@ def test_markers_in_the_question_are_none_to_the_trainer():
     assert row.problem == "<video>\nWhere is [video] here?"
 
 
+def test_the_one_column_that_a_reward_function_sees_tells_all_it_needs():
+    row = EasyR1Layout().row(record(problem_type="OCR", options=(), solution='<answer>"猫" \\frac</answer>'))
+    assert json.loads(row.reference) == {"answer": '"猫" \\frac', "problem_type": "OCR", "options": []}
+    assert json.loads(EasyR1Layout().row(record()).reference) == {
+        "answer": "A",
+        "problem_type": "multiple choice",
+        "options": ["A. On the table", "B. In the sink"],
+    }
+
+
 def test_the_share_of_right_answers_goes_along():
     assert EasyR1Layout().row(record(pass_rate=0.25)).pass_rate == 0.25
 

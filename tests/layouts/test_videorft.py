@@ -1,3 +1,5 @@
+import pytest
+
 from curate.layout import Layout
 from curate.layouts.videorft import VideoRFTLayout
 from curate.plugin import find
@@ -55,3 +57,18 @@ def test_no_options():
 def test_a_path_begins_as_the_trainers_need_it_who_drop_its_first_character():
     rows = [VideoRFTLayout().row(record(path=path)) for path in ("./a/b.mp4", "a/b.mp4", "b.mp4")]
     assert [row.path for row in rows] == ["./a/b.mp4", "./a/b.mp4", "./b.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "path"),
+    [
+        ("clips", "./clips/a/b.mp4"),
+        ("./clips/", "./clips/a/b.mp4"),
+        ("../clips", "./../clips/a/b.mp4"),
+        ("", "./a/b.mp4"),
+        ("/data/clips", "/data/clips/a/b.mp4"),
+        ("s3://bucket", "s3://bucket/a/b.mp4"),
+    ],
+)
+def test_a_prefix_below_the_trainers_own_folder_keeps_the_character_that_they_drop(prefix, path):
+    assert VideoRFTLayout(path_prefix=prefix).row(record(path="./a/b.mp4")).path == path
