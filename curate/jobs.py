@@ -14,7 +14,7 @@ from curate.doctor import configured, examined
 from curate.errors import CurateError, SettingsError
 from curate.exporting import Export, export
 from curate.hub import Repository
-from curate.mending import mended
+from curate.mending import held, mended
 from curate.models import DRAIN
 from curate.pipeline import Pipeline, Scope, opened, trainable
 from curate.progress import Progress
@@ -142,13 +142,23 @@ class Job:
         with workfolder.held(self.settings.work, self.command):
             self.screen.say(f"reading all of {relative(path)}")
             found = mended(path)
+            stages, failures = held(path) if path.stat().st_size else ({}, 0)
         if found.aside is None:
             self.screen.say(f"{relative(path)} is whole, with {found.replies:,} replies: nothing was changed", "green")
         else:
             self.screen.say(f"saved {found.replies:,} replies; the damaged journal is kept as {relative(found.aside)}")
             if found.lost:
                 self.screen.warn(f"{found.lost:,} replies could not be read: `curate run` asks for them again")
-        told = {"replies": found.replies, "lost": found.lost, "damaged": found.aside and str(found.aside)}
+        if stages:
+            kept = ", ".join(f"{number:,} of {stage}" for stage, number in stages.items())
+            self.screen.say(f"it holds {kept}" + (f"; and that {failures:,} requests failed" if failures else ""))
+        told = {
+            "replies": found.replies,
+            "stages": stages,
+            "failures": failures,
+            "lost": found.lost,
+            "damaged": found.aside and str(found.aside),
+        }
         self.screen.result({"command": "mend", "exit": 0, **told})
         return 0
 

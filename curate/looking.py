@@ -1,5 +1,6 @@
 """Looking at a work folder, without asking anything: where rows stand, what is to come, one record's story."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 
 from curate.census import Census, spread
@@ -24,7 +25,8 @@ async def status(pipeline: Pipeline) -> tuple[list[Spent], list[Saving]]:
     """Where every record stands, into `progress`; what was bought so far, and what was spared.
 
     Rows that a command has walked before stand where it left them; where these settings have walked
-    none, or few are left, they are replayed.
+    none, or few are left, they are replayed. Of many that nothing was ever asked about, all are owed: whether they
+    can be used would take a look at every medium.
     """
     progress, steps = pipeline.progress, pipeline.settings.steps
     progress.steps, progress.total = steps, pipeline.total()
@@ -32,7 +34,9 @@ async def status(pipeline: Pipeline) -> tuple[list[Spent], list[Saving]]:
     counts = pipeline.standings.counts(end) if pipeline.standings.matches else None
     media = pipeline.standings.media(end) - {b""} if counts else set()
     finished = {cause: n for cause, n in counts.items() if cause[0] in ("kept", "rejected")} if counts else {}
-    if counts and progress.total - sum(finished.values()) > FEW:
+    if not counts:
+        counts = Counter() if progress.total > FEW and not pipeline.journal.count() else None
+    if counts is not None and progress.total - sum(finished.values()) > FEW:
         finished = counts
         untouched = progress.total - counts.total()
         progress.tally.stood("owed", steps[0], "", steps, untouched)

@@ -29,6 +29,8 @@ SUMS = """INSERT OR IGNORE INTO spent SELECT stage, model, COUNT(*), SUM(prompt_
     SUM(cached_tokens), SUM(cost) FROM replies GROUP BY stage, model"""
 ANSWERED = "DELETE FROM failures WHERE key IN (SELECT key FROM replies)"
 COUNT = "SELECT COUNT(*) FROM replies"
+BY_STAGE = "SELECT stage, COUNT(*) FROM replies GROUP BY stage ORDER BY stage"
+FAILURES = "SELECT COUNT(*) FROM failures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,20 @@ def mended(path: Path) -> Mended:
         told = f"nothing in {path} can be read as a journal"
         raise StoreError(f"{told}: it is kept as {aside.name}, and the next run begins anew")
     return Mended(found.replies, found.lost, _replaced(path, new))
+
+
+def held(path: Path) -> tuple[dict[str, int], int]:
+    """What a journal that is whole holds: its replies, by stage, and how many requests it says failed.
+
+    Raises StoreError.
+    """
+    try:
+        with closing(looking(path)) as base:
+            tables = tables_of(base, path)
+            stages = dict(base.execute(BY_STAGE)) if "replies" in tables else {}
+            return stages, int(base.execute(FAILURES).fetchone()[0]) if "failures" in tables else 0
+    except sqlite3.Error as error:
+        raise unusable(path, error) from error
 
 
 def whole(path: Path) -> int | None:

@@ -45,7 +45,8 @@ class Writer:
     """Writes to the file at `path`, from its first write until `close`.
 
     A file that another process holds is waited for, and `say` is told. On a full disk the writer gives
-    back what it kept in reserve, writes what is under way, and `broken` is what everybody then meets.
+    back what it kept in reserve, writes what is under way, and `broken` is what everybody then meets. What the disk
+    did not take is tried once more at the end: it may have recovered while others were waited for.
     """
 
     def __init__(self, path: Path, connect: Callable[[Path], sqlite3.Connection], say: Callable[[str], None]) -> None:
@@ -56,6 +57,7 @@ class Writer:
         self._thread: threading.Thread | None = None
         self._closing_since: float | None = None
         self._reserve = path.with_name(f"{path.name}.reserve")
+        self._untaken: list[_Write] = []
         self.broken: StoreError | None = None
 
     def ready(self) -> None:
@@ -119,6 +121,9 @@ class Writer:
         with closing(base):
             for group in self._inbox.groups():
                 self._keep(base, group)
+            untaken, self._untaken = self._untaken, []
+            for write in untaken:
+                self._keep(base, [write])
 
     def _keep(self, base: sqlite3.Connection, group: list[_Write]) -> None:
         """Put this group on the disk, or as much of it as there is room for, and tell those who wait."""
@@ -128,6 +133,7 @@ class Writer:
             for write in group:
                 self._keep(base, [write])
         else:
+            self._untaken += group if error else []
             _settled(group, error)
 
     def _refusal(self, base: sqlite3.Connection, group: list[_Write]) -> StoreError | None:
@@ -185,7 +191,7 @@ def unusable(path: Path, error: Exception) -> StoreError:
         return StoreError(f"{path} is locked by another process: wait for it or stop it, then run again")
     if any(sign in text for sign in DAMAGE):
         return damaged(path, text)
-    hint = ": check the disk; what was answered is kept" if _starved(error) else ""
+    hint = ": check the disk; what is in it stays, and what was on its way is asked again" if _starved(error) else ""
     return StoreError(f"cannot use the journal {path}: {text}{hint}")
 
 

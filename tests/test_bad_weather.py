@@ -262,6 +262,8 @@ def test_after_mending_only_what_was_lost_is_asked_again(many, server):
     assert f"saved {81 - lost} replies; the damaged journal is kept as work/journal.sqlite.damaged-" in ran.err
     assert f"{lost} replies could not be read: `curate run` asks for them again" in ran.err
     assert Path(ran.json["damaged"]).exists()
+    assert (sum(ran.json["stages"].values()), ran.json["failures"]) == (81 - lost, 0)
+    assert f"it holds {', '.join(f'{n} of {stage}' for stage, n in ran.json['stages'].items())}" in ran.err
     server.asked.clear()
     assert many.run("run").code == 0
     assert len(server.asked) == lost
@@ -272,6 +274,7 @@ def test_after_mending_only_what_was_lost_is_asked_again(many, server):
     assert ran.lines == [
         "reading all of work/journal.sqlite",
         "work/journal.sqlite is whole, with 81 replies: nothing was changed",
+        "it holds 1 of caption, 40 of draft, 40 of revise",
     ]
 
 

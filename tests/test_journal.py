@@ -2,11 +2,13 @@
 
 import asyncio
 import os
+import resource
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -238,6 +240,30 @@ def test_of_what_comes_at_once_a_full_disk_takes_what_fits(path, monkeypatch):
 
     monkeypatch.setattr(journal_module, "connect", small)
     asyncio.run(fill())
+
+
+def test_what_a_disk_did_not_take_is_tried_once_more_at_the_end(path):
+    put(path, 0)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    async def fail() -> None:
+        journal = Journal(path)
+        journal.ready()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, hard))
+        try:
+            puts = (journal.put(key(n), "draft", "m", 100, Reply(text="x" * 100_000)) for n in range(1, 6))
+            ended = await asyncio.gather(*puts, return_exceptions=True)
+            assert [type(error) for error in ended] == [StoreError] * 5
+            assert "disk I/O error: check the disk; what is in it stays" in str(ended[0])
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert [n for n in range(6) if journal.get(key(n), 100)] == [0]
+        journal.close()
+
+    asyncio.run(fail())
+    with closing(Journal(path)) as journal:
+        assert [n for n in range(6) if journal.get(key(n), 100)] == list(range(6))
+        assert journal.spent()[0].calls == 6, "each once"
 
 
 def test_a_reserve_is_kept_back_before_the_first_reply_and_left_to_nobody(path):

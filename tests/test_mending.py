@@ -14,7 +14,7 @@ import pytest
 from curate import soundness
 from curate.errors import SettingsError, StoreError
 from curate.journal import Failure, Journal
-from curate.mending import Mended, mended
+from curate.mending import Mended, held, mended
 from tests import journals
 from tests.journals import FRAME, PAGE, fill, key, killed, old, overwrite, pages, readable, root_pages
 
@@ -102,6 +102,13 @@ def test_damage_is_told_at_opening_and_mended(path, how):
     assert mended(path) == Mended(found.replies)
     Journal(path).close()
     assert sorted(p.name for p in path.parent.iterdir()) == ["journal.sqlite", found.aside.name]
+
+
+def test_what_a_journal_holds_is_told_by_stage(path):
+    assert held(path) == ({"draft": COUNT}, 1)
+    path.write_bytes(b"no journal")
+    with pytest.raises(StoreError, match="cannot use the journal"):
+        held(path)
 
 
 def test_a_whole_journal_stays_as_it_is(path):

@@ -467,6 +467,13 @@ def test_shards_split_the_rows_by_medium_and_a_filter_over_all_work_folders_join
     )
 
 
+def test_of_many_rows_that_were_never_asked_about_the_status_looks_at_no_medium(place, server):
+    place.questions([row(n, path=f"./not/here/{n}.mp4") for n in range(2500)])
+    ran = place.run("status", "--json")
+    assert (ran.code, ran.json["rows"], ran.steps("owed")) == (0, 2500, {"caption": 2500})
+    assert (ran.steps("rejected"), ran.steps("failed"), server.asked) == ({}, {}, [])
+
+
 @pytest.fixture
 def parted(place):
     """Eight rows, half of them about the picture, which are all of shard 2/3; its work folder is filled."""

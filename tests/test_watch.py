@@ -12,7 +12,7 @@ from curate.meter import Meter
 from curate.pace import Pace, Turn
 from curate.progress import Progress
 from curate.tally import Tally
-from curate.watch import Watch, total, troubles
+from curate.watch import Watch, look, total, troubles
 from tests.test_console import HOSTILE
 
 
@@ -132,6 +132,7 @@ def test_a_server_that_is_away_is_waited_for_instead_of_a_time_left():
     pace.failed(Turn(pace.rate.start(clock()), 0.0), AwayError("cannot reach http://x/v1: refused"), 1)
     assert "time left not known yet" in view.headed(watch.facts()), "it may be back at once"
     clock.now += 200.0
+    assert (look(state, clock.now - 199).away, look(state, clock.now).away) == (set(), {"draft"})
     found = watch.facts()
     assert (found["models"]["reasoner"]["away_for"], found["models"]["captioner"]["away_for"]) == (200.0, None)
     assert view.headed(found).endswith("waiting for reasoner, away for 3 min, looking again now")
