@@ -21,7 +21,7 @@ SERVERS = {"wire", "posting", "packaged", "faults", "served", "vectors"}  # how 
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
     "aside", "ask", "asklog", "budget", "card", "cause", "census", "checks", "columns", "comparing", "copies",
-    "disclosure", "doctor", "embedding", "engine", "estimate", "examples", "files", "filmstrips", "findings",
+    "disclosure", "doctor", "doubts", "embedding", "engine", "estimate", "examples", "files", "filmstrips", "findings",
     "fitness", "flights", "folders", "frontmatter", "garbage", "glossary", "histogram", "holdings", "hub", "inbox",
     "intake", "journal", "judges", "log", "measures", "media", "mending", "meter", "mix", "mixture", "models",
     "nearness", "options", "outlook", "pace", "pages", "parcel", "pilot", "plots", "progress", "projection", "push",
