@@ -14,6 +14,7 @@ from curate.budget import Budget
 from curate.census import Census, counted, spread
 from curate.checks import nearest
 from curate.comparing import Alike, compared, eyes_of, library_of, mixed_of
+from curate.doubts import doubts
 from curate.engine import Ended, Engine
 from curate.errors import MediaError, SettingsError
 from curate.intake import DUPLICATE, NEAR, Entry, Intake, Stood, none, nowhere
@@ -267,8 +268,8 @@ async def opened(
     With `looks`, clips are compared that nobody has looked at before, as commands do that hold the work folder.
     """
     scope = replace(scope, shard=placed(settings, scope, progress))
-    for name in settings.idle:
-        progress.tell(f"[filters.{name}] is set, but {name!r} is not among the steps: it judges nothing")
+    for line in doubts(settings):
+        progress.tell(line)
     mixed, alike = None, ALONE
     if settings.duplicates:
         mixed = mixed_of(settings)  # once for both, even where the disk keeps no counts

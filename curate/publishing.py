@@ -10,6 +10,7 @@ from curate import assets, judges, reviewing
 from curate.card import card
 from curate.comparing import Alike
 from curate.disclosure import disclosed
+from curate.doubts import strangers
 from curate.findings import Findings
 from curate.holdings import holdings
 from curate.intake import again
@@ -19,7 +20,7 @@ from curate.pipeline import Pipeline, Scope
 from curate.progress import Progress
 from curate.provider import public
 from curate.record import Record
-from curate.report import Report
+from curate.report import OTHER, Report
 from curate.sets import Sets
 from curate.settings import Settings
 from curate.shards import Publication, RejectedRow
@@ -56,7 +57,8 @@ async def publish(pipeline: Pipeline) -> Report:
         report.mix = pipeline.mixed.compared(sets.groups(len(pipeline.mixed.names))) if pipeline.mixed else []
         if report.validation and report.validation.far:
             pipeline.progress.tell(report.validation.told)
-        for line in sets.notices():
+        sources = {share.data_source for share in report.shares}
+        for line in (*sets.notices(), *(strangers(settings.card.licenses, sources) if OTHER not in sources else ())):
             pipeline.progress.tell(line)
         report.finish(extras=pipeline.extras, models=provenance(pipeline), prompts=prompt_hashes(settings))
         publication.text("report.html", await reviewing.reviewed(pipeline, report, findings))

@@ -156,11 +156,6 @@ class Settings(BaseModel):
     fitness: Fitness = Fitness()
     measures: Measures = PAPER
 
-    @property
-    def idle(self) -> list[str]:
-        """The filters that are set but do not stand among the steps, so that they judge nothing."""
-        return sorted(self.filters.keys() - set(self.steps))
-
 
 def load(path: Path, work: Path | None = None) -> Settings:
     """The settings in this file; `work` overrides the file's. Raises SettingsError."""

@@ -80,6 +80,8 @@ def _told(report: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "cost": sum(line["cost"] for line in report["spent"]),
         "steps": _steps(report),
+        "undrawn": [len(report["rejections"]) - REASONS, sum(d["rows"] for d in report["rejections"]) - _drawn(report)],
+        "undrawn_groups": len(_mix(report)) - GROUPS,
         "kinds": _kinds(report),
         "sources": _sources(report, frequent(report, COLUMNS)),
         "columns": frequent(report, COLUMNS),
@@ -120,6 +122,11 @@ def frequent(report: Mapping[str, Any], most: int) -> list[dict[str, Any]]:
     drops: list[dict[str, Any]] = report["rejections"]
     ranked = sorted(range(len(drops)), key=lambda at: -drops[at]["rows"])
     return [drops[at] for at in sorted(ranked[:most])]
+
+
+def _drawn(report: Mapping[str, Any]) -> int:
+    """The rows that the bars of the reasons stand for."""
+    return sum(drop["rows"] for drop in frequent(report, REASONS))
 
 
 def _sources(report: Mapping[str, Any], columns: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

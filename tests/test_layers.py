@@ -21,13 +21,14 @@ SERVERS = {"wire", "posting", "packaged", "faults", "served", "vectors"}  # how 
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
     "aside", "ask", "asklog", "budget", "card", "cause", "census", "checks", "columns", "comparing", "copies",
-    "disclosure", "doctor", "embedding", "engine", "estimate", "evaluations", "examples", "files", "filmstrips",
-    "findings", "fitness", "flights", "folders", "frontmatter", "garbage", "glossary", "histogram", "holdings", "hub",
-    "inbox", "intake", "journal", "judges", "log", "measures", "media", "mending", "meter", "mix", "mixture", "models",
-    "nearness", "options", "outlook", "pace", "pages", "parcel", "pilot", "plots", "progress", "projection", "push",
-    "pushed", "rate", "refusals", "replay", "report", "rows", "savings", "sections", "sets", "settings", "shards",
-    "shared", "snapshots", "soundness", "sources", "splits", "standings", "starts", "steps", "swap", "tally",
-    "tracing", "troubles", "verdict", "walk", "watch", "webpage", "words", "workfolder", "writer",
+    "disclosure", "doctor", "doubts", "embedding", "engine", "estimate", "evaluations", "examples", "files",
+    "filmstrips", "findings", "fitness", "flights", "folders", "frontmatter", "garbage", "glossary", "histogram",
+    "holdings", "hub", "inbox", "intake", "journal", "judges", "log", "measures", "media", "mending", "meter",
+    "mix", "mixture", "models", "nearness", "options", "outlook", "pace", "pages", "parcel", "pilot", "plots",
+    "progress", "projection", "push", "pushed", "rate", "refusals", "replay", "report", "rows", "savings",
+    "sections", "sets", "settings", "shards", "shared", "snapshots", "soundness", "sources", "splits", "standings",
+    "starts", "steps", "swap", "tally", "tracing", "troubles", "verdict", "walk", "watch", "webpage", "words",
+    "workfolder", "writer",
 }  # fmt: skip
 TOP = {"console", "view", "tables", "forecast", "delivery", "jobs", "command", "cli", "__main__"}
 PIPELINE = {"pipeline", "reviewing", "publishing", "exporting", "looking"}

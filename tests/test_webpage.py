@@ -211,7 +211,22 @@ def test_rare_reasons_are_left_to_the_table():
     page = webpage.page(report | {"rejections": drops}, STRIPS)
     drawn = page[page.index("<svg", page.index('id="dropped"')) : page.index("</svg>", page.index('id="dropped"'))]
     assert ["reason 39" in drawn, "reason 21" in drawn] == [True, False]
-    assert "reason 00" in safe(page).text
+    text = safe(page).text
+    assert "reason 00" in text
+    assert "22 more reasons (231 rows) stand in the table only, which has all of them." in text
+    assert "in the table only" not in safe(webpage.page(report | {"rejections": drops[:18]}, STRIPS)).text
+    assert "1 more reason (1 row) stands in the table only" in (
+        safe(webpage.page(report | {"rejections": [*drops[1:19], drops[19]]}, STRIPS)).text
+    )
+
+
+def test_groups_of_a_mix_beyond_those_drawn_are_told_of():
+    group = {"rows": 9, "there": 5, "taken": 5, "sft": 1, "rl": 2}
+    groups = [{"group": f"group {n:02}", **group} for n in range(42)]
+    text = safe(webpage.page(told() | {"mix": groups}, STRIPS)).text
+    assert "group 41" in text
+    assert "Drawn are the first groups. 2 more stand in the table only" in text
+    assert "in the table only" not in safe(webpage.page(told() | {"mix": groups[:40]}, STRIPS)).text
 
 
 @pytest.mark.parametrize("name", ["W" * 60, "漢" * 60, "x" * 60, "x"])
