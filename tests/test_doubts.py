@@ -50,6 +50,10 @@ def test_tables_of_stages_and_filters_that_stand_in_no_step_are_told(place):
         "[filters.judged] is set, but 'judged' is not among the steps: it judges nothing",
         "[stages.judge] is set, but 'judge' is not among the steps: it asks nothing",
     ]
+    found = told(place, "length", more="[filters.length]\n[filters.refusal]\n[filters.leak]\n")
+    idle = "[filters.{0}] is set, but '{0}' is not among the steps: it judges nothing"
+    assert found == [idle.format("leak"), idle.format("refusal")]
+    assert told(place) == []
 
 
 def test_licences_are_of_sources_that_are_there():

@@ -424,14 +424,6 @@ def test_what_is_no_shard_is_told(text):
         shard(text)
 
 
-def test_filters_that_are_set_and_judge_nothing(settings):
-    assert settings(GOOD).idle == []
-    found = settings(
-        f'steps = ["caption", "draft", "length"]\n{GOOD}[filters.length]\n[filters.refusal]\n[filters.leak]\n'
-    )
-    assert found.idle == ["leak", "refusal"]
-
-
 @pytest.mark.parametrize(
     ("top", "strict"),
     [("", True), ('steps = ["caption", "draft"]\n', False), ('steps = ["caption", "draft", "answer"]\n', True)],
