@@ -66,10 +66,10 @@ class _Limited:
         try:
             reply = await self._ask(request)
         except RefusedError:
-            self._pace.answered(turn, 0)
+            self._pace.answered(turn, 0, id(request))
             raise
         self._meter.seconds += time.monotonic() - began
-        self._pace.answered(turn, reply.prompt_tokens + reply.completion_tokens)
+        self._pace.answered(turn, reply.prompt_tokens + reply.completion_tokens, id(request))
         return reply
 
     def _failed(self, request: Request, turn: Turn, error: TransientError) -> None:

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 # Failures without an answer between them, of so many requests, that mean: the server is down. They must be nearly all
 # that went out from the first to the last of them: failures that come at once overtake slow answers.
 STREAK, FROM, NEARLY_ALL = 8, 4, 0.8
+REMEMBERED = 10 * MINUTE  # seconds that a request is known to fail by itself; it is asked again sooner than that
 ALONE = 300.0  # seconds that a request is refused for alone: a large one has to wait for a bucket to be full
 OTHERS = 10  # requests that are answered while one is refused, before that tells anything
 SINGLED = 14.0  # logarithm of the odds at which chance is no reason that one request is refused and others are not
@@ -88,6 +89,7 @@ class Pace:
         self._down_since: float | None = None
         self._told = False  # that it is waited for; once until it answers
         self._failing: list[tuple[int, int]] = []  # turns and their requests, since the last answer
+        self._failed_alone: dict[int, float] = {}  # requests that failed while others were answered, and when
         self._throttled: list[int] = []  # turns of those that were refused since then, which tell nothing here
         self._put_off = 0  # times that it said later than before
         self._answers = self._throttles = 0
@@ -148,9 +150,11 @@ class Pace:
                 self.leave(waiting.go.result())
             raise
 
-    def answered(self, turn: Turn, tokens: int) -> None:
-        """A reply came, or a refusal of this request alone; `tokens` is what it took in all."""
+    def answered(self, turn: Turn, tokens: int, request: int = 0) -> None:
+        """A reply came, or a refusal of this `request` alone; `tokens` is what it took in all."""
         now = self._clock()
+        self._failed_alone.update(dict.fromkeys((request for _, request in self._failing), now))
+        self._failed_alone.pop(request, None)
         self.rate.answered(now, turn.number)
         if self.trouble:
             log.debug("goes on after: %s", self.trouble)
@@ -211,11 +215,18 @@ class Pace:
 
     def _down(self) -> bool:
         numbers, requests = [number for number, _ in self._failing], {request for _, request in self._failing}
-        if len(numbers) < STREAK or len(requests) < FROM:
+        # The last rows of a run may be those that no server answers, which tells nothing of this one.
+        telling = {request for request in requests if not self._known(request)}
+        if len(numbers) < STREAK or len(telling) < FROM:
             return False
         first, last = min(numbers), max(numbers)
         throttled = sum(first < number < last for number in self._throttled)
         return len(numbers) >= NEARLY_ALL * (last - first + 1 - throttled)
+
+    def _known(self, request: int) -> bool:
+        """Whether this request failed lately while others were answered."""
+        since = self._failed_alone.get(request)
+        return since is not None and self._clock() - since < REMEMBERED
 
     def _lost(self, now: float, turn: Turn, error: TransientError) -> None:
         if self._down_since is None:

@@ -343,6 +343,28 @@ def test_few_requests_that_fail_alone_are_no_outage():
     jump(main())
 
 
+def test_the_last_requests_of_a_run_tell_nothing_of_the_server_where_they_failed_while_others_were_answered():
+    """With nobody left to be answered between them, ten rows that no server answers look like an outage."""
+
+    async def main() -> None:
+        said: list[str] = []
+        pace = made(1, patience=600, say=said.append)
+        turn, trouble, poison = await pace.turn(), TransientError("HTTP 500"), range(1, STREAK)
+        for number in poison:
+            assert pace.failed(turn, trouble, number)
+        pace.answered(turn, 0, 99)
+        assert all(pace.failed(turn, trouble, number) for _ in range(STREAK) for number in poison)
+        assert (said, pace.away_since) == ([], None)
+        others = [pace.failed(turn, trouble, 100 + n) for n in range(FROM)]
+        assert others == [True] * (FROM - 1) + [False], "requests that did not fail before tell that it is down"
+        for number in poison:
+            pace.answered(turn, 0, number)
+        found = [pace.failed(turn, trouble, number) for number in range(1, STREAK + 1)]
+        assert found == [True] * (STREAK - 1) + [False], "they were answered meanwhile"
+
+    jump(main())
+
+
 def test_failures_that_come_at_once_are_no_outage_where_answers_come_late():
     """Every tenth fails before any of the others is answered: a slow server that fails now and then."""
 
