@@ -1,6 +1,7 @@
 """The number that a chain of thought concludes with, and whether it may be the one that was answered."""
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -47,7 +48,13 @@ MEASURED = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 BESIDE = re.compile(r"\bin total\b|\bbetween (?:them|the two)\b", re.IGNORECASE)
-SCALES = [Fraction(10) ** power for power in range(-6, 7)] + [Fraction(60), Fraction(1, 60), Fraction(3600)]
+UNIT = re.compile(r"\d\s?(?:[^\W\d_]|[%‰°$€£¥])|[$€£¥]\s?\d")
+# One unit for another: none, a power of ten, minutes and hours.
+SCALES = [Fraction(10) ** power for power in sorted(range(-6, 7), key=abs)] + [
+    Fraction(60),
+    Fraction(1, 60),
+    Fraction(3600),
+]
 
 
 class Amount(NamedTuple):
@@ -80,7 +87,9 @@ def differs(found: Amount, answer: str, problem_type: ProblemType) -> bool:
         return False
     room = Fraction(1, 20) if problem_type == "regression" else Fraction(1, 100)
     room *= 4 if ROUGH.search(found.said) else 1
-    return not any(_near(number, expected, room) for number in (found.number, *_amounts(found.later)))
+    # "50" and "5 cm" may be one length; two bare numbers are two counts.
+    scales = SCALES if UNIT.search(found.said) or UNIT.search(answer) else SCALES[:1]
+    return not any(_near(number, expected, room, scales) for number in (found.number, *_amounts(found.later)))
 
 
 def _shared(found: Amount, answer: str) -> bool:
@@ -104,7 +113,7 @@ def _amounts(text: str) -> list[Fraction]:
     return digits + [Fraction(COUNTS.index(match[0].lower())) for match in COUNT.finditer(text)]
 
 
-def _near(found: Fraction, expected: Fraction, room: Fraction) -> bool:
+def _near(found: Fraction, expected: Fraction, room: Fraction, scales: Sequence[Fraction]) -> bool:
     """Whether the two may be the same: rounded, also to whole numbers, or in another unit of the usual kind."""
     whole = found.denominator == 1, expected.denominator == 1
     if found == expected or (abs(found - expected) < 1 and any(whole) and not all(whole)):
@@ -112,4 +121,4 @@ def _near(found: Fraction, expected: Fraction, room: Fraction) -> bool:
     if not expected or not found:
         return False
     ratio = abs(found / expected)
-    return any(abs(ratio / scale - 1) <= room for scale in SCALES)
+    return any(abs(ratio / scale - 1) <= room for scale in scales)

@@ -1,4 +1,4 @@
-"""What in settings that work is of no use: told by every command that reads the rows, in one line each."""
+"""What in settings that work is of little use: told by every command that reads the rows, in one line each."""
 
 from collections.abc import Collection, Iterator
 
@@ -15,6 +15,9 @@ def doubts(settings: Settings) -> Iterator[str]:
         yield f"[filters.{name}] is set, but {name!r} is not among the steps: it judges nothing"
     for name in sorted(settings.stages.keys() - set(settings.steps)):
         yield f"[stages.{name}] is set, but {name!r} is not among the steps: it asks nothing"
+    for name, stage in settings.stages.items():
+        if name in settings.steps and stage.temperature == 0 and (most := max(stage.tries, stage.samples)) > 1:
+            yield f"[stages.{name}] asks up to {most} times at temperature 0, at which a model says the same each time"
     for name in _unread(settings):
         yield f"steps: none uses what {name!r} finds, so its replies are bought in vain{_reader(settings, name)}"
 

@@ -5,6 +5,7 @@ import re
 ANSWER = re.compile(r"<answer>((?:(?!<answer>).)*?)</answer>", re.DOTALL)
 WHOLE = re.compile(r"<think>.*?</think>\s*<answer>.*?</answer>", re.DOTALL)
 TAG = re.compile(r"<\s{0,3}/?\s{0,3}(?:think|answer)\s{0,3}/?>", re.IGNORECASE)
+SOLE = re.compile(r"\s*<think>((?:(?!</?think>).)*)</think>\s*", re.DOTALL)
 ANY = re.compile(r"</?(?:think|answer)>")
 
 
@@ -20,6 +21,23 @@ def thinking_in(text: str) -> tuple[str | None, str]:
     while "</think>" in after and not before.rpartition("<think>")[2].strip():
         before, _, after = after.partition("</think>")
     return before.rpartition("<think>")[2].strip(), after
+
+
+def sole_thinking(text: str) -> str | None:
+    """The thinking of a text that holds one; None where there is none.
+
+    That a model has reasoned before, in tags of its own, is no second one where the rest is `<think>…</think>` and
+    nothing else. Raises ValueError where there are several: nobody can say which of them is meant, or what is lost.
+    """
+    thinking, rest = thinking_in(text)
+    if thinking is None:
+        return None
+    if answer := SOLE.fullmatch(rest):
+        return answer[1].strip() or thinking
+    opened = text.partition("</think>")[0].split("<think>")[1:-1]
+    if "think>" in rest or any(map(str.strip, opened)):
+        raise ValueError("more than one <think> in the reply")
+    return thinking
 
 
 def answer_in(text: str) -> str | None:

@@ -108,13 +108,15 @@ def _steps(report: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _kinds(report: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Rows by problem type: in, valid, with a chain of thought."""
+    """Rows by problem type: in, in the RL set, with a chain of thought."""
     first, last = report["steps"][0], report["steps"][-1]
     rows = Counter(first["kept"])
     for types in (*first["rejected"].values(), *first["failed"].values(), first["owed"]):
         rows.update(types)
-    sets = first["kept"], last["kept"]
-    return [{"name": k, "rows": rows[k], "rl": sets[0].get(k, 0), "sft": sets[1].get(k, 0)} for k in TYPES if rows[k]]
+    rl, sft = Counter(first["kept"]), last["kept"]
+    for types in report.get("left_out_of_rl", {}).values():
+        rl.subtract(types)
+    return [{"name": k, "rows": rows[k], "rl": rl[k], "sft": sft.get(k, 0)} for k in TYPES if rows[k]]
 
 
 def frequent(report: Mapping[str, Any], most: int) -> list[dict[str, Any]]:

@@ -41,6 +41,17 @@ def test_whether_a_stage_is_read_hangs_on_how_the_filter_is_set(place, by):
     assert list(doubts(load(place.toml))) == [idle, *vain]
 
 
+@pytest.mark.parametrize(
+    ("draft", "times"), [("samples = 4", 4), ("tries = 3", 3), ("samples = 1", 0), ("samples = 4\ntop_p = 0.9", 4)]
+)
+def test_asking_again_at_temperature_0_is_told(place, draft, times):
+    line = f"[stages.draft] asks up to {times} times at temperature 0, at which a model says the same each time"
+    place.settings(stages=f"temperature = 0\n{draft}")
+    assert [said for said in doubts(load(place.toml)) if "draft" in said] == [line] * bool(times)
+    place.settings(stages=draft)
+    assert list(doubts(load(place.toml))) == []
+
+
 def test_a_layout_that_tells_of_all_reads_every_stage(place):
     assert told(place, "judge", more=JUDGE + '[sets.sft]\nlayout = "full"\n') == []
 

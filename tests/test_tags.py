@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from curate.tags import ANY, answer_in, process, solution, thinking_in
+from curate.tags import ANY, answer_in, process, sole_thinking, solution, thinking_in
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,39 @@ from curate.tags import ANY, answer_in, process, solution, thinking_in
 )
 def test_thinking(text, expected):
     assert thinking_in(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("<think>I look.</think>", "I look."),
+        ("Sure! <think>I look.</think> Done.", "I look."),
+        ("<think></think>\n<think>I look.</think>", "I look."),
+        ("What do they want?</think>\n\n<think>I look.</think>\n", "I look."),  # a model's own reasoning comes first
+        ("<think>What do they want?</think><think>I look.</think>", "I look."),
+        ("<think>I look.</think><think> </think>", "I look."),
+        ("<think> <think>I look.</think>", "I look."),
+        ("<think>never closed", None),
+        ("", None),
+    ],
+)
+def test_the_one_thinking_of_a_text(text, expected):
+    assert sole_thinking(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<think>A. </think> B. So it is A.</think>",
+        "<think>draft</think> Note: it is B <think>corrected</think>",
+        "<think>A<think>B</think>",
+        "<think>A</think><think>B</think><think>C</think>",
+        "<think>A</think> <think>never closed",
+    ],
+)
+def test_where_a_thinking_would_be_lost_nobody_chooses(text):
+    with pytest.raises(ValueError, match="more than one <think>"):
+        sole_thinking(text)
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,14 @@ def test_what_is_left_out_of_the_rl_set_is_told():
     assert "Not in rl, though usable: 1,234 rows, too easy <b>." in safe(webpage.page(report, STRIPS)).text
 
 
+def test_rows_by_problem_type_are_those_that_are_in_the_sets():
+    report = told() | {"left_out_of_rl": {"too easy": {"OCR": 1}, "in an evaluation set": {"OCR": 1, "numerical": 1}}}
+    kept = report["steps"][0]["kept"]
+    assert {kind["name"]: kind["rl"] for kind in webpage._kinds(report)} == {
+        name: count - {"OCR": 2, "numerical": 1}.get(name, 0) for name, count in kept.items()
+    }
+
+
 def test_an_empty_run_has_a_page():
     report = Report(STEPS)
     found = gathered().told(STEPS)

@@ -65,7 +65,7 @@ def letters(text: str, options: Sequence[str]) -> frozenset[str]:
 def letter(text: str, options: Sequence[str]) -> str | None:
     """The option that a text chooses, as an upper-case letter; None where it chooses none, or several.
 
-    A lone letter is a label. Otherwise an option's own text comes first, so that "A cat" is no
+    A lone letter is a label, where an option has it. Otherwise an option's own text comes first, so that "A cat" is no
     choice of A where an option says so, nor where none does. Options without labels are A, B, C, …
     """
     found = letters(text, options)
@@ -94,6 +94,10 @@ class Among:
         return [(label, {plain(text), plain(bare(text))}) for label, text in named(self._options)]
 
     @cached_property
+    def _labels(self) -> set[str]:
+        return {label for label, _ in self._texts}
+
+    @cached_property
     def _initials(self) -> set[str]:
         return {text[0] for _, texts in self._texts for text in texts if text}
 
@@ -111,9 +115,10 @@ class Among:
         text = text.strip(DRESS)
         match = LETTER.match(text)
         label = next(filter(None, match.groups())).upper() if match else None
-        if match and ENDED.fullmatch(text, match.end()):
+        said = self._saying(text)
+        if match and ENDED.fullmatch(text, match.end()) and (label in self._labels or not said):
             return label
-        if said := self._saying(text):
+        if said:
             return said.pop() if len(said) == 1 else None
         return label if match and label and self._goes_on(label, text, match.end()) else None
 
@@ -131,7 +136,7 @@ class Among:
             text = text[listed.end() :].rstrip(")]}" if text[listed.end() - 1] in "([{" else "")
         run = text.replace(" ", "")
         if RUN.fullmatch(text) and len(set(run)) == len(run):
-            return frozenset(run) if {label for label, _ in self._texts}.issuperset(run) else frozenset()
+            return frozenset(run) if self._labels.issuperset(run) else frozenset()
         for between in BETWEEN:
             found = [self._one(part) for part in between.split(text, maxsplit=26)]
             if len(found) > 1 and all(found):

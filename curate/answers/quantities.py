@@ -10,7 +10,7 @@ from typing import NamedTuple
 from curate.answers.dress import bare, tidy
 from curate.answers.formulas import Compared, compared, is_formula
 from curate.answers.stated import statements, unled
-from curate.answers.texts import plain
+from curate.answers.texts import normal, plain
 from curate.answers.units import alike
 
 MAX_NUMBER = 100
@@ -24,13 +24,17 @@ NUMBER = re.compile(
     (?:\s?(?P<unit>(?![√π∞×·÷±])(?:[%‰°'"$€£¥₹]|[A-Za-z\u0080-\uffff])[^\d,;=]{0,30}(?:[23]\}?\.?)?))?""",
     re.VERBOSE | re.ASCII,
 )
+# "10²" and "10⁻³", but not "5 m²".
+RAISED = re.compile("(?<=[0-9)}])([⁺⁻]?[⁰¹²³⁴-⁹]{1,3})")
 MINUS = str.maketrans("−﹣－–", "----")
 POINT = re.compile(r"([(\[])([^()\[\]]{3,100})([)\]])")
 CLOSING = re.compile(r"\s?([(),:;/\[\]])\s?")
 HALVES = re.compile("(?P<whole>[0-9])?(?P<part>[¼-¾⅐-⅞])")
 NOT_A_UNIT = re.compile(
     r"(?:or|to|and|plus|minus|times(?=\s\w)|over|pi|root|half|halves|thirds?|quarters?|squared|cubed|factorial|negative"
-    r"|x|y|k|(?:hundred|thousand|dozen|lakh|crore|million|billion|trillion)s?|mio|mil|bn)\b(?![^\W\d_])"
+    r"|x|y|i|k|(?:hundred|thousand|dozen|lakh|crore|million|billion|trillion)s?|mio|mil|bn|tens"
+    r"|(?:ten|hundred|thousand|million)ths?|followed|choose)\b(?![^\W\d_])"
+    r"|[x'\"′]\s?\d"
     r"|(?:at\s(?:most|least)|below|above)\b"
     r"|.*(?:\b(?:or\s(?:more|less|fewer)|not|wrong|incorrect)\b|n['’]t\b)"
     r"|.*\band\s(?:a\s)?(?:half|quarter|third|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b"
@@ -85,6 +89,7 @@ def number(text: str) -> tuple[Fraction, str] | None:
     """
     if len(text) > MAX_NUMBER:
         return None
+    text = raised(text)
     if (found := _read(text)) is not None:
         return found
     said = _untyped(unled(bare(tidy(text))))
@@ -97,6 +102,7 @@ def number(text: str) -> tuple[Fraction, str] | None:
 
 def quantity(text: str) -> Quantity | None:
     """The number or the formula that a text is, or that it states in prose or in a box; None for anything else."""
+    text = raised(text)
     if (found := _quantity(text)) is not None:
         return found
     stated = {found for part in statements(tidy(text)) if (found := _quantity(part)) is not None}
@@ -143,6 +149,11 @@ def values(answer: str, reference: str) -> tuple[Fraction, Fraction] | None:
     except (OverflowError, ValueError):
         return None
     return (pair[0], pair[1]) if len(pair) == 2 else None
+
+
+def raised(text: str) -> str:
+    """A text with "^{2}" for what stands raised behind a number."""
+    return text if text.isascii() else RAISED.sub(lambda power: f"^{{{normal(power[1])}}}".translate(MINUS), text)
 
 
 def _exclaimed(answer: str, reference: str) -> bool | None:

@@ -9,7 +9,7 @@ from curate.jsonschema import checked_in, loaded
 from curate.record import Output, Record, Thought
 from curate.stage import Stage
 from curate.stages.caption import Caption
-from curate.tags import answer_in, thinking_in
+from curate.tags import answer_in, sole_thinking, thinking_in
 
 LETTER = re.compile(r"\s*\(?([A-Z])[).:]")
 
@@ -68,6 +68,8 @@ class DraftStage(Stage):
             fields = StructuredDraft.model_validate(loaded(reply.text, parse_int=str, parse_float=str))
             return thought(fields.thinking, answer_in(fields.answer) or fields.answer.strip())
         inline, final = thinking_in(reply.text)
+        if not reply.reasoning.strip():
+            inline = sole_thinking(reply.text)
         return thought(reply.reasoning.strip() or inline or "", answer_in(final))
 
 

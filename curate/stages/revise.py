@@ -8,7 +8,7 @@ from curate.jsonschema import checked_in, loaded
 from curate.record import Output, Record, Thought
 from curate.stage import ShowingStage
 from curate.stages.draft import Draft
-from curate.tags import thinking_in
+from curate.tags import sole_thinking
 
 
 class Revision(Thought):
@@ -55,11 +55,11 @@ class ReviseStage(ShowingStage):
         return Schema("revise", body)
 
     def parse(self, reply: Reply, record: Record) -> Revision:
-        """The text between the tags. Raises ValueError where there is none."""
+        """The text between the tags. Raises ValueError where there is none, or more than one."""
         if self.structured:
             thinking = StructuredRevision.model_validate(loaded(reply.text)).thinking
         else:
-            inline, _ = thinking_in(reply.text)
+            inline = sole_thinking(reply.text)
             # A server that parses reasoning takes the tags out of the text and leaves nothing else.
             thinking = inline or ("" if reply.text.strip() else reply.reasoning)
         if not thinking.strip():

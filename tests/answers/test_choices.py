@@ -67,3 +67,18 @@ def test_letters(text, options, expected):
 )
 def test_only_all_of_them_are_right(answer, reference, expected):
     assert score("multiple choice", answer, reference, ANIMALS) == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "options", "expected"),
+    [
+        ("X", ("A. X", "B. Y"), "A"),
+        ("y.", ("A. X", "B. Y"), "B"),
+        ("I", ("A. I", "B. II", "C. III"), "A"),
+        ("III", ("A. I", "B. II", "C. III"), "C"),
+        ("B", ("A. B", "B. A"), "B"),  # a label before a text
+        ("E", ("A. red", "B. blue"), "E"),  # no option at all, so no right one
+    ],
+)
+def test_a_letter_that_is_no_label_may_be_an_options_text(answer, options, expected):
+    assert letters(answer, options) == frozenset(expected)

@@ -44,7 +44,8 @@ def test_what_is_no_number_is_told(kind, reference):
 
 
 @pytest.mark.parametrize(
-    "reference", ["5", "-0.5", "1,000", "5 cm", "50%", "1/2", r"\frac{1}{2}", r"$\pi$", "2√3", "1e5"]
+    "reference",
+    ["5", "-0.5", "1,000", "5 cm", "50%", "1/2", r"\frac{1}{2}", r"$\pi$", "2√3", "1e5", "3×10⁸", "1.2 × 10⁻⁵"],
 )
 @pytest.mark.parametrize("kind", ["numerical", "regression"])
 def test_numbers_and_formulas_are_left_alone(kind, reference):

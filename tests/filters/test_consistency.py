@@ -155,3 +155,19 @@ def test_a_regression_must_conclude_near_the_reference_that_stands_behind_it(sai
 )
 def test_what_one_thing_is_at_last_and_what_is_confirmed(said, found):
     assert contradicts(f"Let me look at it. {said}", "A", "multiple choice", OPTIONS) == found
+
+
+@pytest.mark.parametrize(
+    ("said", "answer", "same"),
+    [
+        ("The answer is 50.", "5", False),
+        ("The answer is 0.5.", "5", False),
+        ("So the answer is 60.", "1", False),
+        ("The answer is 50 mm.", "5 cm", True),
+        ("The answer is 0.5.", "50%", True),
+        ("The answer is 60 seconds.", "1", True),
+        ("The answer is 5.02.", "5", True),
+    ],
+)
+def test_numbers_without_a_unit_are_no_other_unit_of_each_other(said, answer, same):
+    assert (judged(said, answer, **NUMBER) is None) == same
