@@ -14,6 +14,7 @@ DENIED = re.compile(
 )
 AGAIN = re.compile(
     r"\b(?i:or|also|actually|wait|no|maybe|perhaps|rather)\b,?\s(?:(?i:it\sis|it's|option)\s){0,2}[(\[]?[A-Z](?![\w'’])"
+    r"|\b[A-Z][)\]]?\s(?i:is|are|could\sbe|might\sbe|may\sbe|seems)\s(?i:also|equally|just\sas|as\swell|possible|plausible)\b"
 )
 PRAISE = re.compile(
     r"""(?:\s(?:is|are|seems?)(?:\s(?:both|all))?(?:\sthe)?\s(?:correct|right|best|true)

@@ -82,3 +82,18 @@ def test_only_all_of_them_are_right(answer, reference, expected):
 )
 def test_a_letter_that_is_no_label_may_be_an_options_text(answer, options, expected):
     assert letters(answer, options) == frozenset(expected)
+
+
+@pytest.mark.parametrize(
+    ("answer", "right"),
+    [
+        ("A (but B is also possible)", 0.0),
+        ("A, though B could be equally right", 0.0),
+        ("A. B is possible", 0.0),
+        ("A. A cat (as B is too dark)", 1.0),
+        ("A (it is also red)", 1.0),
+        ("A, because it is also bright", 1.0),
+    ],
+)
+def test_another_option_that_is_thought_possible_takes_a_choice_back(answer, right):
+    assert score("multiple choice", answer, "A", ANIMALS) == right
