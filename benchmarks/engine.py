@@ -34,8 +34,7 @@ asked of a server on the same machine that answers after a fixed time. `floor` i
 JSON by hand-written HTTP, parses each reply and appends it to a file; `curate` is the real pipeline, with its prompts,
 schema, parsing and durable journal; it starts with nothing but the captions in that journal. CPU is the client's alone.
 """
-TAIL = """
-## What a failing disk costs
+TAIL = """## What a failing disk costs
 
 On a full disk nothing is lost: 16 MiB are kept back for the replies under way (256 at once, 1,500 drafts of 20 KB on a
 disk of 32 MiB: every reply that was sent is in the journal). A disk that fails otherwise (an I/O error, a limit on the
