@@ -3,7 +3,7 @@
 What is left of a stage is what its model still has to be asked. So speed is that of real replies in the last
 minute, and how many records come through with each of them is taken from the later half of what was asked: what
 stood before, or came from the journal in one rush, says nothing about the rest. Nor does what was before a server
-went away, and how long it stays away nobody knows.
+went away, and how long it stays away nobody knows; nor the rush that used up a limit, and the rest that followed.
 """
 
 from bisect import bisect_left
@@ -60,7 +60,8 @@ class Bought(NamedTuple):
 class Look:
     """The counts of a run at one time; `unusable` rows never became records. `steps` are in their order.
 
-    `waiting` is how many requests wait for their turn, by model, `away` the stages whose model cannot be reached.
+    `waiting` is how many requests wait for their turn, by model, `away` the stages whose model cannot be reached,
+    `full` those whose model takes nothing for now.
     """
 
     at: float
@@ -70,6 +71,7 @@ class Look:
     stages: Mapping[str, Bought] = field(default_factory=dict)
     waiting: Mapping[str, int] = field(default_factory=dict)
     away: frozenset[str] = frozenset()
+    full: frozenset[str] = frozenset()
 
     def through(self, step: str) -> int:
         """Records that have this step behind them, also those that wait for a later one outside."""
@@ -236,10 +238,10 @@ def _begun(looks: Sequence[Look], stage: str) -> list[Look]:
 
 
 def _present(looks: Sequence[Look], stage: str) -> list[Look]:
-    """The looks since this stage was first asked, or since its model came back from a while away."""
+    """The looks since this stage was first asked, or since its model was away, or took nothing, for a while."""
     window, start, since = _begun(looks, stage), 0, None
     for at, look in enumerate(window):
-        since = (look.at if since is None else since) if stage in look.away else None
+        since = (look.at if since is None else since) if stage in look.away | look.full else None
         if since is not None and look.at - since >= LASTING:
             start = at
     return window[start:]

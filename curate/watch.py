@@ -68,9 +68,11 @@ def look(progress: Progress, at: float) -> Look:
             stages[name] = Bought(begun, *bought)
     unusable = total(tally.rejected, "input") + total(tally.failed, "input")
     waiting = {name: pace.waiting for name, pace in list(progress.paces.items())}
-    away = {name for name, pace in list(progress.paces.items()) if _away(pace, at) is not None}
-    missed = frozenset(stage for stage in stages if progress.models.get(stage) in away)
-    return Look(at, progress.total, unusable, steps, stages, waiting, missed)
+    paces = list(progress.paces.items())
+    away = {name for name, pace in paces if _away(pace, at) is not None}
+    full = {name for name, pace in paces if pace.rate.state != "open"}
+    closed = (frozenset(stage for stage in stages if progress.models.get(stage) in names) for names in (away, full))
+    return Look(at, progress.total, unusable, steps, stages, waiting, *closed)
 
 
 def by_model(progress: Progress) -> dict[str, list[str]]:

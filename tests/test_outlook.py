@@ -232,6 +232,20 @@ def test_a_model_that_is_away_leaves_no_time_to_tell_and_a_minute_after_it_is_ba
         assert whole(seen(run, at), MODELS) == pytest.approx(run.ends - at, rel=0.25), at
 
 
+def test_a_rush_that_used_up_a_limit_says_nothing_of_the_pace_that_follows():
+    """600 replies in ten seconds, none for fifty, and then ten in a second."""
+    looks = Looks()
+    for at in range(121):
+        sent = min(60 * at, 600) + 10 * max(at - 60, 0)
+        full = frozenset({"draft"} if 10 <= at < 60 else ())
+        bought = Bought(True, sent, seconds=sent * 0.3, flying=0 if full else 3)
+        looks.note(replace(look(total=9000, draft=(sent,), stages={"draft": bought}), at=float(at), full=full))
+        if 20 <= at < 60:
+            assert left(looks.kept, ["draft"]) is None
+        if at > 75:
+            assert left(looks.kept, ["draft"]) == pytest.approx((9000 - sent) / 10, rel=0.25), at
+
+
 def test_of_a_model_that_is_away_nobody_need_know_where_nothing_is_owed():
     done = look(total=5, draft=(5,), stages={"draft": Bought(True, 5)})
     assert whole([replace(done, away=frozenset({"draft"}))], {"reasoner": ["draft"]}) == 0.0
