@@ -7,16 +7,17 @@ from typing import NamedTuple
 
 from curate.answers.dress import bare
 from curate.answers.quantities import value
+from curate.answers.texts import raised
 from curate.record import ProblemType
 from curate.statements import DENIED, TAKEN_BACK, ending, final_sentence, last
 
-AMOUNT = re.compile(r"(?<![\w.,])-?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,15}|/[1-9]\d{0,8})?(?![\w/]|[.,:]\d)")
+AMOUNT = re.compile(r"(?<![\w.,])-?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,15}|/[1-9]\d{0,8})?(?![\w/^]|[.,:]\d)")
 FRACTION = re.compile(r"\\[dt]?frac\{(\d{1,9})\}\{([1-9]\d{0,8})\}")
 COUNTS = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
     *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
 )
-COUNT = re.compile(rf"\b(?:{'|'.join(COUNTS)})\b(?!-)", re.IGNORECASE)
+COUNT = re.compile(rf"(?<!-)\b(?:{'|'.join(COUNTS)})\b(?!-)", re.IGNORECASE)
 RECKONED = re.compile(
     r"[=+*/^×÷√]|\\sqrt|\d ?-|\bone of\b|\bof\b(?! (?:them|these|those)\b)|\b(?:to|or|than|twice|double|triple|half|"
     r"quarter|times|plus|minus|least|most|between|root|digits?|dozen|hundred|thousand|million|billion)\b",
@@ -100,7 +101,7 @@ def _shared(found: Amount, answer: str) -> bool:
 
 def _single(said: str, firm: bool = True) -> tuple[Fraction, str] | None:
     """The one number in these words, and the words without their dress."""
-    said = FRACTION.sub(r"\1/\2", bare(said))
+    said = raised(FRACTION.sub(r"\1/\2", bare(said)))
     values = _amounts(said)
     if len(values) != 1 or RECKONED.search(AMOUNT.sub("0", said)) or DENIED.search(said):
         return None

@@ -5,7 +5,7 @@ import re
 ANSWER = re.compile(r"<answer>((?:(?!<answer>).)*?)</answer>", re.DOTALL)
 WHOLE = re.compile(r"<think>.*?</think>\s*<answer>.*?</answer>", re.DOTALL)
 TAG = re.compile(r"<\s{0,3}/?\s{0,3}(?:think|answer)\s{0,3}/?>", re.IGNORECASE)
-SOLE = re.compile(r"\s*<think>((?:(?!</?think>).)*)</think>\s*", re.DOTALL)
+SOLE = re.compile(r"\s*<think>((?:(?!</?think>).)*)</think>(?:(?!</?think>).)*", re.DOTALL)
 ANY = re.compile(r"</?(?:think|answer)>")
 
 
@@ -26,8 +26,8 @@ def thinking_in(text: str) -> tuple[str | None, str]:
 def sole_thinking(text: str) -> str | None:
     """The thinking of a text that holds one; None where there is none.
 
-    That a model has reasoned before, in tags of its own, is no second one where the rest is `<think>…</think>` and
-    nothing else. Raises ValueError where there are several: nobody can say which of them is meant, or what is lost.
+    That a model has reasoned before, in tags of its own, is no second one where the rest begins with `<think>…</think>`
+    and has no more of these. Raises ValueError where there are several: nobody can say which is meant, or what is lost.
     """
     thinking, rest = thinking_in(text)
     if thinking is None:

@@ -31,6 +31,7 @@ def test_thinking(text, expected):
         ("What do they want?</think>\n\n<think>I look.</think>\n", "I look."),  # a model's own reasoning comes first
         ("<think>What do they want?</think><think>I look.</think>", "I look."),
         ("<think>I look.</think><think> </think>", "I look."),
+        ("<think>What do they want?</think><think>I look.</think><answer>A</answer>", "I look."),
         ("<think> <think>I look.</think>", "I look."),
         ("<think>never closed", None),
         ("", None),

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from curate.answers.dress import bare, tidy
 from curate.answers.formulas import Compared, compared, is_formula
 from curate.answers.stated import statements, unled
-from curate.answers.texts import normal, plain
+from curate.answers.texts import plain, raised
 from curate.answers.units import alike
 
 MAX_NUMBER = 100
@@ -20,21 +20,20 @@ NUMBER = re.compile(
     (?:(?:(?P<whole>\d+)\s)?(?P<over>\d+)\s?/\s?(?P<under>\d+)
       |(?P<digits>[1-9]\d{0,2}(?:(?P<comma>[,\ '’])\d{3})(?:(?P=comma)\d{3})*(?:\.\d*)?|\d+\.?\d*|\.\d+)
        (?:[eE](?P<exponent>[+-]?\d{1,3})
-         |\s?(?:[x×*·]|\\times|\\cdot)\s?10\s?\^\s?\{?(?P<power>[+-]?\d{1,3})\}?)?)
+         |\s?(?:[x×*·]|\\times|\\cdot)\s?10\s?\^\s?\{?(?P<power>[+-]?\d{1,3})\}?
+         |\s?\^\s?(?:\{(?P<raised>[+-]?\d{1,2})\}|(?P<up>\d{1,2})))?)
     (?:\s?(?P<unit>(?![√π∞×·÷±])(?:[%‰°'"$€£¥₹]|[A-Za-z\u0080-\uffff])[^\d,;=]{0,30}(?:[23]\}?\.?)?))?""",
     re.VERBOSE | re.ASCII,
 )
-# "10²" and "10⁻³", but not "5 m²".
-RAISED = re.compile("(?<=[0-9)}])([⁺⁻]?[⁰¹²³⁴-⁹]{1,3})")
 MINUS = str.maketrans("−﹣－–", "----")
 POINT = re.compile(r"([(\[])([^()\[\]]{3,100})([)\]])")
 CLOSING = re.compile(r"\s?([(),:;/\[\]])\s?")
 HALVES = re.compile("(?P<whole>[0-9])?(?P<part>[¼-¾⅐-⅞])")
 NOT_A_UNIT = re.compile(
     r"(?:or|to|and|plus|minus|times(?=\s\w)|over|pi|root|half|halves|thirds?|quarters?|squared|cubed|factorial|negative"
-    r"|x|y|i|k|(?:hundred|thousand|dozen|lakh|crore|million|billion|trillion)s?|mio|mil|bn|tens"
+    r"|x|y|k|(?:hundred|thousand|dozen|lakh|crore|million|billion|trillion)s?|mio|mil|bn|tens"
     r"|(?:ten|hundred|thousand|million)ths?|followed|choose)\b(?![^\W\d_])"
-    r"|[x'\"′]\s?\d"
+    r"|i$|x\s?\d|.*[\s'\"’”′][23]"
     r"|(?:at\s(?:most|least)|below|above)\b"
     r"|.*(?:\b(?:or\s(?:more|less|fewer)|not|wrong|incorrect)\b|n['’]t\b)"
     r"|.*\band\s(?:a\s)?(?:half|quarter|third|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b"
@@ -151,11 +150,6 @@ def values(answer: str, reference: str) -> tuple[Fraction, Fraction] | None:
     return (pair[0], pair[1]) if len(pair) == 2 else None
 
 
-def raised(text: str) -> str:
-    """A text with "^{2}" for what stands raised behind a number."""
-    return text if text.isascii() else RAISED.sub(lambda power: f"^{{{normal(power[1])}}}".translate(MINUS), text)
-
-
 def _exclaimed(answer: str, reference: str) -> bool | None:
     """Whether they agree where one is "5!"; None where neither is."""
     found, expected = (FACTORIAL.fullmatch(_bare(text)) for text in (answer, reference))
@@ -213,9 +207,9 @@ def _formula(found: Quantity) -> str:
 
 
 def _can_be(match: re.Match[str]) -> bool:
-    """Whether it is no fraction, or one that parts by something and, behind a whole number, is below one."""
+    """Whether it is a number: no fraction or power of nothing, and none above one behind a whole number."""
     if not match["over"]:
-        return True
+        return _raised_to(match) >= 0 or any(digit in "123456789" for digit in match["digits"])
     over, under = int(match["over"]), int(match["under"])
     return under > 0 and (match["whole"] is None or 0 < over < under)
 
@@ -225,7 +219,13 @@ def _magnitude(match: re.Match[str]) -> Fraction:
         return Fraction(int(match["over"]), int(match["under"])) + int(match["whole"] or 0)
     exponent = int(match["exponent"] or match["power"] or 0)
     digits = match["digits"].replace(match["comma"] or ",", "").rstrip(".")
-    return Fraction(digits) * Fraction(10) ** exponent
+    return (Fraction(digits) ** _raised_to(match) if _raised_to(match) != 1 else Fraction(digits)) * Fraction(
+        10
+    ) ** exponent
+
+
+def _raised_to(match: re.Match[str]) -> int:
+    return int(match["raised"] or match["up"] or 1)
 
 
 def _bare(text: str) -> str:

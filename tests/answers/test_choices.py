@@ -89,7 +89,11 @@ def test_a_letter_that_is_no_label_may_be_an_options_text(answer, options, expec
     [
         ("A (but B is also possible)", 0.0),
         ("A, though B could be equally right", 0.0),
-        ("A. B is possible", 0.0),
+        ("A, although B may be correct", 0.0),
+        ("A, because A is also the brightest", 1.0),
+        ("A, because B is also wrong", 1.0),
+        ("A (B and C are also incorrect)", 1.0),
+        ("A because vitamin C is also there", 1.0),
         ("A. A cat (as B is too dark)", 1.0),
         ("A (it is also red)", 1.0),
         ("A, because it is also bright", 1.0),
@@ -97,3 +101,8 @@ def test_a_letter_that_is_no_label_may_be_an_options_text(answer, options, expec
 )
 def test_another_option_that_is_thought_possible_takes_a_choice_back(answer, right):
     assert score("multiple choice", answer, "A", ANIMALS) == right
+
+
+def test_raised_digits_are_no_digits_of_the_line():
+    for answer, found in (("10²", "A"), ("102", "B"), ("2⁵", "C"), ("25", "D")):
+        assert letters(answer, ("A. 10²", "B. 102", "C. 2⁵", "D. 25")) == frozenset(found)

@@ -171,3 +171,16 @@ def test_what_one_thing_is_at_last_and_what_is_confirmed(said, found):
 )
 def test_numbers_without_a_unit_are_no_other_unit_of_each_other(said, answer, same):
     assert (judged(said, answer, **NUMBER) is None) == same
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("So the answer is twenty-five.", "25"),
+        ("So the answer is ninety-nine.", "99"),
+        ("The answer is 10⁻³.", "0.001"),
+        ("The answer is 10².", "100"),
+    ],
+)
+def test_a_part_of_a_number_is_not_what_is_concluded(said, answer):
+    assert judged(said, answer, **NUMBER) is None
