@@ -163,14 +163,14 @@ SOURCES: tuple[Rule, ...] = (
         r"\b(?:records?|texts?|descriptions?|captions?|information|details|summary|summaries|notes?|data|list"
         r"|account|context|transcript) "
         r"(?:(?:that )?(?:i was|i am|i['’]m|i['’]ve been|i have been|was|were|is|are) )?"
-        r"(?:provided|given to (?:me|us)|supplied|handed to me)\b(?! (?:on|by) (?:the|an?|his|her) )",
+        r"(?:provided|given to (?:me|us)|supplied|handed to me)\b(?! (?:on|by) (?:the|an?|his|her) )" + WRITTEN_THERE,
         r"\b(?:notes|context|descriptions?|captions?|records?|transcript|summary|information i (?:was|am|have been)"
         r"|texts? i (?:was|am|have been)) given\b(?! (?:by|on|in|at|off|away)\b)",
         rf"\b{GIVEN} (?:video |image |scene |frame |text )?(?:input|context|notes?"
         r"|list of (?:frames|objects|captions))\b",
         r"\b(?:provided|supplied|given (?:video|image|scene|frame|text)) (?:video |image |scene |frame |text )?"
         r"(?:information|details|data)\b",
-        rf"\bthe {GIVEN} (?:texts?|details|summary|transcript)\b",
+        rf"\bthe {GIVEN} (?:texts?|details|summary|transcript)\b" + WRITTEN_THERE + SEEN_THERE,
     ),
     (
         ("text", "structured"),
@@ -205,7 +205,9 @@ SOURCES: tuple[Rule, ...] = (
     ),
     (
         ("text",),
-        r"\bthe (?:provided |given |written )?texts? (?:describes?|mentions?|notes?|provided|given)\b" + SEEN_THERE,
+        r"\bthe (?:provided |given |written )?texts? (?:describes?|mentions?|notes?|provided|given)\b"
+        + WRITTEN_THERE
+        + SEEN_THERE,
     ),
     (
         ("mention", "stated"),
