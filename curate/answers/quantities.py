@@ -33,11 +33,13 @@ NOT_A_UNIT = re.compile(
     r"(?:or|to|and|plus|minus|times(?=\s\w)|over|pi|root|half|halves|thirds?|quarters?|squared|cubed|factorial|negative"
     r"|x|y|k|(?:hundred|thousand|dozen|lakh|crore|million|billion|trillion)s?|mio|mil|bn|tens"
     r"|(?:ten|hundred|thousand|million)ths?|followed|choose)\b(?![^\W\d_])"
-    r"|i$|x\s?\d|.*[\s'\"’”′][23]"
+    r"|i\b(?!-)|x\s?\d|.*['\"’”′][23]"
+    r"|(?:.*\s)?(?:ft|foot|feet|in|inch(?:es)?|lbs?|h|hrs?|hours?|min|minutes?|by|vs\.?|per|to)\s[23]"
     r"|(?:at\s(?:most|least)|below|above)\b"
     r"|.*(?:\b(?:or\s(?:more|less|fewer)|not|wrong|incorrect)\b|n['’]t\b)"
     r"|.*\band\s(?:a\s)?(?:half|quarter|third|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b"
 )
+VARIABLE = re.compile(r"[abcnpqtuvwxyz]|[ⁿˣʸⁱ].*")  # "2^3n"; "10^3 m" has a unit
 # What stands in front of a number and changes nothing.
 ABOUT = re.compile(
     r"""(?:(?:about|around|approximately|approx\.?|roughly|circa|ca\.|an?\sestimated|estimated\sat|(?:a\s)?total\sof|exactly|precisely|only|just
@@ -57,6 +59,7 @@ AROUND = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 FENCES = (re.compile(r"\$\$?([^$]+)\$\$?"), re.compile(r"\\\((.+)\\\)"), re.compile(r"\\\[(.+)\\\]"))
+FENCED_PART = re.compile(r"^\$([^$]{1,60})\$(?=\s?(?:[A-Za-z°%]|\\text))")  # "$10^2$ cm"
 BOXED = re.compile(r"\\boxed\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
 IN_WORDS = re.compile(r"\\(?:text|textrm|mathrm|mbox|operatorname)\s?\{([^{}]*)\}")
 SIGNS = (
@@ -88,7 +91,7 @@ def number(text: str) -> tuple[Fraction, str] | None:
     """
     if len(text) > MAX_NUMBER:
         return None
-    text = raised(text)
+    text = FENCED_PART.sub(r"\1", raised(text)) if text.count("$") == 2 else raised(text)
     if (found := _read(text)) is not None:
         return found
     said = _untyped(unled(bare(tidy(text))))
@@ -173,6 +176,8 @@ def _read(text: str) -> tuple[Fraction, str] | None:
     if match is None or (match["sign"] and match["inner"]) or not _can_be(match):
         return None
     unit = (match["unit"] or "").casefold().strip()
+    if (match["raised"] or match["up"]) and VARIABLE.fullmatch(match["unit"] or ""):
+        return None
     if NOT_A_UNIT.match(unit) or match["unit"] in ("M", "B"):
         return None
     if match["money"] and (not unit or unit.startswith("per ")):

@@ -79,7 +79,7 @@ for _unit, _spellings in SPELLINGS.items():
         UNITS[_name] = UNITS.get(_name, frozenset()) | {_unit}
 
 PER = re.compile(r"\s?(?:/|\bper\b|\bp\.|\ban?(?=\s(?:second|minute|hour|day|week|month|year)\b))\s?")
-SQUARED = re.compile(r"\s?\^?\{?([23])\}?|\s(squared|cubed)\b")
+SQUARED = re.compile(r"\s?(?:\^\s?)?\{?([23])\}?|\s(squared|cubed)\b")
 SQUARE = re.compile(r"\b(square\b|sq\b\.?|cubic\b|cu\b\.?)\s?([a-z]+)")
 POWERS = {"square": "2", "sq": "2", "cubic": "3", "cu": "3", "squared": "2", "cubed": "3"}
 TIMES = re.compile(r"\s?[·⋅*]\s?")
