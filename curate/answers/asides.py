@@ -16,8 +16,9 @@ AGAIN = re.compile(
     r"\b(?i:or|also|actually|wait|no|maybe|perhaps|rather)\b,?\s(?:(?i:it\sis|it's|option)\s){0,2}[(\[]?[A-Z](?![\w'’])"
     r"|\b(?i:but|though|although)\s(?i:option\s)?[(\[]?[A-Z][)\]]?\s(?i:is|could\sbe|might\sbe|may\sbe|would\sbe|seems|remains)"
     r"\s(?i:also\s|equally\s|just\sas\s)?(?i:possible|plausible|right|correct|likely)\b"
-    r"|(?:^|[.;:(]\s?|\s[-–—]\s|\band\s)(?i:option\s)?[A-Z]\s(?i:(?:is|seems|remains)\s(?:also|equally|just\sas)"
-    r"|(?:could|might|may)\sbe(?:\salso|\sequally)?)\s(?i:possible|plausible|right|correct|likely)\b"
+    r"|(?:^|[.;:(]\s?|\s[-–—]\s|\band\s)[A-HJ-Z]\s(?i:(?:is|seems|remains)\s(?:also|equally|just\sas)"
+    r"|(?:could|might|may)\s(?:also\s)?be(?:\sequally)?)\s(?i:possible|plausible|right|correct|likely)\b"
+    r"(?![^.;]*\b(?:but|if|only|however|not|except|unless)\b)"
 )
 PRAISE = re.compile(
     r"""(?:\s(?:is|are|seems?)(?:\s(?:both|all))?(?:\sthe)?\s(?:correct|right|best|true)
