@@ -50,12 +50,7 @@ MEASURED = re.compile(
 )
 BESIDE = re.compile(r"\bin total\b|\bbetween (?:them|the two)\b", re.IGNORECASE)
 UNIT = re.compile(r"\d\s?(?:[^\W\d_]|[%‰°$€£¥])|[$€£¥]\s?\d")
-# One unit for another: none, a power of ten, minutes and hours.
-SCALES = [Fraction(10) ** power for power in sorted(range(-6, 7), key=abs)] + [
-    Fraction(60),
-    Fraction(1, 60),
-    Fraction(3600),
-]
+SCALES = [Fraction(10) ** power for power in range(-6, 7)] + [Fraction(60), Fraction(1, 60), Fraction(3600)]
 
 
 class Amount(NamedTuple):
@@ -89,7 +84,7 @@ def differs(found: Amount, answer: str, problem_type: ProblemType) -> bool:
     room = Fraction(1, 20) if problem_type == "regression" else Fraction(1, 100)
     room *= 4 if ROUGH.search(found.said) else 1
     # "50" and "5 cm" may be one length; two bare numbers are two counts.
-    scales = SCALES if UNIT.search(found.said) or UNIT.search(answer) else SCALES[:1]
+    scales = SCALES if UNIT.search(found.said) or UNIT.search(answer) else [Fraction(1)]
     return not any(_near(number, expected, room, scales) for number in (found.number, *_amounts(found.later)))
 
 

@@ -1,8 +1,8 @@
 """Options of the command line that say more than one value: read, or refused in one line."""
 
-import re
 from typing import Literal, cast, get_args
 
+from curate import workfolder
 from curate.checks import nearest
 from curate.errors import SettingsError
 from curate.processor import Name as ProcessorName
@@ -38,7 +38,7 @@ def shard(text: str | None) -> tuple[int, int] | None:
     """(i, n) of "i/n"; None where nothing was said. Raises SettingsError."""
     if text is None:
         return None
-    found = re.fullmatch(r"([1-9]\d{0,5})/([1-9]\d{0,5})", text)
-    if not found or int(found[1]) > int(found[2]):
+    part = workfolder.part_in(text)
+    if part is None:
         raise SettingsError(f"--shard: expected i/n with i from 1 to n, such as 1/4, found {text!r}")
-    return int(found[1]), int(found[2])
+    return part

@@ -153,7 +153,7 @@ class Pace:
     def answered(self, turn: Turn, tokens: int, request: int = 0) -> None:
         """A reply came, or a refusal of this `request` alone; `tokens` is what it took in all."""
         now = self._clock()
-        self._failed_alone.update(dict.fromkeys((request for _, request in self._failing), now))
+        self._failed_alone |= {failed: now for _, failed in self._failing}
         self._failed_alone.pop(request, None)
         self.rate.answered(now, turn.number)
         if self.trouble:

@@ -98,11 +98,13 @@ class Stage(Plugin, ABC):
     def request(self, record: Record) -> Request:
         """The first request about this record."""
         folder = self.prompts(record)
-        request = self.compose(folder, self.fields(record), self.media(record), self.shape(record))
-        return replace(request, about=record.medium.sha256)
+        told = self.fields(record), self.media(record), self.shape(record)
+        return self.compose(folder, *told, about=record.medium.sha256)
 
-    def compose(self, folder: str, fields: dict[str, str], media: tuple[Media, ...], schema: Schema | None) -> Request:
-        """A request from the two prompts in this folder."""
+    def compose(
+        self, folder: str, fields: dict[str, str], media: tuple[Media, ...], schema: Schema | None, about: str = ""
+    ) -> Request:
+        """A request from the two prompts in this folder, `about` a medium that it may not show."""
         system = Message("system", (Text(assets.prompt(f"{folder}/system.md", fields)),))
         before, _, after = assets.text("prompts", f"{folder}/user.md").partition(MARK)
         texts = [assets.fill(part.strip(), fields) for part in (before, after)]
@@ -116,6 +118,7 @@ class Stage(Plugin, ABC):
             temperature=self.temperature,
             top_p=self.top_p,
             seed=self.seed,
+            about=about,
         )
 
     async def run(self, record: Record, ask: Ask) -> Output:

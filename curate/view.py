@@ -62,7 +62,7 @@ def trouble(model: dict[str, Any]) -> str:
     told = f"{'' if asked else 'away: '}{one_line(model['trouble'], 120)}"
     if (again := model["again_in"]) is None:
         return told
-    return f"{told}; {'goes on' if asked else 'looking again'} {'now' if again < 0.5 else f'in {duration(again)}'}"
+    return f"{told}; {'goes on' if asked else 'looking again'} {_soon(again)}"
 
 
 def troubled(facts: dict[str, Any]) -> list[str]:
@@ -96,7 +96,11 @@ def _unknown(facts: dict[str, Any]) -> str:
 def _again(model: dict[str, Any]) -> str:
     if (again := model["again_in"]) is None:
         return ", looking now"
-    return f", looking again {'now' if again < 0.5 else f'in {duration(again)}'}"
+    return f", looking again {_soon(again)}"
+
+
+def _soon(seconds: float) -> str:
+    return "now" if seconds < 0.5 else f"in {duration(seconds)}"
 
 
 def _money(facts: dict[str, Any]) -> str:

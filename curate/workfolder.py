@@ -15,7 +15,7 @@ STANDINGS = "standings.sqlite"
 LOCK = "lock"
 SHARD = "shard"
 WHOLE = (1, 1)  # no part of the rows, but all of them
-PART = re.compile(r"--shard ([1-9]\d{0,5})/([1-9]\d{0,5})")
+PART = re.compile(r"([1-9]\d{0,5})/([1-9]\d{0,5})")
 
 
 def made(work: Path) -> None:
@@ -59,6 +59,12 @@ def resharded(work: Path, asked: tuple[int, int]) -> str | None:
     return None if before == asked else f"{work} was last asked for {named(before)}, now for {now}"
 
 
+def part_in(text: str) -> tuple[int, int] | None:
+    """(i, n) of "i/n", i from 1 to n; None for anything else."""
+    found = PART.fullmatch(text)
+    return (int(found[1]), int(found[2])) if found and int(found[1]) <= int(found[2]) else None
+
+
 def named(part: tuple[int, int]) -> str:
     """What users call this part of the rows."""
     return "all rows" if part == WHOLE else _option(part)
@@ -71,9 +77,8 @@ def _option(part: tuple[int, int]) -> str:
 def _noted(work: Path) -> tuple[int, int]:
     """The part that was last asked for here; all rows where nobody has said so."""
     with suppress(OSError), (work / SHARD).open(encoding="utf-8", errors="replace") as file:
-        found = PART.fullmatch(file.read(40).strip())
-        if found and int(found[1]) <= int(found[2]):
-            return int(found[1]), int(found[2])
+        option, _, said = file.read(40).strip().partition(" ")
+        return (part_in(said) if option == "--shard" else None) or WHOLE
     return WHOLE
 
 

@@ -114,9 +114,12 @@ class Among:
     def _one(self, text: str) -> str | None:
         text = text.strip(DRESS)
         match = LETTER.match(text)
-        label = next(filter(None, match.groups())).upper() if match else None
+        label: str | None = next(filter(None, match.groups())).upper() if match else None
+        lone = match is not None and ENDED.fullmatch(text, match.end()) is not None
+        if lone and label in self._labels:
+            return label
         said = self._saying(text)
-        if match and ENDED.fullmatch(text, match.end()) and (label in self._labels or not said):
+        if lone and not said:
             return label
         if said:
             return said.pop() if len(said) == 1 else None

@@ -224,9 +224,7 @@ def _magnitude(match: re.Match[str]) -> Fraction:
         return Fraction(int(match["over"]), int(match["under"])) + int(match["whole"] or 0)
     exponent = int(match["exponent"] or match["power"] or 0)
     digits = match["digits"].replace(match["comma"] or ",", "").rstrip(".")
-    return (Fraction(digits) ** _raised_to(match) if _raised_to(match) != 1 else Fraction(digits)) * Fraction(
-        10
-    ) ** exponent
+    return Fraction(digits) ** _raised_to(match) * Fraction(10) ** exponent
 
 
 def _raised_to(match: re.Match[str]) -> int:

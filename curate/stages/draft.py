@@ -67,10 +67,8 @@ class DraftStage(Stage):
         if self.structured:
             fields = StructuredDraft.model_validate(loaded(reply.text, parse_int=str, parse_float=str))
             return thought(fields.thinking, answer_in(fields.answer) or fields.answer.strip())
-        inline, final = thinking_in(reply.text)
-        if not reply.reasoning.strip():
-            inline = sole_thinking(reply.text)
-        return thought(reply.reasoning.strip() or inline or "", answer_in(final))
+        _, final = thinking_in(reply.text)
+        return thought(reply.reasoning.strip() or sole_thinking(reply.text) or "", answer_in(final))
 
 
 def thought(thinking: str, answer: str | None) -> Draft:
