@@ -1,6 +1,7 @@
 """Any server that speaks OpenAI's chat completions: hosted APIs, vLLM, llama.cpp and their like."""
 
 import json
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field, PrivateAttr
@@ -87,6 +88,10 @@ class OpenAIProvider(Served):
         options = {key: value for load in loads.values() for key, value in load.options.items()}
         extra = merged(options, self.extra_body)
         return await eased(sum(load.size for load in loads.values()), written, request, loads, said, extra)
+
+    async def tried(self, said: Mapping[str, Any]) -> Answer:
+        """The server's answer to this body (the model's name is added), whatever its status. Raises TransientError."""
+        return await self._post(json.dumps({"model": self.model, **merged(dict(said), self.extra_body)}).encode())
 
     async def _post(self, body: bytes) -> Answer:
         try:
