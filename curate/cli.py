@@ -278,9 +278,16 @@ def frames(
 
 
 @app.command()
-def doctor(settings: SettingsFile = TOML, quiet: Quiet = False, json: Json = False) -> None:
+def doctor(
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Ask the models' servers, too: about eight small requests each.")
+    ] = False,
+    settings: SettingsFile = TOML,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
     """Try the decoders on this machine, and look at the settings where there are any; say what to do about each."""
-    finish(jobs.doctor(Screen(quiet, json), settings), LOOKING)
+    finish(jobs.doctor(Screen(quiet, json), settings, probe), LOOKING)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from typing import Any
 
 from curate import delivery, forecast, log, looking, publishing, snapshots, tables, workfolder
 from curate.console import Screen, summary
-from curate.doctor import configured, examined
+from curate.doctor import asked, configured, examined
 from curate.errors import CurateError, SettingsError
 from curate.exporting import Export, export
 from curate.hub import Repository
@@ -238,8 +238,8 @@ async def frames(screen: Screen, path: Path, out: Path, sampling: Sampling, deco
     return 0
 
 
-async def doctor(screen: Screen, file: Path) -> int:
-    """Say what works here; 1 where something that `curate` cannot do without does not."""
+async def doctor(screen: Screen, file: Path, probe: bool) -> int:
+    """Say what works here, with `probe` also at the models' servers; 1 where what cannot be done without does not."""
     findings = []
     async for finding in examined():
         findings.append(finding)
@@ -247,6 +247,10 @@ async def doctor(screen: Screen, file: Path) -> int:
     for finding in configured(file):
         findings.append(finding)
         screen.show(tables.finding(finding))
+    if probe:
+        async for finding in asked(file):
+            findings.append(finding)
+            screen.show(tables.finding(finding))
     code = 1 if any(f.needed and not f.good for f in findings) else 0
     screen.result({"command": "doctor", "exit": code, "findings": [asdict(f) for f in findings]})
     return code

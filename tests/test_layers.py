@@ -14,13 +14,23 @@ FILES = sorted(ROOT.rglob("*.py"))
 GROUND = {
     "errors", "timeline", "medium", "processor", "sampling", "record", "chat", "cuts", "assets", "tags", "jsonschema",
     "amounts", "answers", "carriers", "child", "clocks", "conclusions", "excuses", "hints", "leaks", "prose", "rewards",
-    "scripts", "statements", "provenance", "telltales", "turns",
+    "scripts", "statements", "provenance", "telltales", "turns", "checks", "presets", "checkup", "thoughts",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
-SERVERS = {"wire", "posting", "packaged", "faults", "served", "vectors"}  # how one speaks to a server
+SERVERS = {
+    "wire",
+    "posting",
+    "packaged",
+    "faults",
+    "served",
+    "vectors",
+    "listings",
+    "abilities",
+    "servers",
+}  # how one speaks to a server
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
-    "aside", "ask", "asklog", "budget", "card", "cause", "census", "checks", "columns", "comparing", "copies",
+    "aside", "ask", "asklog", "budget", "card", "cause", "census", "columns", "comparing", "copies",
     "disclosure", "doctor", "doubts", "embedding", "engine", "estimate", "evaluations", "examples", "files",
     "filmstrips", "findings", "fitness", "flights", "folders", "frontmatter", "garbage", "glossary", "histogram",
     "holdings", "hub", "inbox", "intake", "journal", "judges", "log", "measures", "media", "mending", "meter",
