@@ -1,5 +1,6 @@
 """Presets: known servers as data, and how each is told to think."""
 
+import json
 import re
 from pathlib import Path
 
@@ -16,6 +17,35 @@ NAMES = (
 )  # fmt: skip
 LOCAL = ("ollama", "llama.cpp", "sglang", "lmdeploy", "vllm")
 TEMPLATE = {"chat_template_kwargs": {"enable_thinking": True}}
+
+
+SERVERS = (ROOT / "docs" / "servers.md").read_text()
+
+
+def table() -> str:
+    """The presets as docs/servers.md shows them; `python -m tests.test_presets` prints it."""
+    rows = ["| `preset =` | address, key | pictures, MiB in a request | thinking is told in | `thinking = true`, `false` | `effort` | tried with |"]
+    rows.append("|---|---|---|---|---|---|---|")
+    for name, told in presets().items():
+        key = f"`{told.api_key_env}`" if told.api_key_env else "no key"
+        limits = f"{told.images or '?'}, {told.max_payload or OpenAIProvider.model_fields['max_payload'].default:g}"
+        switch = ", ".join(said(template) for template in (told.thinking_on, told.thinking_off))
+        words = f"{said(told.effort)}: {', '.join(told.efforts)}" if told.effort else "–"
+        tried = told.verified or "–"
+        cells = (f'`"{name}"`', f"{told.base_url}, {key}", limits, told.reasoning, switch, words, tried)
+        rows.append(f"| {' | '.join(cells)} |")
+    rows.append("")
+    for name, told in presets().items():
+        rows.append(f"- **{told.title}** (`{name}`). {told.note} Source: {told.source}.")
+    return "\n".join(rows)
+
+
+def said(template) -> str:
+    return f"`{json.dumps(template)}`" if template else "–"
+
+
+def test_the_document_shows_them_all():
+    assert table() in SERVERS
 
 
 def provider(**options):
@@ -158,3 +188,7 @@ def test_a_server_without_a_switch_for_thinking_says_so(monkeypatch):
 
 def test_no_thinking_at_no_effort_is_no_contradiction():
     assert provider(preset="openai", thinking=False, effort="none").extra == {"reasoning_effort": "none"}
+
+
+if __name__ == "__main__":
+    print(table())  # noqa: T201 - this is what it is for
