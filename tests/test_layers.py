@@ -13,21 +13,14 @@ FILES = sorted(ROOT.rglob("*.py"))
 # side by side and meet only in the pipeline.
 GROUND = {
     "errors", "timeline", "medium", "processor", "sampling", "record", "chat", "cuts", "assets", "tags", "jsonschema",
-    "amounts", "answers", "carriers", "child", "clocks", "conclusions", "excuses", "hints", "leaks", "prose", "rewards",
-    "scripts", "statements", "provenance", "telltales", "turns", "checks", "presets", "checkup", "thoughts",
+    "amounts", "answers", "carriers", "checks", "checkup", "child", "clocks", "conclusions", "declining", "excuses",
+    "hints", "leaks", "presets", "prose", "provenance", "rewards", "scripts", "statements", "telltales", "thoughts",
+    "turns",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
-SERVERS = {
-    "wire",
-    "posting",
-    "packaged",
-    "faults",
-    "served",
-    "vectors",
-    "listings",
-    "abilities",
-    "servers",
-}  # how one speaks to a server
+SERVERS = {  # how one speaks to a server
+    "wire", "posting", "packaged", "faults", "served", "vectors", "room", "listings", "abilities", "servers",
+}  # fmt: skip
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
     "aside", "ask", "asklog", "budget", "card", "cause", "census", "columns", "comparing", "copies",

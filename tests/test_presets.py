@@ -24,8 +24,9 @@ SERVERS = (ROOT / "docs" / "servers.md").read_text()
 
 def table() -> str:
     """The presets as docs/servers.md shows them; `python -m tests.test_presets` prints it."""
-    rows = ["| `preset =` | address, key | pictures, MiB in a request | thinking is told in | `thinking = true`, `false` | `effort` | tried with |"]
-    rows.append("|---|---|---|---|---|---|---|")
+    heads = "`preset =`", "address, key", "pictures, MiB in a request", "thinking is told in"
+    heads += "`thinking = true`, `false`", "`effort`", "tried with"
+    rows = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for name, told in presets().items():
         key = f"`{told.api_key_env}`" if told.api_key_env else "no key"
         limits = f"{told.images or '?'}, {told.max_payload or OpenAIProvider.model_fields['max_payload'].default:g}"
