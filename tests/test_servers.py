@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from curate import assets
 from curate.checkup import Finding, Wanted
 from curate.doctor import asked
 from curate.providers.embedded import EmbeddedProvider
@@ -119,6 +120,13 @@ def test_a_vllm_server(tmp_path, vllm):
     assert "36 frames of a JPEG sequence take 1,800 tokens and 40 frames" in found["video"].told
     assert found["asked"].facts["requests"] == 7
     assert {"models", "answers", "asked"} <= set(found)
+
+
+def test_every_prompt_of_the_doctor_is_asked_with(tmp_path, vllm, monkeypatch):
+    reached, read = set(), assets.text
+    monkeypatch.setattr(assets, "text", lambda kind, name: reached.add(name) or read(kind, name))
+    probed(Workplace(tmp_path, vllm.url))
+    assert reached == {f"doctor/{file.name}" for file in (assets.folder("prompts") / "doctor").iterdir()}
 
 
 def test_what_it_takes_is_counted_and_priced(tmp_path, vllm):
