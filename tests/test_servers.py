@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from curate import assets
+from curate.chat import Message, Request, Text
 from curate.checkup import Finding, Wanted
 from curate.doctor import asked
-from curate.providers.embedded import EmbeddedProvider
+from curate.providers.embedded import EmbeddedProvider, packaged
 from curate.providers.openai import OpenAIProvider
 from tests.server import Answer, ModelServer, completion, failure
 from tests.workplace import Workplace
@@ -399,3 +400,33 @@ def test_llama_cpp_itself():
     assert found["prefix cache"].facts["cached_tokens"] > 50
     assert found["JSON schema"].good
     assert found["asked"].facts["requests"] == 3
+
+
+TEMPLATE = (
+    "{% for m in messages %}{{ m['content'] }}\n{% endfor %}"
+    "{% if enable_thinking %}think{% else %}" + "do not think " * 20 + "{% endif %}"
+    "{% if reasoning_effort %}" + "effort " * 50 + "{{ reasoning_effort }}{% endif %}"
+)
+
+
+def test_the_switches_reach_the_chat_template_of_llama_cpp():
+    """The real server, with a template that shows what it is told by the number of its tokens."""
+    xllamacpp = pytest.importorskip("xllamacpp", reason="curate[embedded] is not installed")
+    params = xllamacpp.CommonParams()
+    params.model.path, params.hostnames, params.port = str(packaged()), ["127.0.0.1"], 0
+    params.n_parallel, params.n_ctx, params.cpuparams.n_threads = 1, 1024, 1
+    params.use_jinja, params.chat_template, params.verbosity = True, TEMPLATE, -1
+    server = xllamacpp.Server(params)
+
+    async def tokens(**options: object) -> int:
+        url = f"{server.listening_address}/v1"
+        provider = OpenAIProvider(model="m", preset="llama.cpp", base_url=url, **options)
+        await provider.open(NoEyes())
+        try:
+            return (await provider.ask(Request("x", (Message("user", (Text("Hello?"),)),), 1))).prompt_tokens
+        finally:
+            await provider.close()
+
+    thinking, not_thinking = asyncio.run(tokens(thinking=True)), asyncio.run(tokens(thinking=False))
+    assert not_thinking - thinking > 40
+    assert asyncio.run(tokens(thinking=True, effort="low")) - thinking > 40
