@@ -8,7 +8,7 @@ from typing import Any
 from curate.chat import Reply
 from curate.checks import nearest
 from curate.checkup import Finding
-from curate.errors import AskError, MediaError
+from curate.errors import AskError, AwayError, MediaError, TransientError
 from curate.listings import entry
 from curate.posting import Answer
 from curate.presets import Preset
@@ -28,6 +28,12 @@ class Heard:
     error: AskError | MediaError | None = None
     answer: Answer | None = None
     seconds: float = 0.0
+
+
+def lost(error: TransientError) -> Finding:
+    """That no answer came, or that it wants to be left alone."""
+    do = "start it, or set base_url to where it is" if isinstance(error, AwayError) else "try again"
+    return Finding("server", False, f"{error}: {do}", needed=True)
 
 
 def preset(told: Preset) -> Finding:

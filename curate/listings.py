@@ -24,6 +24,15 @@ _LENGTHS = (
 )
 
 
+async def catalogue(get: Get, base_url: str) -> list[dict[str, Any]] | None:
+    """The models that a server lists; None where it gives no list. Raises TransientError."""
+    answer = await get(base_url.rstrip("/") + PATH)
+    try:
+        return listed(answer.body) if answer.status == 200 else None
+    except ValueError:
+        return None
+
+
 def listed(body: bytes) -> list[dict[str, Any]]:
     """The models in this list, each with its "id". Raises ValueError where it is none."""
     said = _json(body)

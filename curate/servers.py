@@ -7,15 +7,15 @@ it took is the last row.
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from curate import abilities, assets
 from curate.abilities import Heard
 from curate.chat import Media, Message, Reply, Request, Schema, Text
 from curate.checkup import Finding, Wanted
-from curate.errors import AwayError, MediaError, ThrottledError, TooLongError, TransientError
+from curate.errors import FatalError, MediaError, RefusedError, ThrottledError, TooLongError, TransientError
 from curate.faults import Faults
-from curate.listings import PATH, context, entry, listed
+from curate.listings import catalogue, context, entry
 from curate.medium import Medium
 from curate.posting import Answer
 from curate.presets import named
@@ -37,20 +37,28 @@ SHAPE = Schema(
 )
 
 
-class Server(Protocol):
-    """What is looked at; each call goes out once. Raises TransientError where no whole answer comes."""
+class Listed(Protocol):
+    """A model at a server that lists its models. Each call goes out once, and may raise AskError."""
 
-    preset: str | None
     base_url: str
     model: str
     api_key_env: str | None
-    video: Way
 
     async def got(self, url: str) -> Answer:
-        """What is at this address of the server."""
+        """What is at this address of the server. Raises TransientError."""
+
+    async def ask(self, request: Request) -> Reply:
+        """The reply to this request."""
+
+
+class Server(Listed, Protocol):
+    """One that completes chats."""
+
+    preset: str | None
+    video: Way
 
     async def sent(self, request: Request, way: Way) -> Answer:
-        """The answer to this request, whose media travel this way. Raises MediaError, too."""
+        """The answer to this request, whose media travel this way. Raises TransientError or MediaError."""
 
     def faults(self) -> Faults:
         """What its errors mean."""
@@ -68,10 +76,25 @@ async def looked(server: Server, wanted: Wanted) -> AsyncIterator[Finding]:
         async for finding in look.rows():
             yield finding
     except TransientError as error:
-        do = "start it, or set base_url to where it is" if isinstance(error, AwayError) else "try again"
-        yield Finding("server", False, f"{error}: {do}", needed=True)
+        yield abilities.lost(error)
     if look.requests:
         yield look.cost()
+
+
+async def compared(server: Listed) -> AsyncIterator[Finding]:
+    """The same of a model that only tells how alike two texts are: one small request."""
+    texts = (Text(assets.text("prompts", f"doctor/{name}.md")) for name in ("filler", "shown"))
+    request = Request("doctor", tuple(Message("user", (text,)) for text in texts), 1)
+    try:
+        yield abilities.models(server.model, await catalogue(server.got, server.base_url))
+        began = time.monotonic()
+        try:
+            heard = Heard(await server.ask(request), seconds=time.monotonic() - began)
+        except (FatalError, RefusedError) as error:
+            heard = Heard(error=error)
+        yield abilities.answers(heard, server.api_key_env)
+    except TransientError as error:
+        yield abilities.lost(error)
 
 
 @dataclass
@@ -83,9 +106,9 @@ class _Look:
 
     async def rows(self) -> AsyncIterator[Finding]:
         server, wanted = self.server, self.wanted
-        models = await self._models()
-        yield abilities.models(server.model, models)
-        told = entry(models or [], server.model)
+        known = await catalogue(server.got, server.base_url)
+        yield abilities.models(server.model, known)
+        told = entry(known or [], server.model)
         room = await context(server.got, server.base_url, told, server.model)
         first = await self._question(room)
         yield abilities.answers(first, server.api_key_env)
@@ -102,13 +125,6 @@ class _Look:
                 yield finding
         if rates := abilities.rates(first.answer.headers):
             yield rates
-
-    async def _models(self) -> list[dict[str, Any]] | None:
-        answer = await self.server.got(self.server.base_url.rstrip("/") + PATH)
-        try:
-            return listed(answer.body) if answer.status == 200 else None
-        except ValueError:
-            return None
 
     async def _question(self, room: int | None) -> Heard:
         """A small question behind text that says nothing, long enough for any cache to keep where there is room."""

@@ -363,7 +363,7 @@ def test_a_page_that_cannot_be_got(got, monkeypatch):
     assert isinstance(got("http://127.0.0.1:1/v1", "/v1/models"), AwayError)
     with RawServer(said(CHUNKED + b"28\r\nabc")) as raw:
         assert "no whole reply" in str(got(raw.url, "/v1/models")) or "dropped" in str(got(raw.url, "/v1/models"))
-    monkeypatch.setattr("curate.providers.openai.SOON", 0.2)
+    monkeypatch.setattr("curate.served.SOON", 0.2)
     with ModelServer() as slow:
         slow.pages["/v1/models"] = Answer({}, delay=LATE / 10)
         assert "did not answer within 0.2 s" in str(got(slow.url, "/v1/models"))

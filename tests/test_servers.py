@@ -315,7 +315,7 @@ def test_nobody_is_there(place, server):
 
 
 def test_a_server_that_never_answers_holds_nobody_up(place, server, monkeypatch):
-    monkeypatch.setattr("curate.providers.openai.SOON", 0.2)
+    monkeypatch.setattr("curate.served.SOON", 0.2)
     server.pages["/v1/models"] = Answer({}, delay=5.0)
     found = probed(place)
     assert set(found) == {"server"}
@@ -362,6 +362,19 @@ def test_models_without_a_server_are_asked_nothing(place, server):
     more = '[models.words]\nprovider = "sentence-encoder"\n'
     assert probed(place.settings(more=more), "words") == {}
     assert server.asked
+
+
+def test_an_embedding_model_is_asked_to_compare_once(place, server):
+    vectors = {"data": [{"embedding": [1.0, 0.0]}, {"embedding": [0.6, 0.8]}]}
+    server.answer = lambda body: Answer(vectors) if "input" in body else counted(body, shaped(body))
+    more = f'[models.near]\nprovider = "embeddings"\nmodel = "bge"\nbase_url = "{server.url}"\n'
+    found = probed(place.settings(more=more), "near")
+    assert {about: finding.good for about, finding in found.items()} == {"models": True, "answers": True}
+    assert server.paths.count("/v1/embeddings") == 1
+    server.answer = lambda body: failure(404, "no model 'bge'")
+    assert "cannot serve model 'bge' (404): no model 'bge'" in probed(place, "near")["answers"].told
+    server.answer = lambda body: failure(500, "broken")
+    assert probed(place, "near")["server"].told == "HTTP 500: broken: try again"
 
 
 def test_settings_that_cannot_work_are_said_once(place, server):

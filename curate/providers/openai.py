@@ -1,6 +1,5 @@
 """Any server that speaks OpenAI's chat completions: hosted APIs, vLLM, llama.cpp and their like."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
@@ -21,7 +20,6 @@ from curate.servers import looked
 from curate.transport import Load, Way, eased, load
 from curate.wire import counted, read, written
 
-SOON = 10.0  # seconds for what a server knows without thinking
 LATE = 60.0  # seconds for a small question of a look at it
 
 
@@ -45,7 +43,6 @@ class OpenAIProvider(Served):
     max_payload: float = Field(default=20.0, gt=0)
     extra_body: ExtraBody = Field(default_factory=dict)
 
-    _client: Client = PrivateAttr()
     _eyes: Eyes = PrivateAttr()
     _room: Room = PrivateAttr(default_factory=Room)
 
@@ -133,14 +130,6 @@ class OpenAIProvider(Served):
     async def sent(self, request: Request, way: Way) -> Answer:
         """The server's answer to this request, whose media travel this way. Raises TransientError or MediaError."""
         return await self._post(await self.model_copy(update={"video": way}).body(request))
-
-    async def got(self, url: str) -> Answer:
-        """What is at this address of the server; 10 s are enough for it. Raises TransientError."""
-        try:
-            async with asyncio.timeout(SOON):
-                return await self._client.get(url)
-        except self._client.errors as error:
-            raise replace(self.faults(), timeout=SOON).lost(error) from None
 
     async def examined(self, eyes: Eyes, wanted: Wanted) -> AsyncIterator[Finding]:
         """Row by row, what the server can do of what is wanted; costs a few small requests. Raises SettingsError."""
