@@ -129,16 +129,17 @@ class Stage(Plugin, ABC):
     async def read(self, request: Request, ask: Ask, parse: Callable[[Reply], Out], split_if_cut: bool = False) -> Out:
         """Ask until a reply can be read, at most `attempts` new replies in one run.
 
+        Each time the model is told what was wrong, unless that is the limit's fault.
         Unreadable replies of earlier runs count for nothing, so that a rerun asks again; those of this run
         count, also where the record was put off meanwhile. Raises UnreadableError when the attempts are used
         up, and CutError at the first reply that the token limit cut where the caller can ask for less
         (`split_if_cut`).
         """
         attempt = bought = 0
-        problem = ""
+        problem = fault = ""
         while bought < self.attempts:
             try:
-                reply = await ask(replace(request, attempt=attempt) if attempt else request)
+                reply = await ask(replace(request, attempt=attempt, fault=fault) if attempt else request)
             except UnansweredError:
                 if attempt < self.attempts:
                     raise
@@ -148,9 +149,10 @@ class Stage(Plugin, ABC):
             except CutError as error:
                 if split_if_cut:
                     raise
-                problem = str(error)
+                problem, fault = str(error), ""
             except ValueError as error:
-                problem = told(error)
+                fault = told(error)
+                problem = " ".join([fault, *getattr(error, "__notes__", ())])  # notes are for the user alone
             attempt += 1
             bought += not reply.replayed
         raise UnreadableError(problem)

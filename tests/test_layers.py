@@ -14,10 +14,19 @@ FILES = sorted(ROOT.rglob("*.py"))
 GROUND = {
     "errors", "timeline", "medium", "processor", "sampling", "record", "chat", "cuts", "assets", "tags", "jsonschema",
     "amounts", "answers", "carriers", "child", "clocks", "conclusions", "excuses", "hints", "leaks", "prose", "rewards",
-    "scripts", "statements", "provenance", "telltales", "turns",
+    "repairs", "scripts", "statements", "provenance", "telltales", "turns",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
-SERVERS = {"wire", "posting", "packaged", "faults", "served", "vectors"}  # how one speaks to a server
+SERVERS = {
+    "wire",
+    "modes",
+    "posting",
+    "packaged",
+    "faults",
+    "served",
+    "structure",
+    "vectors",
+}  # how one speaks to a server
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
     "aside", "ask", "asklog", "budget", "card", "cause", "census", "checks", "columns", "comparing", "copies",
@@ -67,6 +76,7 @@ HOMES = {
     "tenacity": {"ask.py", "push.py"},
     "sqlite3": {"journal.py", "writer.py", "soundness.py", "mending.py", "rows.py", "standings.py", "media/memory.py"},
     "ijson": {"sources.py"},
+    "json_repair": {"repairs.py"},
     "jiwer": {"answers"},
     "rapidfuzz": {"answers", "prose.py"},
     "snowballstemmer": {"answers"},
@@ -89,6 +99,7 @@ LAZY = {
     "yaml",
     "xllamacpp",
     "jiwer",
+    "json_repair",
     "rapidfuzz",
     "matplotlib",
     "jinja2",
