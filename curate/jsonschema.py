@@ -62,7 +62,9 @@ def _object(text: str, decoder: json.JSONDecoder) -> Any:
     try:
         value, end = decoder.raw_decode(text, start)
     except ValueError as error:
-        return decoder.decode(_repaired(text[start : text.rfind("}") + 1], error))
+        fence = text.rfind(FENCE, start)
+        stop = text.rfind("}", start, fence if fence > 0 else len(text)) + 1
+        return decoder.decode(_repaired(text[start:stop], error))
     if MORE.match(text, end) or OBJECT.search(text, end):
         raise ValueError("more JSON behind the end of the object")
     return value
