@@ -148,7 +148,7 @@ async def kept(server: Server, mode: Mode, room: int = ROOM) -> bool | None:
     except AskError as error:
         if blames(error):
             return False
-        if type(error) is RefusedError:
+        if isinstance(error, RefusedError):
             return None
         raise
     return reply.cut or _fits(reply.text, mode)

@@ -308,9 +308,10 @@ def test_a_cut_reply_is_no_reason_to_look_and_a_cut_probe_tells_nothing_against_
     assert thinks.lines == []
 
 
-def test_a_probe_that_is_refused_for_another_reason_leaves_the_way_that_was_answered():
+@pytest.mark.parametrize("reason", ["a system message is needed", "maximum context length is 1024 tokens"])
+def test_a_probe_that_is_refused_for_another_reason_leaves_the_way_that_was_answered(reason):
     def small(body: dict[str, Any]) -> Answer:
-        return failure(400, "a system message is needed") if is_probe(body) else completion("Hm.")
+        return failure(400, reason) if is_probe(body) else completion("Hm.")
 
     session = Session(small)
     session.ask(ASKED, AGAIN)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import Field, PrivateAttr
@@ -12,6 +13,7 @@ from curate.modes import Mode
 from curate.packaged import Packaged
 from curate.posting import Answer, Client, Direct
 from curate.provider import ExtraBody, Eyes
+from curate.room import Room
 from curate.served import Served
 from curate.structure import OWN, Structure, Wish
 from curate.transport import Load, Way, eased, load
@@ -37,12 +39,12 @@ class OpenAIProvider(Served):
 
     _client: Client = PrivateAttr()
     _eyes: Eyes = PrivateAttr()
+    _room: Room = PrivateAttr(default_factory=Room)
     _structure: Structure = PrivateAttr()
 
     def model_post_init(self, context: Any, /) -> None:
         """Nothing is known yet of how the server takes schemas."""
-        own = "json_schema" if OWN & self.extra_body.keys() else self.json_mode
-        self._structure = Structure(self, own, lambda line: self._say(line))
+        self._structure = self._unknown()
 
     @property
     def identity(self) -> str:
@@ -70,6 +72,7 @@ class OpenAIProvider(Served):
         """Make the client. Raises SettingsError where the key's variable holds none, or the proxy cannot work."""
         key = self.usable_key()
         self._eyes = eyes
+        self._structure = self._unknown()
         try:
             self._client = self._made(key)
         except ValueError as error:
@@ -80,16 +83,28 @@ class OpenAIProvider(Served):
             return Direct(self.base_url, key, self.timeout)
         return Packaged(self.base_url, key, self.timeout, self.concurrency)
 
+    def _unknown(self) -> Structure:
+        own = "json_schema" if OWN & self.extra_body.keys() else self.json_mode
+        return Structure(self, own, lambda line: self._say(line))
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
 
     async def ask(self, request: Request) -> Reply:
-        """One call to /chat/completions, more while the server is tried. Tokens that it does not tell are guessed."""
+        """One call to /chat/completions, and another where its reply may be shorter than `max_tokens` only, or where
+        the server does not keep to a schema as it is asked for.
+
+        Tokens that the server does not tell are guessed.
+        """
         return await self._structure.ask(request, self._sent)
 
     async def _sent(self, request: Request, mode: Mode) -> Reply:
+        request = self._room.fitted(request)
         answer = await self._post(await self.body(request, mode))
+        while less := self._room.less(answer, request.max_tokens):
+            request = replace(request, max_tokens=less)
+            answer = await self._post(await self.body(request, mode))
         if not 200 <= answer.status < 300:
             raise self.faults().refused(answer)
         return self.priced(counted(self._read(answer), request))
