@@ -10,13 +10,14 @@ from curate.checks import nearest
 from curate.checkup import Finding
 from curate.errors import AskError, AwayError, MediaError, TransientError
 from curate.listings import entry
+from curate.modes import ENFORCED, MODES, Mode
 from curate.posting import Answer
 from curate.presets import Preset
+from curate.structure import Wish
 from curate.thoughts import HIDDEN, place
 
 SHORT = 12  # names that are told in full
 _LIMIT = re.compile(r"(?:at most|maximum of|up to|limit(?:ed)?(?: is| of| to)?:?) {0,2}(\d{1,6})\b", re.IGNORECASE)
-_SHAPED = re.compile(r'\s*\{\s*"colour"\s*:\s*"[^"]*"\s*\}\s*')
 _RATES = ("limit-requests", "limit-tokens", "remaining-requests", "remaining-tokens")
 
 
@@ -102,16 +103,16 @@ def cache(heard: Heard) -> Finding:
     return Finding("prefix cache", True, told, facts={"cached_tokens": cached, "prompt_tokens": prompt})
 
 
-def shape(heard: Heard) -> Finding:
-    """Whether a JSON schema in `response_format` is kept to."""
-    if heard.reply is None:
-        told = f"response_format is refused: {heard.error}"
-        return Finding("JSON schema", False, told, facts={"json_schema": "refused"})
-    if _SHAPED.fullmatch(heard.reply.text):
-        return Finding("JSON schema", True, "response_format is kept to", facts={"json_schema": "kept"})
-    if heard.reply.cut:
-        return Finding("JSON schema", True, "not told: the reply was cut", facts={"json_schema": None})
-    return Finding("JSON schema", False, "response_format is ignored", facts={"json_schema": "ignored"})
+def shape(mode: Mode | AskError, wish: Wish) -> Finding:
+    """How JSON can be asked for so that the server keeps to it; `wish` is the setting `json_mode`."""
+    if isinstance(mode, AskError):
+        return Finding("JSON", False, f"not told: {mode}", facts={"json_mode": None})
+    kept = f"{mode} is kept to" if mode in ENFORCED else "no schema is kept to"
+    how = "" if mode in ENFORCED else f", {mode} is what works, with the schema in the prompt"
+    facts = {"json_mode": mode, "set": wish}
+    if wish not in ("auto", mode) and MODES.index(wish) < MODES.index(mode):
+        return Finding("JSON", False, f'{kept}{how}: set json_mode = "{mode}", or "auto"', facts=facts)
+    return Finding("JSON", True, f"{kept}{how}", facts=facts)
 
 
 def blind(heard: Heard) -> Finding:

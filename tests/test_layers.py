@@ -14,12 +14,13 @@ FILES = sorted(ROOT.rglob("*.py"))
 GROUND = {
     "errors", "timeline", "medium", "processor", "sampling", "record", "chat", "cuts", "assets", "tags", "jsonschema",
     "amounts", "answers", "carriers", "checks", "checkup", "child", "clocks", "conclusions", "declining", "excuses",
-    "hints", "leaks", "presets", "prose", "provenance", "rewards", "scripts", "statements", "telltales", "thoughts",
-    "turns",
+    "hints", "leaks", "presets", "prose", "provenance", "repairs", "rewards", "scripts", "statements", "telltales",
+    "thoughts", "turns",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
 SERVERS = {  # how one speaks to a server
-    "wire", "posting", "packaged", "faults", "served", "vectors", "room", "listings", "abilities", "servers",
+    "wire", "modes", "posting", "packaged", "faults", "served", "structure", "vectors", "room", "listings", "abilities",
+    "servers", "tries",
 }  # fmt: skip
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
@@ -70,6 +71,7 @@ HOMES = {
     "tenacity": {"ask.py", "push.py"},
     "sqlite3": {"journal.py", "writer.py", "soundness.py", "mending.py", "rows.py", "standings.py", "media/memory.py"},
     "ijson": {"sources.py"},
+    "json_repair": {"repairs.py"},
     "jiwer": {"answers"},
     "rapidfuzz": {"answers", "prose.py"},
     "snowballstemmer": {"answers"},
@@ -92,6 +94,7 @@ LAZY = {
     "yaml",
     "xllamacpp",
     "jiwer",
+    "json_repair",
     "rapidfuzz",
     "matplotlib",
     "jinja2",

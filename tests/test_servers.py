@@ -13,6 +13,7 @@ from curate.checkup import Finding, Wanted
 from curate.doctor import asked
 from curate.providers.embedded import EmbeddedProvider, packaged
 from curate.providers.openai import OpenAIProvider
+from curate.structure import WORDS
 from tests.server import Answer, ModelServer, completion, failure
 from tests.workplace import Workplace
 
@@ -35,7 +36,8 @@ def counted(body: dict[str, Any], answer: Answer, frames: int = 0, cached: int =
 
 
 def shaped(body: dict[str, Any]) -> Answer:
-    return completion('{"colour": "white"}' if "response_format" in body else "OK")
+    kept = body.get("response_format", {}).get("type") == "json_schema"
+    return completion(json.dumps({"lantern": WORDS[0]}) if kept else "OK")
 
 
 class Vllm:
@@ -115,7 +117,7 @@ def test_a_vllm_server(tmp_path, vllm):
     assert found["context"].facts == {"context": 32768, "max_tokens": 4096}
     assert found["reasoning"].told == "tells thinking in reasoning"
     assert found["prefix cache"].facts["cached_tokens"] == 64
-    assert found["JSON schema"].facts == {"json_schema": "kept"}
+    assert found["JSON"].facts == {"json_mode": "json_schema", "set": "auto"}
     assert found["images"].told == f"16 in a request, {TILE} tokens each at the size tried"
     assert found["video"].facts["jpeg_sequence"] is True
     assert "36 frames of a JPEG sequence take 1,800 tokens and 40 frames" in found["video"].told
@@ -303,7 +305,7 @@ def test_ollama_tells_its_context_once_the_model_is_loaded(place, server):
     assert found["context"].facts["context"] == 4096
     assert "Cuts a prompt that is longer than its context without a word" in found["preset"].told
     assert found["reasoning"].facts == {"reasoning": "reasoning"}
-    assert found["JSON schema"].facts == {"json_schema": "ignored"}
+    assert found["JSON"].told == "no schema is kept to, text is what works, with the schema in the prompt"
 
 
 def test_nobody_is_there(place, server):
@@ -337,7 +339,7 @@ def test_a_server_that_goes_away_meanwhile(place, server):
 
     server.answer = dying
     found = probed(place)
-    assert found["JSON schema"].good
+    assert found["JSON"].good
     assert "dropped the connection" in found["server"].told
     assert "images" not in found
     assert found["asked"].facts["requests"] == 4
@@ -411,7 +413,7 @@ def test_llama_cpp_itself():
     assert found["context"].facts == {"context": 2048, "max_tokens": 512}
     assert found["reasoning"].facts == {"reasoning": ""}
     assert found["prefix cache"].facts["cached_tokens"] > 50
-    assert found["JSON schema"].good
+    assert found["JSON"].facts["json_mode"] == "json_schema"
     assert found["asked"].facts["requests"] == 3
 
 
