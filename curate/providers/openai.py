@@ -154,7 +154,7 @@ class OpenAIProvider(Served):
 
     async def examined(self, eyes: Eyes, wanted: Wanted) -> AsyncIterator[Finding]:
         """Row by row, what the server can do of what is wanted; costs a few small requests. Raises SettingsError."""
-        brief = self.model_validate(self.model_dump() | {"timeout": min(self.timeout, LATE)})
+        brief = self.model_copy(update={"timeout": min(self.timeout, LATE)})
         await brief.open(eyes)
         try:
             async for finding in looked(brief, wanted):
