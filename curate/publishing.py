@@ -83,9 +83,9 @@ async def judged(pipeline: Pipeline, rows: Iterable[Row]) -> AsyncIterator[Verdi
     sft, rl, fitness = layouts["sft"], layouts["rl"], pipeline.settings.fitness
     told = sft.traced or rl.traced
     trace = partial(traced, journal=pipeline.journal, prompts=prompt_hashes(pipeline.settings)) if told else None
-    thinking, total = reviewing.thinking(pipeline.settings), pipeline.total()
+    thinking, total, tally = reviewing.thinking(pipeline.settings), pipeline.total(), Tally()
     async for entry in intake.entries(rows):
-        ended = await pipeline.walked(entry, way, Tally())
+        ended = await pipeline.walked(entry, way, tally)
         record = entry.item if isinstance(entry.item, Record) else None
         verdict = Verdict.of(entry.number, entry.stamp, entry.asked, record, ended, sft, rl, fitness, trace)
         group = pipeline.mixed.number(record.row) if pipeline.mixed and record else -1
@@ -153,7 +153,7 @@ def sentence(at: Bench, numbers: Sequence[int]) -> judges.Part:
 
     async def judge() -> judges.Part:
         pipeline = at.pipeline
-        verdicts = [verdict async for verdict in judged(pipeline, map(pipeline.rows.row, numbers))]
+        verdicts = [verdict async for verdict in judged(pipeline, pipeline.rows.between(numbers[0], numbers[-1]))]
         notices, pipeline.progress.notices = pipeline.progress.notices, []
         return judges.Part(verdicts, Counter(pipeline.extras), notices)
 

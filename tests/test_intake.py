@@ -39,6 +39,9 @@ class Shelf:
         self.asked = []
         self._slow = slow
 
+    def at_hand(self, path, kind):
+        return None
+
     async def identify(self, path, kind):
         self.asked.append((path, kind))
         for _ in range(50 if path in self._slow else 1):
