@@ -1,6 +1,7 @@
 """The layers: imports point down only, and heavy packages stay in their rooms."""
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
@@ -84,6 +85,8 @@ HOMES = {
     "jinja2": {"webpage.py"},
     "markupsafe": {"webpage.py"},  # what jinja2 rests on
 }
+# What only one command needs, or only its end, is imported there and then: no first request waits for it.
+LATE = {"cli.py", "jobs.py"}
 IN_A_PROCESS_OF_ITS_OWN = {"worker.py", "checked.py", "algebra.py"}  # foreign code may raise anything there
 LAZY = {
     "aiohttp",
@@ -166,7 +169,25 @@ def test_imports_point_down_and_packages_stay_in_their_rooms(file):
     for name in inner_imports(tree):
         if where == "__main__.py" and name == "curate.cli.main":
             continue  # whose imports an interrupt may end
+        if where in LATE and name.startswith("curate."):
+            continue
         assert name.partition(".")[0] in LAZY, f"{where} imports {name} inside a function"
+
+
+NOT_AT_THE_START = {
+    "curate.publishing", "curate.webpage", "curate.plots", "curate.looking", "curate.forecast", "curate.projection",
+    "curate.tables", "curate.delivery", "curate.push", "curate.doctor", "curate.snapshots", "curate.exporting",
+    "curate.mending", *LAZY,
+}  # fmt: skip
+
+
+def test_a_command_begins_with_what_every_command_needs():
+    told = "import sys, curate.cli; print(*sys.modules)"
+    loaded = set(
+        subprocess.run([sys.executable, "-c", told], stdout=subprocess.PIPE, check=True).stdout.decode().split()
+    )
+    assert "curate.pipeline" in loaded
+    assert loaded & NOT_AT_THE_START == set()
 
 
 def test_every_room_belongs_to_a_layer():
