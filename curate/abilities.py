@@ -31,10 +31,10 @@ class Heard:
     seconds: float = 0.0
 
 
-def lost(error: TransientError) -> Finding:
+def lost(error: AskError) -> Finding:
     """That no answer came, or that it wants to be left alone."""
-    do = "start it, or set base_url to where it is" if isinstance(error, AwayError) else "try again"
-    return Finding("server", False, f"{error}: {do}", needed=True)
+    do = ": start it, or set base_url to where it is" if isinstance(error, AwayError) else ": try again"
+    return Finding("server", False, f"{error}{do if isinstance(error, TransientError) else ''}", needed=True)
 
 
 def preset(told: Preset) -> Finding:
