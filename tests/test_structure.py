@@ -265,6 +265,21 @@ def test_one_request_that_is_refused_in_every_way_changes_nothing_for_the_others
     assert session.lines == []
 
 
+def test_a_server_that_fails_now_and_then_with_such_words_is_asked_as_before():
+    failures = iter([failure(500, "schema worker crashed")])
+
+    def shaky(body: dict[str, Any]) -> Answer:
+        return (None if is_probe(body) else next(failures, None)) or Moody()(body)
+
+    session = Session(shaky)
+    first, second = session.ask(ASKED, ASKED)
+    assert isinstance(first, TransientError), "it is for whoever retries"
+    assert read(second) == FITS
+    assert session.probes == ["json_schema"]
+    assert session.real == ["json_schema"] * 2
+    assert session.lines == []
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_a_way_that_the_settings_name_is_never_doubted(mode):
     session = Session(Moody(**REFUSES), json_mode=mode)
