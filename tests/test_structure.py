@@ -321,6 +321,11 @@ def test_a_cut_reply_is_no_reason_to_look_and_a_cut_probe_tells_nothing_against_
     assert thinks.probes == ["json_schema"]
     assert thinks.real == ["json_schema"] * 2
     assert thinks.lines == []
+    refuses = Moody(json_schema="refuses")
+    lower = Session(lambda body: completion("Hm.", "length") if is_probe(body) else refuses(body))
+    assert read(*lower.ask(ASKED)) == FITS
+    assert lower.probes == list(MODES[:3])
+    assert lower.real == ["json_schema", "text"], "but it is no word for a way that nothing was answered in before"
 
 
 @pytest.mark.parametrize("reason", ["a system message is needed", "maximum context length is 1024 tokens"])
