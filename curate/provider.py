@@ -3,13 +3,13 @@
 import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Protocol
 
 from pydantic import AfterValidator, Field, PrivateAttr
 
 from curate.chat import Media, Reply, Request
 from curate.checkup import Finding, Wanted
+from curate.frame import Frame
 from curate.plugin import Plugin
 
 KEY = re.compile(
@@ -20,17 +20,6 @@ KEY = re.compile(
 )
 VALUE = re.compile(r"\s*(?:authorization\s*:|bearer\s+\S{8}|(?:sk|hf|ghp|gsk|xai)[-_][\w-]{16})", re.IGNORECASE)
 SCHEMAS = frozenset({"properties", "guided_json", "json_schema", "schema"})  # name what may be
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One frame ready to send: its index in the medium, its time in seconds, its size, its JPEG (or PNG) bytes."""
-
-    index: int
-    time: float
-    width: int
-    height: int
-    image: bytes
 
 
 class Eyes(Protocol):

@@ -15,8 +15,9 @@ from typing import Any, Literal, ParamSpec, TypeVar
 
 from curate.chat import Media
 from curate.errors import MediaError
+from curate.frame import Frame
 from curate.medium import clocks
-from curate.provider import Eyes, Frame
+from curate.provider import Eyes
 
 Way = Literal["images", "jpeg_sequence", "file", "mp4"]
 _ALL = -1  # frames; unless it is told a number, vLLM takes 32 of JPEGs, and of a film those that the model's rate gives

@@ -10,9 +10,9 @@ import pytest
 
 from curate.chat import Message, Reply, Request, Schema, Text
 from curate.errors import AskError, AwayError, RefusedError, TransientError
+from curate.frame import Frame
 from curate.jsonschema import loaded
 from curate.modes import MODES, asking
-from curate.provider import Frame
 from curate.providers.openai import OpenAIProvider
 from curate.structure import PROBE, Structure, bare, blames, found, probe
 from tests.moody import REFUSAL, Moody, fitting, mode_of, probes, real, said

@@ -17,13 +17,13 @@ from curate import child
 from curate.chat import Media
 from curate.errors import MediaError
 from curate.flights import Flights
+from curate.frame import Frame
 from curate.media.decoder import EXACT
 from curate.media.facts import Facts, Form, Shown, Trial
 from curate.media.kept import Kept
 from curate.media.shape import fitted
 from curate.media.worker import OUT_OF_MEMORY, call, settle
 from curate.medium import Kind, Medium
-from curate.provider import Frame
 
 log = logging.getLogger(__name__)
 

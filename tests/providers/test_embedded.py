@@ -11,7 +11,7 @@ import pytest
 from curate.chat import Media, Message, Reply, Request, Schema, Text
 from curate.checks import checked
 from curate.errors import FatalError, SettingsError
-from curate.provider import Frame
+from curate.frame import Frame
 from curate.providers.embedded import EmbeddedProvider, bounded, packaged
 from curate.providers.openai import OpenAIProvider
 from curate.structure import found, kept

@@ -25,8 +25,8 @@ from curate.errors import (
     TooLongError,
     TransientError,
 )
+from curate.frame import Frame
 from curate.media.eyes import Eyes
-from curate.provider import Frame
 from curate.providers.openai import OpenAIProvider, merged
 from curate.transport import Way
 from tests.media.media_samples import encode, medium, number
