@@ -32,6 +32,7 @@ class Trial:
     share: float
     before: float | None
     vain: bool = False
+    gentle: bool = False
 
 
 class Cause:
@@ -70,10 +71,10 @@ class Cause:
         found = self._starts.strangest(self._explained, self.since)
         return found if found and found.surprise >= self._sure and found.taken >= ENOUGH else None
 
-    def suspect(self, found: Stretch, before: float | None) -> None:
+    def suspect(self, found: Stretch, before: float | None, known: float) -> None:
         """A trial begins, of a pace lower than the one before."""
         # The whole is what chance would refuse; a limit has hidden in it while it was not reached.
-        self.trial = Trial(max(self._starts.share(self.since), found.share / 4), before)
+        self.trial = Trial(max(self._starts.share(self.since), found.share / 4), before, gentle=known > 0)
 
     def weigh(self) -> Verdict | None:
         """How the trial stands: None where there is none, or nothing is sure yet.
@@ -94,7 +95,7 @@ class Cause:
         return self._not_helped(trial, share)
 
     def _not_helped(self, trial: Trial, share: float) -> Verdict:
-        vain = share >= AS_OFTEN * trial.share
+        vain = not trial.gentle and share >= AS_OFTEN * trial.share
         if vain and trial.vain:
             self.usual, self.trial = (share + trial.share) / 2, None
             return "in vain"

@@ -17,7 +17,7 @@ import random
 from collections.abc import Callable
 from typing import Literal
 
-from curate.cause import Cause
+from curate.cause import LEAST, Cause
 from curate.starts import MINUTE, Starts
 
 BELOW = 0.98  # share of what the server takes, so that a pace can rest there
@@ -93,7 +93,7 @@ class Rate:
         if self._cause.trial:
             self._weigh(now)
         if allowed := self.allowed:
-            self._next = max(self._next, now - CATCH_UP) + 1 / allowed
+            self._next = max(self._next or now, now - CATCH_UP) + 1 / allowed
         self._grow(now)
         return number
 
@@ -164,8 +164,8 @@ class Rate:
                 self.found, cause.trial = cause.trial.before, None
             self._shut_full(now, wish)
         elif not cause.trial and now - self._starts.began >= SOON and (some := cause.many()):
-            cause.suspect(some, self.found)
-            self._try_less(now, some.first)
+            cause.suspect(some, self.found, known := self._known(some.first))
+            self._try_less(now, some.first, known)
 
     def _weigh(self, now: float) -> None:
         """What follows from a trial."""
@@ -176,11 +176,19 @@ class Rate:
             self.found, self._rest = trial.before, QUICK
             self._lowered, self._cause.since = now, self._starts.asked
 
-    def _try_less(self, now: float, first: int) -> None:
-        """Lower the pace to what was taken since that request."""
+    def _known(self, first: int) -> float:
+        """The pace, up to that request, at which none was refused; 0.0 where chance refuses some at any."""
+        if self._cause.usual > LEAST:
+            return 0.0
+        return self._starts.before(first, self._cause.since) or (0.0 if self.found else self._limit or 0.0)
+
+    def _try_less(self, now: float, first: int, known: float = 0.0) -> None:
+        """Lower the pace to what was taken since that request, or to what is known to be taken."""
         taken = self._starts.taken(now, first, self._cause.since, LATELY if self.found is None else 0.0)
-        self._lower(now, self._asking(taken) * BELOW)
-        self._rest, self._cause.since = REST, self._starts.asked
+        pace = max(self._asking(taken), known) * BELOW
+        self._lower(now, pace)
+        self._rest = max(REST, RESTING / pace)
+        self._cause.since = self._starts.asked
 
     def _asking(self, taken: float) -> float:
         """The pace at which so many are taken; by halves, so that it shows if chance refuses less than is thought."""
@@ -217,5 +225,5 @@ class Rate:
         self._grown = now
         if over > 0:
             growth = min(CREEP * 2 ** min(over / self._rest / 2, 20), STRIDE)
-            grown = self.found * (1 + growth) ** min(seconds, 1.0)
+            grown = self.found * (1 + growth) ** min(seconds, 1.0, self.found * seconds / 5)
             self.found = max(self.found, min(grown, AMPLE * self._starts.pace(now)))
