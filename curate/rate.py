@@ -26,6 +26,7 @@ UNSURE, LESS = 15, 0.9  # so many taken requests tell as much as the guess that 
 REST, RESTING = 30.0, 150  # seconds, or requests where these take longer, that a new pace rests at most
 QUICK = 0.1  # seconds that a pace rests which was lowered in vain
 CREEP, STRIDE = 0.005, 1.0  # least and most growth a second from then on; it doubles with every two such rests
+STEP = 0.2  # seconds of growth that one request is good for: a slow model is not to be passed before it tells
 AMPLE = 2.0  # times what is asked: a pace that holds nothing back is not to grow beyond any measure
 SOON = 1.0  # seconds, the least that a pace is measured over
 LATELY = 10.0  # seconds that requests are counted over where no pace has spread them yet
@@ -56,6 +57,7 @@ class Rate:
         self._starts = Starts()
         self._cause = Cause(self._starts)
         self._next = 0.0
+        self._late = CATCH_UP
         self._probe = 0  # the number of the latest probe
         self._probed = 0.0  # when it went out
         self._lost = False  # shut because the server is away, not because it is asked too much
@@ -93,7 +95,7 @@ class Rate:
         if self._cause.trial:
             self._weigh(now)
         if allowed := self.allowed:
-            self._next = max(self._next or now, now - CATCH_UP) + 1 / allowed
+            self._next = max(self._next or now, now - self._late) + 1 / allowed
         self._grow(now)
         return number
 
@@ -173,7 +175,7 @@ class Rate:
         if verdict == "too little":
             self._try_less(now, self._cause.since)
         elif trial and verdict == "in vain":
-            self.found, self._rest = trial.before, QUICK
+            self.found, self._rest, self._late = trial.before, QUICK, CATCH_UP
             self._lowered, self._cause.since = now, self._starts.asked
 
     def _known(self, first: int) -> float:
@@ -188,7 +190,7 @@ class Rate:
         pace = max(self._asking(taken), known) * BELOW
         self._lower(now, pace)
         self._rest = max(REST, RESTING / pace)
-        self._cause.since = self._starts.asked
+        self._cause.since, self._late = self._starts.asked, 0.0
 
     def _asking(self, taken: float) -> float:
         """The pace at which so many are taken; by halves, so that it shows if chance refuses less than is thought."""
@@ -225,5 +227,5 @@ class Rate:
         self._grown = now
         if over > 0:
             growth = min(CREEP * 2 ** min(over / self._rest / 2, 20), STRIDE)
-            grown = self.found * (1 + growth) ** min(seconds, 1.0, self.found * seconds / 5)
+            grown = self.found * (1 + growth) ** min(seconds, STEP)
             self.found = max(self.found, min(grown, AMPLE * self._starts.pace(now)))
