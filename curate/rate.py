@@ -57,7 +57,6 @@ class Rate:
         self._starts = Starts()
         self._cause = Cause(self._starts)
         self._next = 0.0
-        self._late = CATCH_UP
         self._probe = 0  # the number of the latest probe
         self._probed = 0.0  # when it went out
         self._lost = False  # shut because the server is away, not because it is asked too much
@@ -95,7 +94,7 @@ class Rate:
         if self._cause.trial:
             self._weigh(now)
         if allowed := self.allowed:
-            self._next = max(self._next or now, now - self._late) + 1 / allowed
+            self._next = max(self._next or now, now - CATCH_UP) + 1 / allowed
         self._grow(now)
         return number
 
@@ -175,7 +174,7 @@ class Rate:
         if verdict == "too little":
             self._try_less(now, self._cause.since)
         elif trial and verdict == "in vain":
-            self.found, self._rest, self._late = trial.before, QUICK, CATCH_UP
+            self.found, self._rest = trial.before, QUICK
             self._lowered, self._cause.since = now, self._starts.asked
 
     def _known(self, first: int) -> float:
@@ -190,7 +189,7 @@ class Rate:
         pace = max(self._asking(taken), known) * BELOW
         self._lower(now, pace)
         self._rest = max(REST, RESTING / pace)
-        self._cause.since, self._late = self._starts.asked, 0.0
+        self._cause.since = self._starts.asked
 
     def _asking(self, taken: float) -> float:
         """The pace at which so many are taken; by halves, so that it shows if chance refuses less than is thought."""
