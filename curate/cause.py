@@ -32,7 +32,6 @@ class Trial:
     share: float
     before: float | None
     vain: bool = False
-    gentle: bool = False
 
 
 class Cause:
@@ -41,6 +40,7 @@ class Cause:
     def __init__(self, starts: Starts) -> None:
         self.usual = 0.0  # the share refused that no pace helps against
         self.trial: Trial | None = None
+        self.known = False  # the trial is of a pace that was taken before: if that is refused now, it is no chance yet
         self.since = 0
         self._starts = starts
 
@@ -71,10 +71,10 @@ class Cause:
         found = self._starts.strangest(self._explained, self.since)
         return found if found and found.surprise >= self._sure and found.taken >= ENOUGH else None
 
-    def suspect(self, found: Stretch, before: float | None, known: float) -> None:
+    def suspect(self, found: Stretch, before: float | None) -> None:
         """A trial begins, of a pace lower than the one before."""
         # The whole is what chance would refuse; a limit has hidden in it while it was not reached.
-        self.trial = Trial(max(self._starts.share(self.since), found.share / 4), before, gentle=known > 0)
+        self.trial = Trial(max(self._starts.share(self.since), found.share / 4), before)
 
     def weigh(self) -> Verdict | None:
         """How the trial stands: None where there is none, or nothing is sure yet.
@@ -95,7 +95,7 @@ class Cause:
         return self._not_helped(trial, share)
 
     def _not_helped(self, trial: Trial, share: float) -> Verdict:
-        vain = not trial.gentle and share >= AS_OFTEN * trial.share
+        vain = not self.known and share >= AS_OFTEN * trial.share
         if vain and trial.vain:
             self.usual, self.trial = (share + trial.share) / 2, None
             return "in vain"

@@ -6,11 +6,13 @@ chance explains them (`Cause`). Then:
 - The latest were refused one after another: the server takes nothing more for now. Nobody asks until one request
   that probes is taken. From one such opening to the next the server has taken as many requests as it takes in
   that time, whether it counts in windows or fills a bucket, so that number is the next pace.
-- A part of them was refused: a trial. The pace falls to what was taken of late. If the refusals end, it was too
-  high. If as many are refused as before, twice, they come by chance: the pace is again what it was before, grows
-  quickly, and that share is usual from then on.
+- A part of them was refused: a trial. The pace falls to where it was before the first of them, because a server
+  without a burst takes one request each so many seconds, and half of all that follow each other a little faster.
+  If that is still too much (it was taken from a stock, or the server takes less by now), it falls to what was
+  taken of late. If the refusals end, it was too high. If as many are refused as before, twice, they come by
+  chance: the pace is again what it was before, grows quickly, and that share is usual from then on.
 
-A new pace rests, no longer than it took to find, and then tries ever more.
+A new pace rests, about as long as it took to find or tells well, and then tries ever more.
 """
 
 import random
@@ -165,8 +167,8 @@ class Rate:
                 self.found, cause.trial = cause.trial.before, None
             self._shut_full(now, wish)
         elif not cause.trial and now - self._starts.began >= SOON and (some := cause.many()):
-            cause.suspect(some, self.found, known := self._known(some.first))
-            self._try_less(now, some.first, known)
+            cause.suspect(some, self.found)
+            self._try_less(now, some.first, self._known(some.first))
 
     def _weigh(self, now: float) -> None:
         """What follows from a trial."""
@@ -178,15 +180,15 @@ class Rate:
             self._lowered, self._cause.since = now, self._starts.asked
 
     def _known(self, first: int) -> float:
-        """The pace, up to that request, at which none was refused; 0.0 where chance refuses some at any."""
-        if self._cause.usual > LEAST:
+        """The pace up to that request, at which none was refused; 0.0 where there was none, or chance refuses some."""
+        if not self.allowed or self._cause.usual > LEAST:
             return 0.0
-        return self._starts.before(first, self._cause.since) or (0.0 if self.found else self._limit or 0.0)
+        return self._starts.before(first, self._cause.since) or (0.0 if self.found else self.allowed)
 
     def _try_less(self, now: float, first: int, known: float = 0.0) -> None:
-        """Lower the pace to what was taken since that request, or to what is known to be taken."""
-        taken = self._starts.taken(now, first, self._cause.since, LATELY if self.found is None else 0.0)
-        pace = max(self._asking(taken), known) * BELOW
+        """Lower the pace to what was taken since that request, or to the `known` one where that is more."""
+        taken = self._asking(self._starts.taken(now, first, self._cause.since, LATELY if self.found is None else 0.0))
+        self._cause.known, pace = known > taken, max(known, taken) * BELOW
         self._lower(now, pace)
         self._rest = max(REST, RESTING / pace)
         self._cause.since = self._starts.asked

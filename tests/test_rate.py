@@ -53,6 +53,22 @@ def test_what_a_limit_allows_is_used_and_little_is_refused(number, told, limit):
     assert run.share_refused < 0.06
 
 
+@pytest.mark.parametrize("latency", [0.02, 5.0])
+@pytest.mark.parametrize("known", [False, True], ids=["found", "set"])
+@pytest.mark.parametrize(("number", "minutes", "jitter"), [(60, 15, 0.003), (600, 6, 0.003), (6000, 4, 0.0003)])
+def test_a_server_that_takes_no_two_at_once_is_used_as_well(number, minutes, jitter, known, latency):
+    """A bucket of one. A request that goes out a little too early is refused, and so is every second one at worst."""
+    rate = steady(number / 60 if known else None)
+    run = simulate(bucket(number, 1), minutes * 60, rate, 54 + number // 10, latency, jitter=jitter)
+    assert run.between(60, minutes * 60) >= 0.93 * number * (minutes - 1)
+    assert sum(time >= 60 for time in run.refused) < 0.05 * number * (minutes - 1)
+
+
+def test_a_server_that_takes_no_two_at_once_is_used_though_a_few_are_refused_by_chance():
+    run = simulate(Chance(0.02, 1, limit=bucket(600, 1)), 360, steady(), concurrency=64, jitter=0.003)
+    assert run.between(60, 360) >= 0.9 * 600 * 5
+
+
 @every_limit
 def test_a_limit_that_is_raised_is_used_a_minute_later(limit):
     server = limit(600)
