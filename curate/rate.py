@@ -36,7 +36,9 @@ SHORTEST, LONGEST = 0.5, 4.0  # seconds shut after a refusal that names no time
 GRACE = 1.0  # seconds after which a request that was not refused has been taken: refusals come at once
 AWAY = 30.0  # seconds at most between two looks whether a server is back
 FURTHEST = 600.0  # seconds; a server that asks for more is asked again after this
-CATCH_UP = 0.05  # seconds of pace that may be caught up on, so that a coarse clock costs nothing
+# Seconds of pace that may be caught up on, so that a coarse clock costs nothing. Where that is less than one request
+# it would cost little anyhow, and one sent early to catch up is refused by a server that takes no two at once.
+CATCH_UP = 0.05
 
 State = Literal["open", "shut", "probing"]
 
@@ -96,7 +98,8 @@ class Rate:
         if self._cause.trial:
             self._weigh(now)
         if allowed := self.allowed:
-            self._next = max(self._next or now, now - CATCH_UP) + 1 / allowed
+            late = CATCH_UP if allowed * CATCH_UP > 1 else 0.0
+            self._next = max(self._next or now, now - late) + 1 / allowed
         self._grow(now)
         return number
 
