@@ -28,7 +28,7 @@ UNSURE, LESS = 15, 0.9  # so many taken requests tell as much as the guess that 
 REST, RESTING = 30.0, 150  # seconds, or requests where these take longer, that a new pace rests at most
 QUICK = 0.1  # seconds that a pace rests which was lowered in vain
 CREEP, STRIDE = 0.005, 1.0  # least and most growth a second from then on; it doubles with every two such rests
-STEP = 0.2  # seconds of growth that one request is good for: a slow model is not to be passed before it tells
+STEP = 0.2  # of the time that it grows for between two slow requests: a limit is not to be passed before it tells
 AMPLE = 2.0  # times what is asked: a pace that holds nothing back is not to grow beyond any measure
 SOON = 1.0  # seconds, the least that a pace is measured over
 LATELY = 10.0  # seconds that requests are counted over where no pace has spread them yet
@@ -231,5 +231,5 @@ class Rate:
         self._grown = now
         if over > 0:
             growth = min(CREEP * 2 ** min(over / self._rest / 2, 20), STRIDE)
-            grown = self.found * (1 + growth) ** min(seconds, STEP)
+            grown = self.found * (1 + growth) ** min(seconds, STEP * max(seconds, 1.0), 1.0)
             self.found = max(self.found, min(grown, AMPLE * self._starts.pace(now)))
