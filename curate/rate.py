@@ -68,6 +68,7 @@ class Rate:
         self._opened: float | None = None  # since when it takes requests
         self._first = 0  # the number of the first of them
         self._taken = 0  # how many of them it took
+        self._earlier: tuple[float, float] | None = None  # since when, and how many, of the time before
         self._whole = True  # it was never away since, so that these tell all that it takes
         self._rest = 0.0
         self._lowered = 0.0
@@ -128,6 +129,7 @@ class Rate:
         self.streak += self.state == "probing"
         self._shut(now, self._grown_wait(1.0, AWAY), True)
         self._opened, self._first, self._taken, self._whole = None, self._starts.asked, 0, False
+        self._earlier = None
 
     def again(self, number: int) -> None:
         """A probe came to nothing that tells about the server: another one may go out."""
@@ -209,8 +211,9 @@ class Rate:
 
     def _measured(self, until: float) -> float:
         """The pace that the server takes, from the last opening to this one; and how long it is to rest."""
-        seconds = max(until - (until if self._opened is None else self._opened), SOON)
-        taken, rested = self._taken / seconds, not self._resting(until)
+        since, number = self._counted(until)
+        seconds = max(until - since, SOON)
+        taken, rested = number / seconds, not self._resting(until)
         rest = min(seconds, max(REST, RESTING / taken))
         if seconds > MINUTE or not self._whole:
             taken = max(taken, self._starts.lately(until))
@@ -222,6 +225,15 @@ class Rate:
         if rested and not self._cause.usual:
             return taken + max(min(self.found, AMPLE * taken) - taken, 0.0) * NEARER
         return sure * self._asking(taken) * BELOW + (1 - sure) * self.found * LESS
+
+    def _counted(self, until: float) -> tuple[float, float]:
+        """Since when how many were taken. With those before, if these are few: a full server may take a small one."""
+        since, number = self._opened or until, float(self._taken)
+        if number < UNSURE and self._earlier:
+            since, number = self._earlier[0], number + self._earlier[1]
+        begin = max(since, until - 2 * MINUTE)
+        self._earlier = begin, number * (until - begin) / max(until - since, SOON)
+        return since, number
 
     def _grow(self, now: float) -> None:
         """After its rest the pace grows, ever faster while nothing comes of it."""

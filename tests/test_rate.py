@@ -69,6 +69,33 @@ def test_a_server_that_takes_no_two_at_once_is_used_though_a_few_are_refused_by_
     assert run.between(60, 360) >= 0.9 * 600 * 5
 
 
+class TokenWindow(FixedWindow):
+    """A window of so many tokens, a thousand times the `requests`; requests take a few hundred to several thousand."""
+
+    def __init__(self, requests: int, seconds: float, seed: int) -> None:
+        super().__init__(requests, seconds)
+        self._random = random.Random(seed)
+        self.taken_by: list[tuple[float, float]] = []  # when, since the start, and how many thousand
+
+    def missing(self, now: float) -> float:
+        """Until the next window, where it has too few left for this one."""
+        if now >= self._ends:
+            self._ends, self._used = now + self.seconds, 0.0
+        tokens = self._random.lognormvariate(-0.3, 0.77)
+        if self._used + tokens > self.requests:
+            return self._ends - now
+        self._used += tokens
+        self.taken_by.append((now - START, tokens))
+        return 0.0
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_small_request_that_a_full_window_takes_tells_no_pace(seed):
+    server = TokenWindow(600, 60, seed)
+    simulate(server, 600, steady(), 128, jitter=0.003)
+    assert sum(tokens for at, tokens in server.taken_by if at >= 120) >= 0.93 * 600 * 8
+
+
 @every_limit
 def test_a_limit_that_is_raised_is_used_a_minute_later(limit):
     server = limit(600)
