@@ -136,6 +136,16 @@ def test_the_lower_limit_holds_whether_the_settings_or_the_server_set_it(limit, 
     assert run.share_refused < 0.06
 
 
+@pytest.mark.parametrize(("a_second", "late", "gap"), [(10.0, 0.03, 0.1), (100.0, 0.03, 0.0)])
+def test_only_where_requests_are_close_one_that_is_late_is_caught_up_on(a_second, late, gap):
+    """Else a server that takes no two at once would refuse the next."""
+    rate = steady(a_second)
+    rate.start(START)
+    began = START + 1 / a_second + late
+    rate.start(began)
+    assert rate.wait(began) == pytest.approx(gap, abs=1e-6)
+
+
 def test_nothing_bounds_the_pace_of_a_server_that_never_refused():
     rate = steady()
     for _ in range(1000):
