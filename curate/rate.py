@@ -5,14 +5,15 @@ chance explains them (`Cause`). Then:
 
 - The latest were refused one after another: the server takes nothing more for now. Nobody asks until one request
   that probes is taken. From one such opening to the next the server has taken as many requests as it takes in
-  that time, whether it counts in windows or fills a bucket, so that number is the next pace.
+  that time, whether it counts in windows or fills a bucket, so that number is the next pace. (Where these are
+  few it may have been one small request in a window of tokens that is full; the opening before counts, too.)
 - A part of them was refused: a trial. The pace falls to where it was before the first of them, because a server
   without a burst takes one request each so many seconds, and half of all that follow each other a little faster.
   If that is still too much (it was taken from a stock, or the server takes less by now), it falls to what was
   taken of late. If the refusals end, it was too high. If as many are refused as before, twice, they come by
   chance: the pace is again what it was before, grows quickly, and that share is usual from then on.
 
-A new pace rests, about as long as it took to find or tells well, and then tries ever more.
+A new pace rests, for as long as tells it well, and then tries ever more.
 """
 
 import random
