@@ -1,29 +1,99 @@
-"""Whether all frames that travel to a server arrive: told by the prompt tokens that it counts, for more and for fewer.
+"""How media travel to one model's server in a run, and whether all frames arrive: its prompt tokens tell.
 
 vLLM keeps the first 32 frames of a JPEG sequence where it heeds no `num_frames`, and other servers take as many of a
 film as they like, all without a word.
 """
 
 import math
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
 from curate.chat import Ask, Media, Request
+from curate.errors import RefusedError, TooLongError
 from curate.medium import Medium
+from curate.provider import IMAGES, Provider
 
 FEWEST = 8  # frames; a quarter of them is still a pair, which is what Qwen's models count in
 _PIXELS = 640_000  # of all frames together: Qwen3-VL enlarges a film that has fewer than a fifth of these in a quarter
 _SIDE, _LEAST = 28, 112  # pixels: a multiple of that, no less than this
 _NEARLY = 0.9  # of what the count would grow by if every frame counted like the others
+_BARRED = re.compile(r"local[-_ ]media[-_ ]path|local files", re.IGNORECASE)  # vLLM: not from this folder
+_NO_VIDEO = re.compile(r"at most 0 video", re.IGNORECASE)  # vLLM: however short
 
 Film = Callable[[int, int], Awaitable[Medium]]
 """A film of so many frames whose sides are so many pixels long."""
 
 
-async def counts(ask: Ask, film: Film, told: Callable[[Media], Request], frames: int) -> tuple[int, ...] | None:
-    """Prompt tokens of a quarter, of half and of all of so many frames; None where the server tells none.
+class Crossing:
+    """The way to one model, which the settings call `name`; `say` hears of every change."""
 
-    `told` is the request that shows these media.
-    """
+    def __init__(self, name: str, provider: Provider, say: Callable[[str], None]) -> None:
+        self._name = name
+        self._provider = provider
+        self._say = say
+        self._barred = False  # the server may not read our files where they lie
+        self._looked = False
+        self.counted = False  # that all frames arrive is known from its tokens
+
+    @property
+    def way(self) -> str:
+        """How media travel now."""
+        return self._provider.way
+
+    async def look(self, ask: Ask, film: Film, told: Callable[[Media], Request], frames: int) -> None:
+        """Find out, once, whether all of so many frames arrive; where they do not, media travel as images.
+
+        `told` is the request that shows these media. Raises what `ask` raises, but no refusal.
+        """
+        frames = max(FEWEST, math.ceil(frames / FEWEST) * FEWEST)
+        while self.way != IMAGES and not self._looked:
+            try:
+                found = await counts(ask, film, told, frames)
+            except RefusedError as error:
+                shorter = isinstance(error, TooLongError) and not _NO_VIDEO.search(str(error))
+                if shorter and frames > FEWEST:
+                    frames = max(FEWEST, frames // 2 // FEWEST * FEWEST)
+                elif not self.bars(error):
+                    self.give_up(f"its server refuses media as {self.way} ({error})")
+                continue
+            if found and not whole(found):
+                tokens = " and ".join(f"{tokens:,}" for tokens in found)
+                told_of = f"prompts with {frames // 4}, {frames // 2} and {frames} frames have {tokens} tokens"
+                self.give_up(f"its server drops frames of media as {self.way} ({told_of})")
+            self.counted = found is not None
+            self._looked = True
+
+    def bars(self, error: RefusedError) -> bool:
+        """Whether only our own file is out of the server's reach: then it is sent along, and that is told."""
+        if self.way != "file" or not _BARRED.search(str(error)):
+            return False
+        self._barred = True
+        self._provider.travel("mp4")
+        told = "the canary travels as mp4, and whether it reads the media themselves is not looked at"
+        self._say(f"{self._name}: its server may not read files in the work folder ({error}): {told}")
+        return True
+
+    def give_up(self, why: str) -> None:
+        """For the rest of the run media travel as images."""
+        self._barred = False
+        self._provider.travel(IMAGES)
+        self._say(f"{self._name}: {why}: in this run media travel to it as {IMAGES}")
+
+    @contextmanager
+    def near(self) -> Iterator[None]:
+        """As long as we look, what the server may not read where it lies travels to it."""
+        if self._barred:
+            self._provider.travel("mp4")
+        try:
+            yield
+        finally:
+            if self._barred:
+                self._provider.travel("file")
+
+
+async def counts(ask: Ask, film: Film, told: Callable[[Media], Request], frames: int) -> tuple[int, ...] | None:
+    """Prompt tokens of a quarter, of half and of all of so many frames; None where the server tells none."""
     side = max(_LEAST, math.ceil(math.sqrt(_PIXELS / frames) / _SIDE) * _SIDE)
     medium = await film(frames, side)
     found = []
@@ -39,8 +109,3 @@ def whole(counts: tuple[int, ...]) -> bool:
     """Whether tokens grow with the frames: from half to all of them twice as much as from a quarter to half."""
     quarter, half, full = counts
     return half > quarter and full - half >= _NEARLY * 2 * (half - quarter)
-
-
-def wanted(frames: int) -> int:
-    """How many frames tell about requests of so many: a multiple of 8."""
-    return max(FEWEST, math.ceil(frames / FEWEST) * FEWEST)

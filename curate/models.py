@@ -12,9 +12,10 @@ from typing import Any
 from curate.ask import budgeted, limited, retried
 from curate.asklog import logged
 from curate.budget import Budget
-from curate.canary import STAGE, Canary
+from curate.canary import Canary
 from curate.chat import Ask, Reply, Request
 from curate.errors import FatalError, ThrottledError
+from curate.flashcards import STAGE
 from curate.journal import Journal
 from curate.media.eyes import Eyes
 from curate.medium import Kind, Medium

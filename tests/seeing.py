@@ -33,7 +33,7 @@ class Seeing:
 
     `shows` stands between the frames that arrived and the eyes. `trusts` is `--trust-request-mm-kwargs`, `most` how
     many frames of a video it takes whatever it is told, `images` how many pictures a request may have, `root` whence
-    it may read files. Without `counts` it tells no tokens.
+    it may read files, `reads` what is on a frame. Without `counts` it tells no tokens.
     """
 
     def __init__(
@@ -46,12 +46,14 @@ class Seeing:
         images: int = 1000,
         root: Path | None = None,
         counts: bool = True,
+        reads: Callable[[Image.Image], str] | None = None,
         fails: Callable[[int], Answer | None] = lambda _: None,
     ) -> None:
-        self.says, self.shows, self.fails = says, shows, fails
+        self.says, self.shows, self.fails, self.reads = says, shows, fails, reads or read
         self.trusts, self.most, self.images, self.root, self.counts = trusts, most, images, root, counts
         self.canaries: list[dict[str, Any]] = []
         self.frames: list[int] = []  # that arrived with each of them
+        self.words: list[list[str]] = []  # that were read in them
         self.ways: list[set[str]] = []  # in which media came, by request
 
     def __call__(self, body: dict[str, Any]) -> Answer:
@@ -67,7 +69,8 @@ class Seeing:
             return failed
         frames = [frame for part in media for frame in self._taken(part, body)]
         self.frames.append(len(frames))
-        text = "" if body["max_tokens"] == 1 else self.says([text for f in self.shows(frames) if (text := read(f))])
+        self.words.append([text for frame in self.shows(frames) if (text := self.reads(frame))])
+        text = self.says(self.words[-1]) if body["max_tokens"] > 1 else ""
         answer = completion(text)
         assert isinstance(answer.body, dict)
         answer.body["usage"] = {"prompt_tokens": TEXT + TOKENS * len(frames), "completion_tokens": 5}
@@ -102,7 +105,9 @@ def way(part: dict[str, Any]) -> str:
     url = part[part["type"]]["url"]
     if url.startswith("file:"):
         return "file"
-    return {"data:image/jpeg": "images", "data:video/jpeg": "jpeg_sequence", "data:video/mp4": "mp4"}[url[:15].rstrip(";")]
+    return {"data:image/jpeg": "images", "data:video/jpeg": "jpeg_sequence", "data:video/mp4": "mp4"}[
+        url[:15].rstrip(";")
+    ]
 
 
 def decoded(url: str) -> list[Image.Image]:

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 from pydantic import ValidationError
 
-from curate import assets
+from curate import assets, flashcards
 from curate.captions.templates import SOURCES
 from curate.captions.video import VideoCaption
 from curate.chat import Media, Reply, Request, Text
@@ -20,7 +20,7 @@ from curate.stage import CutError, ShowingStage, Stage
 from curate.stages.caption import Caption
 from curate.timeline import STILL
 from tests.asking import Model, media, texts
-from tests.records import VIDEO, drafted, record
+from tests.records import VIDEO, drafted, record, shown
 
 IMAGE = Medium("6" * 64, "image", Path("media/a.png"), 64, 48, STILL, 0.0, "png")
 TYPES = get_args(ProblemType)
@@ -279,6 +279,8 @@ def test_no_prompt_and_no_schema_is_an_orphan(monkeypatch):
     monkeypatch.setattr(assets, "text", text)
     for stage, made in product(stages(), every_record()):
         stage.request(made)
+    for kind in ("video", "image"):
+        flashcards.request(find(Stage, "revise")(model="m"), shown((0, 1), (0.0, 1.0), kind=kind), 1)
     root = Path(__file__).parent.parent
     there = {f.relative_to(root).as_posix() for kind in ("prompts", "schemas") for f in (root / kind).rglob("*.*")}
     assert there == reached
