@@ -19,7 +19,6 @@ _PIXELS = 640_000  # of all frames together: Qwen3-VL enlarges a film that has f
 _SIDE, _LEAST = 28, 112  # pixels: a multiple of that, no less than this
 _NEARLY = 0.9  # of what the count would grow by if every frame counted like the others
 _BARRED = re.compile(r"local[-_ ]media[-_ ]path|local files", re.IGNORECASE)  # vLLM: not from this folder
-_NO_VIDEO = re.compile(r"at most 0 video", re.IGNORECASE)  # vLLM: however short
 
 Film = Callable[[int, int], Awaitable[Medium]]
 """A film of so many frames whose sides are so many pixels long."""
@@ -51,8 +50,7 @@ class Crossing:
             try:
                 found = await counts(ask, film, told, frames)
             except RefusedError as error:
-                shorter = isinstance(error, TooLongError) and not _NO_VIDEO.search(str(error))
-                if shorter and frames > FEWEST:
+                if isinstance(error, TooLongError) and frames > FEWEST:
                     frames = max(FEWEST, frames // 2 // FEWEST * FEWEST)
                 elif not self.bars(error):
                     self.give_up(f"its server refuses media as {self.way} ({error})")

@@ -68,11 +68,11 @@ def test_a_model_that_sees_is_shown_one_canary_and_a_finished_run_sends_nothing(
         assert (ran.code, notices(ran)) == (0, [])
         assert sorted(body["model"] for body in at.seeing.canaries) == ["captioner-1", "reviser-1"]
         assert sorted(at.seeing.frames) == [12, 32]
+        assert not (at.place.work / "canary").exists()
         asked = len(at.server.asked)
         assert ran.json["sent"] == asked
         assert at.run().json["sent"] == 0
         assert len(at.server.asked) == asked
-    assert not (at.place.work / "canary").exists()
 
 
 def test_it_travels_as_real_media_do_with_frames_of_the_same_size(stand):
@@ -328,6 +328,14 @@ def test_the_canary_is_sent_along_where_the_server_may_read_the_media_only(stand
     assert at.seeing.ways[-1] in ({"file"}, {"mp4"})
 
 
+def test_an_image_is_sent_along_too_where_its_file_is_out_of_reach(stand, tmp_path):
+    root = tmp_path / "place" / "media"
+    more = {"caption": "window = 8\nmax_frames = 8", "model": 'video = "file"'}
+    with stand(Seeing(root=root), questions=[picture(1)], **more) as at:
+        assert at.run("caption").code == 0
+    assert at.seeing.ways == [{"file"}, {"images"}, {"file"}]
+
+
 def test_the_pilot_shows_it_too(stand):
     with stand(Seeing(lambda _: BLIND)) as at:
         assert at.run("estimate", "--pilot", "1").code == FATAL
@@ -341,6 +349,13 @@ def test_a_model_whose_settings_want_none_is_shown_none(stand):
         at.place.toml.write_text(at.place.toml.read_text().replace("canary = true", "canary = false"))
         assert at.run().code == 0
     assert at.seeing.canaries == []
+
+
+def test_all_that_wait_for_it_end_with_it(stand):
+    questions = [row(n, path=f"./clips/{n}.mp4") for n in range(1, 9)]
+    with stand(Seeing(lambda _: BLIND), questions=questions) as at:
+        clips(at, 8)
+        assert (at.run("caption").code, at.rows, len(at.seeing.canaries)) == (FATAL, 0, 2)
 
 
 def test_it_waits_alone_and_all_others_behind_it(stand):

@@ -107,6 +107,10 @@ def test_a_single_card_cannot_be_out_of_order():
     assert readback(CARDS[:1], Reply(text="LION")).kind == "none"
 
 
+def test_a_word_whose_letters_look_like_digits_is_read_all_the_same():
+    assert mentions([Card("igloo", "117"), Card("saddle", "903")], "1GL00 and 5ADD|E") == [0, 1]
+
+
 def test_mentions_come_in_the_order_of_the_text_as_often_as_they_stand_there():
     assert mentions(CARDS, "violin 228, TIGER and violin; 903") == [5, 5, 0, 5, 2]
 
