@@ -1,12 +1,22 @@
 """The canary against servers that really decode what they are sent, and read it, or do not."""
 
+import asyncio
 import sqlite3
+from pathlib import Path
 
 import numpy as np
 import pytest
 from rapidocr_onnxruntime import RapidOCR
 
+from curate.canary import Canary
+from curate.chat import Message, Reply, Request
+from curate.errors import FatalError
 from curate.journal import Journal
+from curate.medium import Medium
+from curate.plugin import find
+from curate.providers.scripted import ScriptedProvider
+from curate.stage import Stage
+from tests.records import seconds, shown
 from tests.seeing import Seeing, decoded
 from tests.server import ModelServer, completion, failure
 from tests.workplace import Workplace, picture, row
@@ -356,6 +366,26 @@ def test_all_that_wait_for_it_end_with_it(stand):
     with stand(Seeing(lambda _: BLIND), questions=questions) as at:
         clips(at, 8)
         assert (at.run("caption").code, at.rows, len(at.seeing.canaries)) == (FATAL, 0, 2)
+
+
+def test_nobody_behind_it_asks_again_once_it_has_failed():
+    asked = []
+
+    async def blind(request):
+        asked.append(request)
+        return Reply(text=BLIND)
+
+    async def draw(kind, texts, size, fps):
+        return Medium("1" * 64, kind, Path("a.mp4"), *size, seconds(*map(float, range(len(texts)))), fps, "h264")
+
+    async def go():
+        stage = find(Stage, "revise")(model="m", max_frames=8)
+        gate = Canary("m", ScriptedProvider(), blind, draw, print).before(blind, stage)
+        request = Request("revise", (Message("user", (shown((0, 1), (0.0, 1.0)),)),), 10)
+        return await asyncio.gather(*(gate(request) for _ in range(5)), return_exceptions=True)
+
+    assert {type(error) for error in asyncio.run(go())} == {FatalError}
+    assert [request.stage for request in asked] == ["canary"] * 2
 
 
 def test_it_waits_alone_and_all_others_behind_it(stand):
