@@ -86,14 +86,14 @@ class Canary:
         if kind == "video":
             film = partial(flashcards.film, self._draw, stage.fps)
             await self._crossing.look(
-                self._ask, film, lambda media: flashcards.request(stage, media, 1), stage.largest()
+                self._ask, film, lambda media: flashcards.request(stage, media, 1), stage.frames()
             )
         if not self._looks:
             return
         if stage.max_pixels < LEAST:
             self._say(f"{self._name}: frames of {stage.max_pixels} pixels are too small for a canary: none is shown")
             return
-        await self._show(kind, stage.largest() if kind == "video" else 1)
+        await self._show(kind, stage.frames() if kind == "video" else 1)
 
     async def _show(self, kind: Kind, count: int) -> None:
         """Show canaries of so many frames until the model is known to see, or not. Raises FatalError."""

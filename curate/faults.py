@@ -32,7 +32,8 @@ _TOO_LONG = re.compile(
     r"context_length_exceeded|exceed_context_size|maximum context length|context (window|size|length)"
     r"|prompt (is )?too long|input (is )?too long|input length|input token count"
     r"|max(imum)? (model|prompt|sequence|input) length|exceed(s|ed)? (the )?(model )?token limit"
-    r"|reduce the length of|inputs`? tokens|too many (input |prompt )?tokens|at most \d{1,6} (image|video|audio)\(s\)",
+    r"|reduce the length of|inputs`? tokens|too many (input |prompt )?tokens|too many (images|frames|videos)"
+    r"|(at most|up to) \d{1,6} (image|video|audio)(s|\(s\))",
     re.IGNORECASE,
 )
 # OpenAI, with 429: more tokens than its limit allows in any minute, so that no waiting helps.
@@ -123,11 +124,13 @@ class _Said:
 
 
 def _said(body: bytes) -> _Said:
-    """OpenAI's {"error": {…}}, the same without that level (older vLLM), or a bare "error" or "detail"."""
+    """OpenAI's {"error": {…}}, also in a list (Gemini); without that level (older vLLM); bare "error", "detail"."""
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):
         return _Said()
+    if isinstance(said, list) and len(said) == 1:
+        said = said[0]
     if not isinstance(said, dict):
         return _Said()
     error = said.get("error")

@@ -68,7 +68,7 @@ def request(stage: ShowingStage, media: Media, max_tokens: int) -> Request:
 
 def largest(stages: Iterable[ShowingStage]) -> ShowingStage:
     """The stage whose requests show most."""
-    return max(stages, key=lambda stage: (stage.largest(), stage.max_pixels))
+    return max(stages, key=lambda stage: (stage.frames(), stage.max_pixels))
 
 
 def placed(cards: Sequence[Card], count: int) -> list[str]:

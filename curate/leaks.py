@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from curate.carriers import in_the_scene
 from curate.clocks import on_a_clock, played
@@ -10,7 +11,9 @@ from curate.telltales import SOURCES, Rule
 
 NUMBERED = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth"
 WORDS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
-BEHIND = "|".join(rf"(?<=\b{word} second)" for word in ("at", "around", "by", "from", "until", "after"))
+BEHIND = "|".join(
+    rf"(?<=\b{word} second)" for word in ("at", "around", "by", "from", "until", "after", "during", "over")
+)
 AGO = "|".join(rf"(?<=\b{word} seconds in)" for word in f"{WORDS}|fifteen|twenty|thirty".split("|"))
 IN_FRAME = "|".join(rf"(?<=\b{word} frame)" for word in ("in", "at", "from", "by", "of", "to", "until"))
 SECONDS = "s|secs?|seconds?|mins?|minutes?"
@@ -58,12 +61,16 @@ TIMES: tuple[Rule, ...] = (
         r"at t(?<=\bat t) ?= ?\d{1,3}(?:\.\d{1,3})? ?(?:s|secs?|seconds?)\b",
         rf"after(?<=\bafter) {AMOUNT} ?(?:s|secs?|seconds)\b(?! (?:in|of|on|at)\b)",
         rf"between(?<=\bbetween) {AMOUNT} ?(?:{SECONDS})? ?and {AMOUNT} ?(?:{SECONDS})\b",
+        r"[(\[]\d{1,4}(?:\.\d{1,3})?s[)\]]",
+        r"\b(?:at|by|around|until) \d{1,3} ?m(?:ins?)? ?\d{1,2} ?s(?:ecs?)?\b",
     ),
+    (("t=", "t ="), r"\bt ?= ?\d{1,4}(?:\.\d{1,3})? ?s?:"),
     (("minute",), rf"\b(?:at|around|by|near|until|from) (?:the )?minutes? (?:\d{{1,3}}|{WORDS})\b(?!:)"),
     (
         ("mark",),
         r"(?<![\d:.])\d{1,2}:[0-5]\d[ -]mark\b",
         r"\b[\w.-]{1,20}[ -](?:s|secs?|seconds?|mins?|minutes?) ?-?mark\b",
+        r"(?<![\w.])\d{1,4}(?:\.\d{1,3})?(?:s|secs?|m|mins?)[ -]mark\b",
     ),
     (
         ("second",),
@@ -72,6 +79,7 @@ TIMES: tuple[Rule, ...] = (
         r"(?P<before>)\d{1,3}(?:st|nd|rd|th) second\b"
         r"(?! (?:of|after) (?:its|his|her|their|the) (?!video\b|clip\b|footage\b))",
         rf"seconds in(?:{AGO})(?P<before>)(?:,|to the (?:video|clip|footage)\b)",
+        rf"\b(?:at|until|around) {ROUGHLY}(?:five|ten|fifteen|twenty|thirty|forty|fifty|sixty) seconds\b{POINT}",
     ),
     (
         ("stamp",),
@@ -86,6 +94,8 @@ BOXES: tuple[Rule, ...] = (
         rf"(?! (?:of|for|around) (?:the|this|that|a|an|its|each|all) (?:[\w-]{{1,12}} )?{SHAPE}s?\b)",
     ),
     (("bbox",), r"\bbbox(?:es)?\b"),
+    # How Qwen's models write a place in the picture.
+    (("<",), r"<(?:\|?(?:box|ref|quad|object_ref|point)(?:_start|_end)?\|?)>"),
     (
         ("coordinate",),
         r"\b(?:pixel|image|normali[sz]ed) coordinates?\b",
@@ -108,11 +118,16 @@ SEEN = {
     "bounding box": in_the_scene,
 }
 """What is given away, and how to tell that it stands in the scene itself."""
-RULES = Hinted(
-    (hint, (reason, tuple(map(re.compile, patterns))))
-    for reason, rules in zip(SEEN, (SOURCES, FRAMES, TIMES, BOXES), strict=True)
-    for hint, *patterns in rules
-)
+
+
+@cache
+def rules() -> Hinted[tuple[str, tuple[re.Pattern[str], ...]]]:
+    """All rules by what they give away, made ready for the first text: a command may never come to one."""
+    return Hinted(
+        (hint, (reason, tuple(map(re.compile, patterns))))
+        for reason, rules in zip(SEEN, (SOURCES, FRAMES, TIMES, BOXES), strict=True)
+        for hint, *patterns in rules
+    )
 
 
 def lowered(text: str) -> str:
@@ -123,7 +138,7 @@ def lowered(text: str) -> str:
 
 def leaks(text: str) -> Iterator[tuple[str, re.Match[str]]]:
     """Every leak in a lower-case text whose white space is single blanks, and what it gives away."""
-    for reason, patterns in RULES.likely(text):
+    for reason, patterns in rules().likely(text):
         seen = SEEN[reason]
         for pattern in patterns:
             yield from ((reason, match) for match in pattern.finditer(text) if not seen(match))

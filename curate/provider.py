@@ -2,12 +2,14 @@
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Protocol
 
 from pydantic import AfterValidator, Field, PrivateAttr
 
 from curate.chat import Media, Reply, Request
+from curate.checkup import Finding, Wanted
 from curate.plugin import Plugin
 
 KEY = re.compile(
@@ -76,6 +78,10 @@ ExtraBody = Annotated[dict[str, Any], AfterValidator(keyless)]
 """The setting `extra_body`: fields beside those of a request."""
 
 
+def unheard(line: str) -> None:
+    """Where nobody listens."""
+
+
 class Provider(Plugin, ABC):
     """One model behind one endpoint. Opened once a run, asked concurrently, closed at its end.
 
@@ -99,6 +105,11 @@ class Provider(Plugin, ABC):
     price_cached: float | None = Field(default=None, ge=0)
 
     _way: str = PrivateAttr(default=IMAGES)
+    _say: Callable[[str], None] = PrivateAttr(default_factory=lambda: unheard)
+
+    def tells(self, say: Callable[[str], None]) -> None:
+        """Let `say` hear what is found out while the model is asked: one line for each thing, once."""
+        self._say = say
 
     @property
     def identity(self) -> str:
@@ -138,6 +149,14 @@ class Provider(Plugin, ABC):
 
     async def close(self) -> None:
         """Let go of everything that `open` took."""
+
+    async def examined(self, eyes: Eyes, wanted: Wanted) -> AsyncIterator[Finding]:
+        """Row by row, what its server can do of what is wanted, found out by asking; nothing where there is none.
+
+        Takes care of `open` and `close` by itself. Raises SettingsError.
+        """
+        for finding in tuple[Finding, ...]():
+            yield finding
 
     @abstractmethod
     async def ask(self, request: Request) -> Reply:

@@ -7,30 +7,35 @@ from typing import Any
 
 from curate.chat import CHARACTERS, Media, Message, Reply, Request, Text
 from curate.errors import TransientError
+from curate.modes import Mode, asking, worded
+from curate.thoughts import apart, text
 from curate.transport import Load
 
 _DATA = "data:"
 _json = json.JSONEncoder(separators=(",", ":")).encode
 
 
-def written(request: Request, loads: Mapping[Media, Load], said: Mapping[str, Any], extra: Mapping[str, Any]) -> bytes:
-    """The body of this request.
+def written(
+    request: Request,
+    loads: Mapping[Media, Load],
+    said: Mapping[str, Any],
+    extra: Mapping[str, Any],
+    mode: Mode = "json_schema",
+) -> bytes:
+    """The body of this request; JSON is asked for in this mode.
 
     `loads` holds every medium of the request, made ready. `said` is what stands beside the messages (the
     model at least), `extra` what the user and the transport add to it: a value of `extra` counts first.
     """
-    fields = _json({**said, **_sampling(request), **extra})
+    fields = _json({**said, **asking(request.schema, mode), **_sampling(request), **extra})
     if "messages" in extra:
         return fields.encode()
-    pieces = [piece for message in request.messages for piece in (b",", *_message(message, loads))]
+    pieces = [piece for message in worded(request, mode) for piece in (b",", *_message(message, loads))]
     return b"".join((b'{"messages":[', *pieces[1:], b"],", fields[1:].encode()))
 
 
 def _sampling(request: Request) -> dict[str, Any]:
     said: dict[str, Any] = {}
-    if request.schema:
-        shape = {"name": request.schema.name, "schema": request.schema.body, "strict": True}
-        said["response_format"] = {"type": "json_schema", "json_schema": shape}
     if request.temperature is not None:
         said["temperature"] = request.temperature
     if request.top_p is not None:
@@ -76,10 +81,10 @@ def read(body: bytes) -> Reply:
         said = table(json.loads(body), "a completion")
         choice = table(_first(said.get("choices")), "a choice")
         message = table(choice.get("message"), "a message")
-        reasoning = _text(message.get("reasoning_content")), _text(message.get("reasoning"))
+        content, reasoning = apart(message)
         return Reply(
-            text=_text(message.get("content")),
-            reasoning=reasoning[0] or reasoning[1],
+            text=content,
+            reasoning=reasoning,
             finish=_finish(choice.get("finish_reason")),
             model=name(said.get("model")),
             prompt_tokens=count(said, "usage", "prompt_tokens"),
@@ -115,21 +120,12 @@ def _first(choices: Any) -> Any:
 def _finish(reason: Any) -> str:
     if reason is not None and not isinstance(reason, str):
         raise ValueError(f"expected a finish reason, found {type(reason).__name__}")
-    return _text(reason) or "stop"
+    return text(reason) or "stop"
 
 
 def name(model: Any) -> str:
     """A model's name; "" where the server says none."""
-    return _text(model) if isinstance(model, str) else ""
-
-
-def _text(said: object) -> str:
-    """The text of a message: as it is or in parts; halves of surrogate pairs become "?"."""
-    if isinstance(said, list):
-        said = "".join(_text(part.get("text")) for part in said if isinstance(part, dict))
-    if said is not None and not isinstance(said, str):
-        raise ValueError(f"expected text, found {type(said).__name__}")
-    return (said or "").encode("utf-8", "replace").decode()
+    return text(model) if isinstance(model, str) else ""
 
 
 def count(usage: Any, *path: str) -> int:

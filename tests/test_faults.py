@@ -54,6 +54,11 @@ TOO_LONG = {
     "xAI": (400, error("This model's maximum prompt length is 131072 but the request contains 200000 tokens.")),
     "Moonshot": (400, error("Your request exceeded model token limit: 8192")),
     "vLLM, with too many pictures": (400, error("At most 4 image(s) may be provided in one prompt.")),
+    "vLLM, in other words": (400, error("At most 16 images may be provided in one prompt.", code=400)),
+    "Groq, with too many pictures": (
+        400,
+        error("Too many images provided. This model supports up to 5 images", type="invalid_request_error"),
+    ),
     "OpenAI, beyond a minute's tokens": (
         429,
         error(
@@ -75,7 +80,6 @@ def test_a_prompt_that_is_too_long_is_told_from_other_refusals(status, body):
 @pytest.mark.parametrize(
     ("status", "body"),
     [
-        (400, error("At most 16 images may be provided in one prompt.", code=400)),
         (400, error("cannot identify image file", param="messages")),
         (400, error("max_tokens is too large: 99999", param="max_tokens", code="invalid_value")),
         (418, error("maximum context length")),
@@ -176,6 +180,13 @@ def test_a_date_is_so_many_seconds_away():
     now = datetime.now(UTC)
     assert 20 < retry_after({"retry-after": format_datetime(now + timedelta(seconds=30), usegmt=True)}) <= 30
     assert retry_after({"retry-after": format_datetime(now - timedelta(seconds=30), usegmt=True)}) is None
+
+
+def test_geminis_errors_stand_in_a_list():
+    line = "Expected one of either `reasoning_effort` or custom `thinking_config`; found both."
+    assert str(refused(400, [error(line, code=400, status="INVALID_ARGUMENT")])) == f"HTTP 400: {line}"
+    assert isinstance(refused(429, [error("Quota exceeded")]), ThrottledError)
+    assert str(refused(400, [])) == "HTTP 400: []"
 
 
 @pytest.mark.parametrize("status", [301, 400, 401, 402, 404, 413, 429, 500])
