@@ -15,13 +15,14 @@ from curate.medium import Medium
 from curate.provider import IMAGES, Provider
 
 FEWEST = 8  # frames; a quarter of them is still a pair, which is what Qwen's models count in
-_PIXELS = 640_000  # of all frames together: Qwen3-VL enlarges a film that has fewer than a fifth of these in a quarter
-_SIDE, _LEAST = 28, 112  # pixels: a multiple of that, no less than this
+# Qwen3-VL shrinks a film of more than 768 tiles of 32 x 32 pixels, all frames together, and enlarges one of fewer than
+# 128: between these, where also a quarter of the frames must be, a frame has the same tokens whatever others there are.
+_TILE, _MOST = 32, 768
 _NEARLY = 0.9  # of what the count would grow by if every frame counted like the others
 _BARRED = re.compile(r"local[-_ ]media[-_ ]path|local files", re.IGNORECASE)  # vLLM: not from this folder
 
-Film = Callable[[int, int], Awaitable[Medium]]
-"""A film of so many frames whose sides are so many pixels long."""
+Film = Callable[[int, tuple[int, int]], Awaitable[Medium]]
+"""A film of so many frames of this size (width, height)."""
 
 
 class Crossing:
@@ -92,15 +93,22 @@ class Crossing:
 
 async def counts(ask: Ask, film: Film, told: Callable[[Media], Request], frames: int) -> tuple[int, ...] | None:
     """Prompt tokens of a quarter, of half and of all of so many frames; None where the server tells none."""
-    side = max(_LEAST, math.ceil(math.sqrt(_PIXELS / frames) / _SIDE) * _SIDE)
-    medium = await film(frames, side)
+    wide, high = sized(frames)
+    medium = await film(frames, (wide, high))
     found = []
     for count in (frames // 4, frames // 2, frames):
-        reply = await ask(told(Media(medium, medium.uniform(count), side * side)))
+        reply = await ask(told(Media(medium, medium.uniform(count), wide * high)))
         if reply.guessed:
             return None
         found.append(reply.prompt_tokens)
     return tuple(found)
+
+
+def sized(frames: int) -> tuple[int, int]:
+    """Width and height of so many frames that are counted one like the other."""
+    tiles = max(1, _MOST // frames)
+    high = math.isqrt(tiles)
+    return tiles // high * _TILE, high * _TILE
 
 
 def whole(counts: tuple[int, ...]) -> bool:

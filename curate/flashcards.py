@@ -51,9 +51,9 @@ async def asked(ask: Ask, draw: Draw, kind: Kind, stages: Sequence[ShowingStage]
     return Shown(len(media.frames), cards, reply, readback(cards, reply))
 
 
-async def film(draw: Draw, fps: float, count: int, side: int) -> Medium:
-    """A film like no other of so many square frames, in which nobody reads."""
-    return await draw("video", [str(dealt(1)[0]), *[""] * (count - 1)], (side, side), fps)
+async def film(draw: Draw, fps: float, count: int, size: tuple[int, int]) -> Medium:
+    """A film like no other of so many frames, in which nobody reads."""
+    return await draw("video", [str(dealt(1)[0]), *[""] * (count - 1)], size, fps)
 
 
 def request(stage: ShowingStage, media: Media, max_tokens: int) -> Request:

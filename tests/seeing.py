@@ -22,8 +22,8 @@ DIGITS = tuple("0123456789")
 TOKENS = 20  # of a frame
 TEXT = 100  # of everything else
 REFUSED = (
-    "Per-request `media_io_kwargs` and `mm_processor_kwargs` are refused. Start the server with "
-    "`--trust-request-mm-kwargs` to allow them."
+    "Per-request media_io_kwargs are disabled by default because they can change multimodal media loading resource "
+    "usage. Start the server with --trust-request-mm-kwargs only when clients are trusted."
 )
 OUTSIDE = "The file path {path} must be a subpath of `--allowed-local-media-path` {root}."
 

@@ -263,7 +263,7 @@ def test_a_server_that_refuses_media_io_kwargs_gets_images(stand):
     assert ran.code == 0
     [line] = notices(ran)
     assert line.startswith(
-        "captioner: its server refuses media as jpeg_sequence (HTTP 400: Per-request `media_io_kwargs`"
+        "captioner: its server refuses media as jpeg_sequence (HTTP 400: Per-request media_io_kwargs are disabled"
     )
     assert line.endswith(": in this run media travel to it as images")
     assert [*at.seeing.ways] == [{"jpeg_sequence"}, {"images"}, {"images"}]

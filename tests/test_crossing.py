@@ -1,6 +1,7 @@
 """Whether all frames arrive, told by the tokens of prompts with more of them and with fewer."""
 
 import asyncio
+import math
 
 import pytest
 
@@ -32,8 +33,8 @@ class Server:
         return Reply(text="", prompt_tokens=tokens, guessed=self.guessed)
 
 
-async def film(frames, side):
-    return Medium("1" * 64, "video", None, side, side, seconds(*map(float, range(frames))), 1.0, "h264")
+async def film(frames, size):
+    return Medium("1" * 64, "video", None, *size, seconds(*map(float, range(frames))), 1.0, "h264")
 
 
 def told(media):
@@ -146,18 +147,35 @@ def test_another_refusal_of_a_file_is_no_bar():
     assert not Crossing("m", provider, print).bars(RefusedError("HTTP 400: cannot decode"))
 
 
-def test_small_frames_are_large_enough_to_be_counted_as_they_are():
-    """Qwen3-VL enlarges a film of fewer than 128 x 32 x 32 pixels in all: its tokens would not grow with the frames."""
-    shown = []
+def qwen3(frames, size):
+    """Tokens of a film in Qwen3-VL's processor (transformers 5.20): all frames together are made larger or smaller."""
+    wide, high = (round(side / 32) * 32 for side in size)
+    pixels = frames * wide * high
+    if not 128 * 32 * 32 <= pixels <= 768 * 32 * 32:
+        scale = math.sqrt(pixels / (768 if pixels > 768 * 32 * 32 else 128) / 32 / 32)
+        fit = math.floor if scale > 1 else math.ceil
+        wide, high = (fit(side / scale / 32) * 32 for side in (wide, high))
+    return frames // 2 * (wide // 32) * (high // 32)
 
+
+def qwen2(frames, size):
+    """The same of Qwen2.5-VL, which makes each frame larger."""
+    scale = max(1.0, math.sqrt(128 * 28 * 28 / (size[0] * size[1])))
+    wide, high = (math.ceil(side * scale / 28) for side in size)
+    return frames // 2 * wide * high
+
+
+@pytest.mark.parametrize("tokens", [qwen2, qwen3])
+@pytest.mark.parametrize("most", [1000, 32])
+def test_frames_are_sized_so_that_both_of_qwens_families_count_one_like_the_other(tokens, most):
     async def ask(request):
-        shown.extend(media(request))
-        return Reply(text="", prompt_tokens=1)
+        [shown] = media(request)
+        size = (shown.medium.width, shown.medium.height)
+        return Reply(text="", prompt_tokens=40 + tokens(min(most, len(shown.frames)), size))
 
-    for frames in (8, 16, 64, 128):
-        asyncio.run(counts(ask, film, told, frames))
-    assert all(len(m.frames) * m.medium.width * m.medium.height > 131_072 for m in shown)
-    assert all(m.medium.width % 28 == 0 for m in shown)
+    for frames in range(8, 257, 8):
+        found = asyncio.run(counts(ask, film, told, frames))
+        assert whole(found) == (frames <= most), (frames, found)
 
 
 @pytest.mark.parametrize(
