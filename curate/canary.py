@@ -12,7 +12,7 @@ from functools import partial
 from curate import flashcards
 from curate.chat import Ask, Media, Reply, Request
 from curate.crossing import Crossing
-from curate.errors import FatalError, MediaError, RefusedError, TooLongError
+from curate.errors import FatalError, MediaError, RefusedError
 from curate.flashcards import LEAST, Draw, Shown, largest
 from curate.medium import Kind
 from curate.provider import IMAGES, Provider
@@ -97,19 +97,20 @@ class Canary:
 
     async def _show(self, kind: Kind, count: int) -> None:
         """Show canaries of so many frames until the model is known to see, or not. Raises FatalError."""
-        failed = 0
+        failed, refusals = 0, [""]
         while True:
             try:
                 shown = await flashcards.asked(self._ask, self._draw, kind, self._stages, count)
             except RefusedError as error:
-                if isinstance(error, TooLongError) and count > 1:
-                    self._say(f"{self._name} takes no {count} frames at once ({error}): its canary has {count // 2}")
-                    count //= 2
-                elif not self._crossing.bars(error):
+                if self._crossing.bars(error):
+                    continue
+                if count == 1:
                     raise FatalError(self._told(f"refuses what it is shown: {error}")) from None
+                refusals.append(f"{self._name} takes no {count} frames at once ({error})")
+                count //= 2  # servers have many words for too many images, or too long a prompt
                 continue
             if shown.found.sees:
-                self._note(shown)
+                self._note(shown, refusals[-1])
                 return
             if self._may_be_the_way(shown):
                 self._crossing.give_up(f"it {SEEN[shown.found.kind]} as {self._crossing.way}")
@@ -124,8 +125,10 @@ class Canary:
         dropped = shown.found.kind in ("first", "few")
         return dropped and self._crossing.way != IMAGES and not self._crossing.counted
 
-    def _note(self, shown: Shown) -> None:
+    def _note(self, shown: Shown, refusal: str) -> None:
         """Tell of a reply that passes, but does not say all."""
+        if refusal:
+            self._say(f"{refusal}: its canary had {shown.frames}")
         read = f"{self._name} has read {shown.found.read} of {shown.found.of} words"
         if shown.found.kind == "most":
             self._say(f"{read} from {shown.frames} frames, in order: its eyes are weak")

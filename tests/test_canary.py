@@ -231,8 +231,8 @@ def test_more_pictures_than_a_server_takes_make_the_canary_smaller(stand):
         ran = at.run("caption")
     assert ran.code == 0
     assert at.seeing.frames == [8]
-    assert len(notices(ran)) == 2
-    assert notices(ran)[1].startswith("captioner takes no 16 frames at once (HTTP 400: At most 9 image(s)")
+    told = "At most 9 image(s) may be provided in one prompt, not 16."
+    assert notices(ran) == [f"captioner takes no 16 frames at once (HTTP 400: {told}): its canary had 8"]
 
 
 def test_it_is_priced_counted_and_never_the_same(stand):
