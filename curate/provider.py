@@ -22,6 +22,9 @@ VALUE = re.compile(r"\s*(?:authorization\s*:|bearer\s+\S{8}|(?:sk|hf|ghp|gsk|xai
 SCHEMAS = frozenset({"properties", "guided_json", "json_schema", "schema"})  # name what may be
 
 
+IMAGES = "images"  # the way of media that every server takes
+
+
 class Eyes(Protocol):
     """What a provider may see of a medium; the decoding happens elsewhere. All raise MediaError."""
 
@@ -90,6 +93,7 @@ class Provider(Plugin, ABC):
     price_out: float = Field(default=0.0, ge=0)
     price_cached: float | None = Field(default=None, ge=0)
 
+    _way: str = PrivateAttr(default=IMAGES)
     _say: Callable[[str], None] = PrivateAttr(default_factory=lambda: unheard)
 
     def tells(self, say: Callable[[str], None]) -> None:
@@ -110,6 +114,20 @@ class Provider(Plugin, ABC):
     def shows_parts(self) -> bool:
         """Whether some frames of a clip can be shown without the others."""
         return True
+
+    @property
+    def wants_canary(self) -> bool:
+        """Whether a canary is to show that it sees, before it is asked about media: it has eyes, and nobody objects."""
+        return False
+
+    @property
+    def way(self) -> str:
+        """How media travel to it now: "images", or what else `curate.transport` names."""
+        return self._way
+
+    def travel(self, way: str) -> None:
+        """From now on media travel this way."""
+        self._way = way
 
     async def payload(self, media: Media, eyes: Eyes) -> int:
         """Bytes of this medium in a request; 0 where none travel. Raises MediaError where they are too many."""

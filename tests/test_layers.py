@@ -25,12 +25,12 @@ SERVERS = {  # how one speaks to a server
 }  # fmt: skip
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
-    "aside", "ask", "asklog", "budget", "card", "cause", "census", "columns", "comparing", "copies",
-    "disclosure", "doctor", "doubts", "embedding", "engine", "estimate", "evaluations", "examples", "files",
-    "filmstrips", "findings", "fitness", "flights", "folders", "frontmatter", "garbage", "glossary", "histogram",
-    "holdings", "hub", "inbox", "intake", "journal", "judges", "log", "measures", "media", "mending", "meter",
-    "mix", "mixture", "models", "nearness", "options", "outlook", "pace", "pages", "parcel", "pilot", "plots",
-    "progress", "projection", "push", "pushed", "rate", "refusals", "replay", "report", "rows", "savings",
+    "aside", "ask", "asklog", "budget", "canary", "card", "cause", "census", "columns", "comparing", "copies",
+    "crossing", "disclosure", "doctor", "doubts", "embedding", "engine", "estimate", "evaluations", "examples", "files",
+    "filmstrips", "findings", "fitness", "flashcards", "flights", "folders", "frontmatter", "garbage", "glossary",
+    "histogram", "holdings", "hub", "inbox", "intake", "journal", "judges", "log", "measures", "media", "mending",
+    "meter", "mix", "mixture", "models", "nearness", "options", "outlook", "pace", "pages", "parcel", "pilot", "plots",
+    "progress", "projection", "push", "pushed", "rate", "readback", "refusals", "replay", "report", "rows", "savings",
     "sections", "sets", "settings", "shards", "shared", "snapshots", "soundness", "sources", "splits", "standings",
     "starts", "steps", "swap", "tally", "tracing", "troubles", "verdict", "walk", "watch", "webpage", "words",
     "workfolder", "writer",

@@ -111,6 +111,13 @@ def test_a_blind_model_says_so_and_is_not_taken_for_one_with_eyes(tmp_path):
     assert EmbeddedProvider(gguf=Path("models/Other-7B.gguf")).title == "Other-7B"
 
 
+def test_only_a_model_with_eyes_is_shown_a_canary_and_only_where_it_is_wanted(tmp_path):
+    seeing = {"mmproj": tmp_path / "mm.gguf"}
+    assert not EmbeddedProvider().wants_canary
+    assert EmbeddedProvider(**seeing).wants_canary
+    assert not EmbeddedProvider(**seeing, canary=False).wants_canary
+
+
 def test_missing_and_broken_model_files_are_clear_errors(tmp_path):
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(b"GGUF but no more")
