@@ -4,6 +4,9 @@ import asyncio
 import resource
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from curate.ask import budgeted, limited, retried
@@ -15,7 +18,7 @@ from curate.journal import Journal
 from curate.meter import Meter
 from curate.pace import Pace
 from curate.progress import Progress
-from curate.provider import Eyes, Provider
+from curate.provider import Eyes, House, Provider
 from curate.rate import FURTHEST
 from curate.refusals import trusting
 from curate.replay import replayed
@@ -53,18 +56,22 @@ class Models:
         self._ending = False
 
     @asynccontextmanager
-    async def open(self, names: Iterable[str], eyes: Eyes) -> AsyncIterator[None]:
+    async def open(self, names: Iterable[str], eyes: Eyes, work: Path) -> AsyncIterator[None]:
         """These models may be asked until the block ends; then what is paid for is waited for, a while."""
         async with AsyncExitStack() as stack:
-            wanted = list(dict.fromkeys(names))
-            widths = fitting({name: self._providers[name].concurrency for name in wanted}, self._progress.tell)
-            for name in wanted:
-                provider = self._providers[name]
+            wanted = {name: self._providers[name] for name in dict.fromkeys(names)}
+            widths = self._widths(wanted)
+            house = House(work, self._progress.tell, lambda key: self._journal.get(key, 0) is not None)
+            for name, provider in wanted.items():
+                provider.housed(replace(house, say=self._naming(name)))
                 await provider.open(eyes)
                 stack.push_async_callback(provider.close)
                 ask = telling(provider.ask, name, self._progress.tell)
-                self._asks[name] = self._gated(trusting(ask, name, self._journal.known(provider.identity)))
+                ask = trusting(ask, name, self._journal.known(provider.identity))
+                self._asks[name] = self._gated(ask, provider.keeps)
                 self._progress.paces[name] = pace(provider, widths[name], self._naming(name))
+                if provider.keeps:
+                    self._progress.kept[name] = partial(getattr, provider, "pending")
                 if provider.notice:
                     self._progress.tell(provider.notice)
             try:
@@ -100,8 +107,17 @@ class Models:
     def _naming(self, model: str) -> Callable[[str], None]:
         return lambda line: self._progress.tell(f"{model}: {line}")
 
-    def _gated(self, ask: Ask) -> Ask:
-        """Nothing more goes out once the run is ending, or after an error that no request can escape."""
+    def _widths(self, wanted: Mapping[str, Provider]) -> dict[str, int]:
+        """Requests at once, by model; those that a provider `keeps` are no connections."""
+        connected = {name: provider.concurrency for name, provider in wanted.items() if not provider.keeps}
+        kept = {name: provider.concurrency for name, provider in wanted.items() if provider.keeps}
+        return kept | (fitting(connected, self._progress.tell) if connected else {})
+
+    def _gated(self, ask: Ask, keeps: bool) -> Ask:
+        """Nothing more goes out once the run is ending, or after an error that no request can escape.
+
+        What a provider `keeps` nobody waits for then.
+        """
         fatal: list[FatalError] = []
 
         async def sent(request: Request) -> Reply:
@@ -110,7 +126,8 @@ class Models:
             if fatal:
                 raise fatal[0]
             task = asyncio.current_task()
-            self._paid.add(task)
+            if not keeps:
+                self._paid.add(task)
             try:
                 return await ask(request)
             except FatalError as error:

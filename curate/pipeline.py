@@ -130,7 +130,7 @@ class Pipeline:
         if any(isinstance(settings.stages[name], ShowingStage) for name in progress.asking):
             self.eyes.wake()
         intake = self.intake(self._standing(names))
-        async with self._models.open([settings.stages[n].model for n in progress.asking], self.eyes):
+        async with self._models.open([settings.stages[n].model for n in progress.asking], self.eyes, settings.work):
             way = Way(self.steps(names), self._mended, self.scope.retry)
             width = max(WIDTH, self._models.width)
             again = lambda number: intake.again(self.rows.row(number))  # noqa: E731

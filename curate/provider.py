@@ -2,7 +2,9 @@
 
 import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Protocol
 
 from pydantic import AfterValidator, Field
@@ -42,6 +44,20 @@ class Eyes(Protocol):
 
     async def lines(self, media: Media) -> tuple[str, ...]:
         """What can be measured in the frames, as literal lines of text, for a model without eyes."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Where a run takes place, for a provider that keeps something there from run to run.
+
+    `work` is the work folder, which the command holds. `say` tells the user a line; `kept` says whether the journal has
+    a reply to the request of this key. `common` is what several providers share, by names that they agree on.
+    """
+
+    work: Path
+    say: Callable[[str], None]
+    kept: Callable[[str], bool]
+    common: dict[Any, Any] = field(default_factory=dict)
 
 
 def public(identity: str) -> str:
@@ -84,6 +100,7 @@ class Provider(Plugin, ABC):
 
     folder: ClassVar[str] = "providers"
     embeds: ClassVar[bool] = False  # it tells how alike two texts are, and nothing else
+    keeps: ClassVar[bool] = False  # what it is asked is found again by the next run: no interrupted one waits for it
 
     model: str
     concurrency: int = Field(default=16, ge=1)
@@ -113,6 +130,14 @@ class Provider(Plugin, ABC):
     async def payload(self, media: Media, eyes: Eyes) -> int:
         """Bytes of this medium in a request; 0 where none travel. Raises MediaError where they are too many."""
         return 0
+
+    @property
+    def pending(self) -> int:
+        """Where it `keeps` them: the requests that the server has and has not answered yet."""
+        return 0
+
+    def housed(self, house: House) -> None:
+        """Told before `open` where the run takes place; most keep nothing there."""
 
     async def open(self, eyes: Eyes) -> None:
         """Get ready. Raises SettingsError where this machine lacks something."""

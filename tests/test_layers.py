@@ -14,10 +14,13 @@ FILES = sorted(ROOT.rglob("*.py"))
 GROUND = {
     "errors", "timeline", "medium", "processor", "sampling", "record", "chat", "cuts", "assets", "tags", "jsonschema",
     "amounts", "answers", "carriers", "child", "clocks", "conclusions", "excuses", "hints", "leaks", "prose", "rewards",
-    "scripts", "statements", "provenance", "telltales", "turns",
+    "scripts", "statements", "provenance", "telltales", "turns", "words",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
-SERVERS = {"wire", "posting", "packaged", "faults", "served", "vectors"}  # how one speaks to a server
+SERVERS = {  # how one speaks to a server
+    "wire", "posting", "packaged", "faults", "served", "vectors", "persistence", "spool", "batchfile", "batchstore",
+    "batchserver", "batchlife", "batches",
+}  # fmt: skip
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
     "aside", "ask", "asklog", "budget", "card", "cause", "census", "checks", "columns", "comparing", "copies",
@@ -27,7 +30,7 @@ MACHINERY = {
     "mix", "mixture", "models", "nearness", "options", "outlook", "pace", "pages", "parcel", "pilot", "plots",
     "progress", "projection", "push", "pushed", "rate", "refusals", "replay", "report", "rows", "savings",
     "sections", "sets", "settings", "shards", "shared", "snapshots", "soundness", "sources", "splits", "standings",
-    "starts", "steps", "swap", "tally", "tracing", "troubles", "verdict", "walk", "watch", "webpage", "words",
+    "starts", "steps", "swap", "tally", "tracing", "troubles", "verdict", "walk", "watch", "webpage",
     "workfolder", "writer",
 }  # fmt: skip
 TOP = {"console", "view", "tables", "forecast", "delivery", "jobs", "command", "cli", "__main__"}
@@ -48,7 +51,7 @@ MAY = {
     "top": GROUND | MACHINERY | PLUGINS | TOP | PIPELINE,
 }
 HOMES = {
-    "aiohttp": {"posting.py", "packaged.py", "faults.py"},
+    "aiohttp": {"posting.py", "packaged.py", "faults.py", "batchserver.py"},
     "openai": {"packaged.py"},
     "httpx2": {"packaged.py"},  # what the openai package rests on
     "pyarrow": {"columns.py", "embedding.py", "holdings.py", "sources.py"},
@@ -65,7 +68,16 @@ HOMES = {
     "rich": {"console.py", "tables.py", "view.py", "forecast.py", "delivery.py"},
     "typer": {"cli.py"},
     "tenacity": {"ask.py", "push.py"},
-    "sqlite3": {"journal.py", "writer.py", "soundness.py", "mending.py", "rows.py", "standings.py", "media/memory.py"},
+    "sqlite3": {
+        "journal.py",
+        "writer.py",
+        "soundness.py",
+        "mending.py",
+        "rows.py",
+        "standings.py",
+        "media/memory.py",
+        "batchstore.py",
+    },
     "ijson": {"sources.py"},
     "jiwer": {"answers"},
     "rapidfuzz": {"answers", "prose.py"},
