@@ -13,13 +13,13 @@ FILES = sorted(ROOT.rglob("*.py"))
 # side by side and meet only in the pipeline.
 GROUND = {
     "errors", "timeline", "medium", "processor", "sampling", "record", "chat", "cuts", "assets", "tags", "jsonschema",
-    "amounts", "answers", "carriers", "child", "clocks", "conclusions", "excuses", "hints", "leaks", "prose", "rewards",
-    "scripts", "statements", "provenance", "telltales", "turns", "words",
+    "amounts", "answers", "carriers", "child", "clocks", "conclusions", "declining", "excuses", "hints", "leaks",
+    "prose", "provenance", "rewards", "scripts", "statements", "telltales", "turns", "words",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
 SERVERS = {  # how one speaks to a server
-    "wire", "posting", "packaged", "faults", "served", "vectors", "persistence", "spool", "batchfile", "batchstore",
-    "batchserver", "batchlife", "batches",
+    "wire", "posting", "packaged", "faults", "served", "vectors", "room",
+    "persistence", "spool", "batchfile", "batchstore", "batchserver", "batchlife", "batches",
 }  # fmt: skip
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {

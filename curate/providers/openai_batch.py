@@ -1,6 +1,7 @@
 """OpenAI's Batch API: the same requests at half the price, answered within a day."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from pydantic import Field, PrivateAttr
@@ -9,7 +10,7 @@ from curate.batches import Batches, Manner
 from curate.batchfile import UNSAID
 from curate.batchlife import BatchLife
 from curate.batchserver import BatchServer
-from curate.batchstore import Ask, BatchStore, Item
+from curate.batchstore import Ask, BatchStore
 from curate.chat import Reply, Request
 from curate.errors import AskError, BatchedError, SettingsError, TransientError
 from curate.persistence import Persistence
@@ -66,16 +67,20 @@ class OpenAIBatchProvider(OpenAIProvider):
             item = None if key in self._told else await batches.held(key)
             if item is None:
                 self._told.discard(key)
-                await batches.add(ask, partial(self.body, request))
+                await batches.add(ask, partial(self.body, self._room.fitted(request)))
                 continue
-            reply = self._reply(key, item, request)
-            if not reply.cut or item.max_tokens >= request.max_tokens:
+            answer = Answer(item.status or UNSAID, {}, item.body or b"")
+            if less := self._room.less(answer, request.max_tokens):
+                request = replace(request, max_tokens=less)
+                self._told.add(key)
+                continue
+            reply = self._reply(key, answer, request)
+            if not reply.cut or item.max_tokens >= ask.max_tokens:
                 return reply
             self._told.add(key)
 
-    def _reply(self, key: str, item: Item, request: Request) -> Reply:
+    def _reply(self, key: str, answer: Answer, request: Request) -> Reply:
         """The reply that was bought. Raises BatchedError, RefusedError or FatalError where there is none."""
-        answer = Answer(item.status or UNSAID, {}, item.body or b"")
         try:
             if answer.status == UNSAID:
                 raise self.faults().unread(answer, TransientError("the batch holds no answer to this request"))
