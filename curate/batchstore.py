@@ -79,6 +79,11 @@ class Item:
         return self.status is None and bool(self.address)
 
     @property
+    def good(self) -> bool:
+        """Whether it has a reply."""
+        return self.status is not None and 200 <= self.status < 300
+
+    @property
     def name(self) -> str:
         """By which its batch can be spoken of."""
         return self.batch_id or self.mark

@@ -105,7 +105,7 @@ class Pipeline:
                 )
             )
             self.budget = Budget(*limits(settings, scope), self.journal.spent())
-            self._models = Models(settings.models, self.journal, self.budget, progress, scope.retry)
+            self.models = Models(settings.models, self.journal, self.budget, progress, scope.retry)
             self._open = stack.pop_all()
 
     def close(self) -> None:
@@ -130,11 +130,11 @@ class Pipeline:
         if any(isinstance(settings.stages[name], ShowingStage) for name in progress.asking):
             self.eyes.wake()
         intake = self.intake(self._standing(names))
-        async with self._models.open([settings.stages[n].model for n in progress.asking], self.eyes, settings.work):
+        async with self.models.open([settings.stages[n].model for n in progress.asking], self.eyes, settings.work):
             way = Way(self.steps(names), self._mended, self.scope.retry)
-            width = max(WIDTH, self._models.width)
+            width = max(WIDTH, self.models.width)
             again = lambda number: intake.again(self.rows.row(number))  # noqa: E731
-            engine = Engine(way, progress.tally, width, again, self._models.waiting, lambda: not self.budget.out)
+            engine = Engine(way, progress.tally, width, again, self.models.waiting, lambda: not self.budget.out)
             entries = intake.entries(self.selected())
             ended = engine.stream(entries)
             try:
@@ -219,7 +219,7 @@ class Pipeline:
         """The steps of these names; only the stages whose models are open ask, the others take from the journal."""
         settings, asking = self.settings, self.progress.asking
         return [
-            self._models.asked(n, settings.stages[n], n in asking)
+            self.models.asked(n, settings.stages[n], n in asking)
             if n in settings.stages
             else Judged(n, settings.filters[n])
             for n in names

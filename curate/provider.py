@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Protocol
 from pydantic import AfterValidator, Field
 
 from curate.chat import Media, Reply, Request
+from curate.errors import SettingsError
 from curate.plugin import Plugin
 
 KEY = re.compile(
@@ -126,6 +127,13 @@ class Provider(Plugin, ABC):
     def shows_parts(self) -> bool:
         """Whether some frames of a clip can be shown without the others."""
         return True
+
+    async def body(self, request: Request, eyes: Eyes) -> bytes:
+        """The JSON of a call to /chat/completions that asks this, also before `open`: nothing is sent.
+
+        Raises MediaError, and SettingsError where this provider asks in another way.
+        """
+        raise SettingsError(f"a model of provider {self.name()!r} is asked in another way than by chat completions")
 
     async def payload(self, media: Media, eyes: Eyes) -> int:
         """Bytes of this medium in a request; 0 where none travel. Raises MediaError where they are too many."""

@@ -33,8 +33,8 @@ MACHINERY = {
     "starts", "steps", "swap", "tally", "tracing", "troubles", "verdict", "walk", "watch", "webpage",
     "workfolder", "writer",
 }  # fmt: skip
-TOP = {"console", "view", "tables", "forecast", "delivery", "jobs", "command", "cli", "__main__"}
-PIPELINE = {"pipeline", "reviewing", "publishing", "exporting", "looking"}
+TOP = {"console", "view", "tables", "forecast", "delivery", "jobs", "batching", "command", "cli", "__main__"}
+PIPELINE = {"pipeline", "reviewing", "publishing", "exporting", "looking", "batchexport", "batchimport"}
 MAY = {
     "ground": GROUND,
     "captions": {"record", "captions"},
@@ -48,6 +48,8 @@ MAY = {
     "publishing": GROUND | CONTRACTS | MACHINERY | {"pipeline", "reviewing"},
     "exporting": GROUND | CONTRACTS | MACHINERY | {"plugin", "pipeline", "publishing"},
     "looking": GROUND | CONTRACTS | MACHINERY | {"pipeline"},
+    "batchexport": GROUND | CONTRACTS | SERVERS | MACHINERY | {"pipeline"},
+    "batchimport": GROUND | CONTRACTS | SERVERS | MACHINERY,
     "top": GROUND | MACHINERY | PLUGINS | TOP | PIPELINE,
 }
 HOMES = {

@@ -14,7 +14,7 @@ from curate.posting import Answer, Client, Direct
 from curate.provider import ExtraBody, Eyes
 from curate.room import Room
 from curate.served import Served
-from curate.transport import Load, Way, eased, load
+from curate.transport import Way, eased, load
 from curate.wire import counted, read, written
 
 
@@ -83,17 +83,18 @@ class OpenAIProvider(Served):
         Tokens that the server does not tell are guessed.
         """
         request = self._room.fitted(request)
-        answer = await self._post(await self.body(request))
+        answer = await self._post(await self.body(request, self._eyes))
         while less := self._room.less(answer, request.max_tokens):
             request = replace(request, max_tokens=less)
-            answer = await self._post(await self.body(request))
+            answer = await self._post(await self.body(request, self._eyes))
         if not 200 <= answer.status < 300:
             raise self.faults().refused(answer)
         return self.priced(counted(self._read(answer), request))
 
-    async def body(self, request: Request) -> bytes:
+    async def body(self, request: Request, eyes: Eyes) -> bytes:
         """The JSON of the call; the frames are decoded here, when it really goes out."""
-        loads = {part: await self._load(part) for m in request.messages for part in m.parts if isinstance(part, Media)}
+        media = [part for message in request.messages for part in message.parts if isinstance(part, Media)]
+        loads = {part: await load(part, eyes, self.video, self.max_payload) for part in media}
         said = {"model": self.model, self.token_limit: request.max_tokens}
         options = {key: value for load in loads.values() for key, value in load.options.items()}
         extra = merged(options, self.extra_body)
@@ -118,9 +119,6 @@ class OpenAIProvider(Served):
     async def payload(self, media: Media, eyes: Eyes) -> int:
         """Bytes of this medium in a request. Raises MediaError, also where they are too many."""
         return (await load(media, eyes, self.video, self.max_payload)).size
-
-    async def _load(self, media: Media) -> Load:
-        return await load(media, self._eyes, self.video, self.max_payload)
 
 
 def merged(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:

@@ -67,7 +67,7 @@ class OpenAIBatchProvider(OpenAIProvider):
             item = None if key in self._told else await batches.held(key)
             if item is None:
                 self._told.discard(key)
-                await batches.add(ask, partial(self.body, self._room.fitted(request)))
+                await batches.add(ask, partial(self.body, self._room.fitted(request), self._eyes))
                 continue
             answer = Answer(item.status or UNSAID, {}, item.body or b"")
             if less := self._room.less(answer, request.max_tokens):
