@@ -62,6 +62,7 @@ MEASURED: dict[str, tuple[Filter, Callable[[list[str]], Record]]] = {
     "leak-drafts-held-out": (LeakFilter(), sentence),
     "leak-voices": (LeakFilter(), sentence),
     "leak-voices-held-out": (LeakFilter(), sentence),
+    "leak-readers": (LeakFilter(), sentence),
     "refusal": (RefusalFilter(), sentence),
     "refusal-unseen": (RefusalFilter(), sentence),
     "refusal-drafts": (RefusalFilter(), sentence),
@@ -69,6 +70,7 @@ MEASURED: dict[str, tuple[Filter, Callable[[list[str]], Record]]] = {
     "consistency": (ConsistencyFilter(), concluded),
     "consistency-unseen": (ConsistencyFilter(), concluded),
     "consistency-forms": (ConsistencyFilter(), concluded),
+    "consistency-readers": (ConsistencyFilter(), concluded),
     "consistency-forms-unseen": (ConsistencyFilter(), concluded),
 }
 

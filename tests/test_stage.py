@@ -197,9 +197,7 @@ def counted(prompt, completion):
 def test_a_reply_that_more_room_makes_no_longer_has_too_long_a_prompt():
     """Some servers lower the limit to what their context leaves beside the prompt, and do not tell."""
     model = Model(counted(3900, 196), counted(3900, 196), "word")
-    with pytest.raises(
-        TooLongError, match=r"^cut after 196 tokens: the model has no room for max_tokens = 2000$"
-    ) as caught:
+    with pytest.raises(TooLongError, match=r"^cut after 196 tokens: the model has no room for max_tokens = 2000$"):
         run(model, max_tokens=1000)
     assert limits(model) == [1000, 2000]
 
