@@ -65,7 +65,7 @@ async def imported(files: Sequence[Path], work: Path, journal: Journal, models: 
 
 
 def given_up(work: Path, name: str) -> int:
-    """How many requests waited for the batch of this name, and do so no more. Raises SettingsError for an unknown one."""
+    """Requests that waited for the batch of this name, and do so no more. Raises SettingsError where there is none."""
     with closing(BatchStore(work)) as store:
         batch = next((batch for batch in store.pending() if name in (batch.batch_id, batch.mark)), None)
         if batch is None:

@@ -83,6 +83,7 @@ class BatchLife:
     async def _uploaded(self, batch: Batch, path: Path) -> str | None:
         if not _whole(path, batch.size):
             self._store.end(batch.mark)
+            path.unlink(missing_ok=True)
             return None
         file_id = await self._steady(lambda: self._server.upload(path))
         await asyncio.to_thread(self._store.filed, batch.mark, file_id)
