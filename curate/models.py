@@ -4,7 +4,6 @@ import asyncio
 import resource
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -61,9 +60,10 @@ class Models:
         async with AsyncExitStack() as stack:
             wanted = {name: self._providers[name] for name in dict.fromkeys(names)}
             widths = self._widths(wanted)
-            house = House(work, self._progress.tell, lambda key: self._journal.get(key, 0) is not None)
+            house = House(work, lambda key: self._journal.get(key, 0) is not None)
             for name, provider in wanted.items():
-                provider.housed(replace(house, say=self._naming(name)))
+                provider.tells(self._naming(name))
+                provider.housed(house)
                 await provider.open(eyes)
                 stack.push_async_callback(provider.close)
                 ask = telling(provider.ask, name, self._progress.tell)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Protocol
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, PrivateAttr
 
 from curate.chat import Media, Reply, Request
 from curate.errors import SettingsError
@@ -51,12 +51,11 @@ class Eyes(Protocol):
 class House:
     """Where a run takes place, for a provider that keeps something there from run to run.
 
-    `work` is the work folder, which the command holds. `say` tells the user a line; `kept` says whether the journal has
-    a reply to the request of this key. `common` is what several providers share, by names that they agree on.
+    `work` is the work folder, which the command holds; `kept` says whether the journal has a reply to the request of
+    this key. `common` is what several providers share, by names that they agree on.
     """
 
     work: Path
-    say: Callable[[str], None]
     kept: Callable[[str], bool]
     common: dict[Any, Any] = field(default_factory=dict)
 
@@ -90,6 +89,10 @@ ExtraBody = Annotated[dict[str, Any], AfterValidator(keyless)]
 """The setting `extra_body`: fields beside those of a request."""
 
 
+def unheard(line: str) -> None:
+    """Where nobody listens."""
+
+
 class Provider(Plugin, ABC):
     """One model behind one endpoint. Opened once a run, asked concurrently, closed at its end.
 
@@ -112,6 +115,12 @@ class Provider(Plugin, ABC):
     price_in: float = Field(default=0.0, ge=0)
     price_out: float = Field(default=0.0, ge=0)
     price_cached: float | None = Field(default=None, ge=0)
+
+    _say: Callable[[str], None] = PrivateAttr(default_factory=lambda: unheard)
+
+    def tells(self, say: Callable[[str], None]) -> None:
+        """Let `say` hear what is found out while the model is asked: one line for each thing, once."""
+        self._say = say
 
     @property
     def identity(self) -> str:

@@ -191,7 +191,7 @@ def test_a_loop_of_export_and_import_completes_a_run(offline):
 
 def test_what_is_exported_is_exactly_what_a_run_would_send(offline, place, server):
     place.run("caption")
-    [first] = [batch for batch in server.batches.values()]
+    [first] = list(server.batches.values())
     exported = {line["custom_id"]: line["body"] for line in offline.lines(offline.exported())}
     assert exported == {line["custom_id"]: line["body"] for line in server.lines(first)}
 
@@ -220,7 +220,8 @@ def test_an_import_trusts_no_line_and_a_second_one_changes_nothing(offline):
         {"custom_id": "0" * 64, "response": {"status_code": 200, "body": {}}},
         {"custom_id": first["custom_id"], "response": {"status_code": "200", "body": {}}},
         {"custom_id": first["custom_id"], "body": {}},
-        answered(first), answered(first, body={"choices": []}), answered(second, error="cannot identify image", status=400),
+        answered(first), answered(first, body={"choices": []}),
+        answered(second, error="cannot identify image", status=400),
     ]  # fmt: skip
     told = offline.imported(odd)
     assert {name: told[name] for name in ("taken", "there", "unknown", "unreadable")} == {

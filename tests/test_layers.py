@@ -14,11 +14,11 @@ FILES = sorted(ROOT.rglob("*.py"))
 GROUND = {
     "errors", "timeline", "medium", "processor", "sampling", "record", "chat", "cuts", "assets", "tags", "jsonschema",
     "amounts", "answers", "carriers", "child", "clocks", "conclusions", "declining", "excuses", "hints", "leaks",
-    "prose", "provenance", "rewards", "scripts", "statements", "telltales", "turns", "words",
+    "prose", "provenance", "repairs", "rewards", "scripts", "statements", "telltales", "turns", "words",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
 SERVERS = {  # how one speaks to a server
-    "wire", "posting", "packaged", "faults", "served", "vectors", "room",
+    "wire", "modes", "posting", "packaged", "faults", "served", "structure", "vectors", "room",
     "persistence", "spool", "batchfile", "batchstore", "batchserver", "batchlife", "batches",
 }  # fmt: skip
 PLUGINS = {"stages", "filters", "layouts", "providers"}
@@ -81,6 +81,7 @@ HOMES = {
         "batchstore.py",
     },
     "ijson": {"sources.py"},
+    "json_repair": {"repairs.py"},
     "jiwer": {"answers"},
     "rapidfuzz": {"answers", "prose.py"},
     "snowballstemmer": {"answers"},
@@ -103,6 +104,7 @@ LAZY = {
     "yaml",
     "xllamacpp",
     "jiwer",
+    "json_repair",
     "rapidfuzz",
     "matplotlib",
     "jinja2",

@@ -13,6 +13,7 @@ from curate.batchserver import BatchServer
 from curate.batchstore import Ask, BatchStore
 from curate.chat import Reply, Request
 from curate.errors import AskError, BatchedError, SettingsError, TransientError
+from curate.modes import Mode
 from curate.persistence import Persistence
 from curate.posting import Answer
 from curate.provider import House
@@ -59,7 +60,7 @@ class OpenAIBatchProvider(OpenAIProvider):
         if own and self._house:
             await own.close(self._house.kept)
 
-    async def ask(self, request: Request) -> Reply:
+    async def _sent(self, request: Request, mode: Mode) -> Reply:
         """Wait for the batch that this request is in, from an earlier run maybe, or else put it in the next one."""
         key, batches = request.key(self.identity), self._started()
         ask = Ask(key, request.stage, request.max_tokens, request.prompt_guess)
@@ -67,7 +68,7 @@ class OpenAIBatchProvider(OpenAIProvider):
             item = None if key in self._told else await batches.held(key)
             if item is None:
                 self._told.discard(key)
-                await batches.add(ask, partial(self.body, self._room.fitted(request), self._eyes))
+                await batches.add(ask, partial(self.body, self._room.fitted(request), self._eyes, mode))
                 continue
             answer = Answer(item.status or UNSAID, {}, item.body or b"")
             if less := self._room.less(answer, request.max_tokens):
@@ -99,7 +100,7 @@ class OpenAIBatchProvider(OpenAIProvider):
             raise SettingsError(f"{self.model}: batches need a work folder")
         name, common = (type(self), self.base_url, self.identity), self._house.common
         if name not in common:
-            self._own = _Office(self, self._house)
+            self._own = _Office(self, self._house, self._say)
             common[name] = self._own.batches
         batches: Batches = common[name]
         return batches
@@ -108,16 +109,16 @@ class OpenAIBatchProvider(OpenAIProvider):
 class _Office:
     """All that batches take, open until `close`."""
 
-    def __init__(self, model: OpenAIBatchProvider, house: House) -> None:
+    def __init__(self, model: OpenAIBatchProvider, house: House, say: Callable[[str], None]) -> None:
         folder = house.work / FOLDER
         self.store = BatchStore(house.work)
         self._server = BatchServer(model.base_url, model.usable_key(), model.timeout, model.faults())
-        steady = Persistence(model.max_retries, model.patience, house.say)
-        life = BatchLife(self.store, self._server, folder, model.poll, steady, house.say)
+        steady = Persistence(model.max_retries, model.patience, say)
+        life = BatchLife(self.store, self._server, folder, model.poll, steady, say)
         manner = Manner(folder, model.max_requests, int(model.max_file * MEGABYTE), model.gather)
         self.batches = Batches(self.store, life, manner, model.base_url, model.identity)
         if waiting := self.batches.resume():
-            house.say(f"{waiting:,} requests wait in batches from before: they are not asked again")
+            say(f"{waiting:,} requests wait in batches from before: they are not asked again")
 
     async def close(self, kept: Callable[[str], bool]) -> None:
         """Let go of it; answers that are `kept` in the journal are forgotten here."""

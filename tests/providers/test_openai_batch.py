@@ -11,7 +11,7 @@ import pytest
 from curate import batchlife, persistence
 from curate.batchserver import BatchServer as BatchDoor
 from curate.batchstore import BatchStore
-from curate.chat import Message, Reply, Request, Text
+from curate.chat import Message, Reply, Request, Schema, Text
 from curate.errors import (
     BatchedError,
     CurateError,
@@ -59,9 +59,10 @@ class Run:
         given = {"model": "m", "base_url": server.url, "gather": 0.1, "poll": 0.05, "max_retries": 2, **options}
         self.provider = OpenAIBatchProvider(**given)
         self.told: list[str] = []
-        self._house = House(work, self.told.append, lambda key: key in kept)
+        self._house = House(work, lambda key: key in kept)
 
     async def __aenter__(self) -> OpenAIBatchProvider:
+        self.provider.tells(self.told.append)
         self.provider.housed(self._house)
         await self.provider.open(None)
         return self.provider
@@ -314,6 +315,18 @@ def test_a_server_with_less_room_for_a_reply_is_asked_for_less(server, tmp_path)
     assert texts(Run(server, tmp_path).asked(question("a", max_tokens=5000))) == ["re: a"]
 
 
+def test_a_server_that_refuses_a_schema_is_asked_for_json_in_another_way(server, tmp_path):
+    told = failure(400, "response_format of type json_schema is not supported")
+    server.answer = lambda body: told if "schema" in str(body.get("response_format")) else completion("{}")
+    asked = question("a", schema=Schema("shape", {"type": "object"}))
+    assert texts(Run(server, tmp_path).asked(asked)) == ["{}"]
+    asked_by = [server.lines(batch)[0]["body"] for batch in server.batches.values()]
+    assert [next(iter({"response_format", "structured_outputs"} & body.keys())) for body in asked_by] == [
+        "response_format",
+        "structured_outputs",
+    ]
+
+
 def test_lines_that_a_server_finds_wrong_are_refused_and_the_others_asked_again(server, tmp_path):
     wrong = [{"code": "invalid", "message": "image too small", "line": 2}]
     server.fate = lambda number: Fate("failed", errors=wrong) if number == 0 else Fate()
@@ -416,7 +429,7 @@ def test_nothing_is_sent_and_nothing_made_before_the_first_request(server, tmp_p
 def test_bodies_are_made_a_few_at_a_time(server, tmp_path, monkeypatch):
     making = most = 0
 
-    async def body(self: OpenAIBatchProvider, request: Request, eyes: object) -> bytes:
+    async def body(self: OpenAIBatchProvider, request: Request, eyes: object, mode: str) -> bytes:
         nonlocal making, most
         making += 1
         most = max(most, making)
