@@ -66,7 +66,7 @@ class BatchLife:
                 return None
             told = await self._looked_for(batch, file_id) or await self._created(batch.mark, file_id)
         await asyncio.to_thread(self._store.created, batch.mark, told.batch_id)
-        path.unlink(missing_ok=True)
+        _removed(path)
         self._say(f"{told.batch_id} submitted: {batch.requests:,} requests, {size(batch.size)}")
         return told.batch_id
 
@@ -77,13 +77,13 @@ class BatchLife:
             yield
         except RefusedError as error:
             self._store.end(batch.mark)
-            path.unlink(missing_ok=True)
+            _removed(path)
             raise FatalError(f"{batch.address} refuses a batch of {batch.requests:,} requests: {error}") from None
 
     async def _uploaded(self, batch: Batch, path: Path) -> str | None:
         if not _whole(path, batch.size):
             self._store.end(batch.mark)
-            path.unlink(missing_ok=True)
+            _removed(path)
             return None
         file_id = await self._steady(lambda: self._server.upload(path))
         await asyncio.to_thread(self._store.filed, batch.mark, file_id)
@@ -177,6 +177,10 @@ class BatchLife:
                 taken = self._store.answer(mark, [(key, answer.status, answer.body) for key, answer in answers])
                 count.add([answer.status for (_, answer), new in zip(answers, taken, strict=True) if new])
                 count.foreign += len(group) - sum(taken) - len(told) + len(answers)
+
+
+def _removed(path: Path) -> None:
+    path.unlink(missing_ok=True)
 
 
 def _whole(path: Path, size: int) -> bool:
