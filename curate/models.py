@@ -84,6 +84,11 @@ class Models:
         """Records that these models keep busy, so that none of them can take all that are on their way."""
         return sum(pace.room for pace in self._progress.paces.values())
 
+    @property
+    def patient(self) -> int:
+        """Records that may wait for replies which come much later."""
+        return sum(self._providers[name].concurrency for name in self._progress.kept)
+
     def waiting(self) -> int:
         """Records that wait for a reply which another one asked for."""
         return sum(meter.waiting for meter in self._progress.meters.values())

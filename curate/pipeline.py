@@ -15,7 +15,7 @@ from curate.census import Census, counted, spread
 from curate.checks import nearest
 from curate.comparing import Alike, compared, eyes_of, library_of, mixed_of
 from curate.doubts import doubts
-from curate.engine import Ended, Engine
+from curate.engine import MOST, Ended, Engine
 from curate.errors import MediaError, SettingsError
 from curate.intake import DUPLICATE, NEAR, Entry, Intake, Stood, none, nowhere
 from curate.journal import Journal
@@ -134,7 +134,8 @@ class Pipeline:
             way = Way(self.steps(names), self._mended, self.scope.retry)
             width = max(WIDTH, self.models.width)
             again = lambda number: intake.again(self.rows.row(number))  # noqa: E731
-            engine = Engine(way, progress.tally, width, again, self.models.waiting, lambda: not self.budget.out)
+            most, more = max(MOST, self.models.patient), lambda: not self.budget.out
+            engine = Engine(way, progress.tally, width, again, self.models.waiting, more, most)
             entries = intake.entries(self.selected())
             ended = engine.stream(entries)
             try:
