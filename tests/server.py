@@ -87,13 +87,17 @@ def sensible(body: dict[str, Any]) -> Answer:
 
 
 class ModelServer(Running):
-    """Answers /v1/chat/completions with what `answer` says, and remembers what it was asked."""
+    """Answers /v1/chat/completions with what `answer` says, and remembers what it was asked.
+
+    `pages` are what it answers to GET, by path; anything else is a 404.
+    """
 
     def __init__(self, answer: Callable[[dict[str, Any]], Answer] = sensible) -> None:
         self.answer = answer
         self.asked: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.paths: list[str] = []
+        self.pages: dict[str, Answer] = {}
         self.at_once = self.most_at_once = 0
         self._lock = threading.Lock()
         super().__init__(self._handler())
@@ -128,7 +132,16 @@ class ModelServer(Running):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 model.paths.append(self.path)
-                answer = model._take(body, {k.lower(): v for k, v in self.headers.items()})
+                self._say(model._take(body, {k.lower(): v for k, v in self.headers.items()}))
+
+            def do_GET(self) -> None:
+                model.paths.append(self.path)
+                model.headers.append({k.lower(): v for k, v in self.headers.items()})
+                page = model.pages.get(self.path, failure(404, "no such page"))
+                time.sleep(page.delay)
+                self._say(page)
+
+            def _say(self, answer: Answer) -> None:
                 if answer.hang_up:
                     self.close_connection = True
                     return
