@@ -98,13 +98,13 @@ class BatchLife:
 
     async def _created(self, mark: str, file_id: str) -> Told:
         """Begin it, once: after a call whose end nobody knows, it is looked for first."""
-        began, tries = time.monotonic(), 0
+        began, tries = 0.0, 0
         await asyncio.to_thread(self._store.creating, mark)
         while True:
             try:
                 return await self._server.create(file_id, mark)
             except TransientError as error:
-                tries += 1
+                began, tries = began or time.monotonic(), tries + 1
                 await self._steady.wait(error, began, tries)
                 if isinstance(error, AwayError | ThrottledError):
                     continue  # it was not begun

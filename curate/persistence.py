@@ -29,19 +29,19 @@ class Persistence:
 
     async def __call__(self, call: Callable[[], Awaitable[T]]) -> T:
         """What the call brings. Raises GoneError."""
-        began, tries = time.monotonic(), 0
+        began, tries = 0.0, 0
         while True:
             try:
                 brought = await call()
             except TransientError as error:
-                tries += 1
+                began, tries = began or time.monotonic(), tries + 1
                 await self.wait(error, began, tries)
             else:
                 self._answered, self._told = True, False
                 return brought
 
     async def wait(self, error: TransientError, began: float, tries: int) -> None:
-        """Until the next try, where there may be one. Raises GoneError."""
+        """Until the next try, where there may be one: `tries` have failed, the first at `began`. Raises GoneError."""
         never = isinstance(error, AwayError) and not self._answered and tries > self._retries
         if never or time.monotonic() - began > self._patience:
             raise GoneError(str(error)) from None

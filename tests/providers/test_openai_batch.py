@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,13 +79,13 @@ class Run:
 
         return asyncio.run(go())
 
-    def abandoned(self, *requests: Request) -> None:
-        """Ask these, and stop as soon as they are submitted."""
+    def abandoned(self, *requests: Request, when: Callable[[], object] | None = None) -> None:
+        """Ask these, and stop as soon as they are submitted, or that is so."""
 
         async def go() -> None:
             async with self as provider:
                 tasks = [asyncio.create_task(provider.ask(request)) for request in requests]
-                while not self.told:
+                while not (when() if when else self.told):
                     await asyncio.sleep(0.01)
                 for task in tasks:
                     task.cancel()
@@ -168,6 +168,23 @@ def test_an_answer_that_was_dropped_begins_no_second_batch(server, tmp_path, mar
     assert server.posted().count("/v1/batches") == len(server.batches) == 4
 
 
+@pytest.mark.parametrize("marked", [True, False], ids=["by metadata", "by its file"])
+def test_a_run_that_ended_before_it_heard_of_its_batch_finds_it(server, tmp_path, marked):
+    server.marked, server.lag = marked, 1.0
+    Run(server, tmp_path).abandoned(A, when=lambda: server.batches)
+    server.lag = 0.0
+    assert texts(Run(server, tmp_path).asked(A)) == ["re: a"]
+    assert len(server.batches) == 1
+
+
+def test_a_run_that_ended_before_its_file_arrived_sends_it_again(server, tmp_path):
+    server.weather = lambda method, path: Answer(b"", hang_up=True, delay=0.5) if path == "/v1/files" else None
+    Run(server, tmp_path).abandoned(A, when=lambda: server.calls)
+    server.weather = lambda *_: None
+    assert texts(Run(server, tmp_path).asked(A)) == ["re: a"]
+    assert len(server.batches) == 1
+
+
 def test_a_batch_that_somebody_began_unseen_is_found_on_any_page(server, tmp_path):
     async def go() -> list[Any]:
         door = BatchDoor(server.url, None, 5.0, OpenAIBatchProvider(model="m").faults())
@@ -242,9 +259,10 @@ def test_replies_that_the_journal_has_are_kept_only_there(server, tmp_path):
     store.close()
 
 
+@pytest.mark.parametrize("telling", [True, False], ids=["named", "not named"])
 @pytest.mark.parametrize("status", ["expired", "cancelled"])
-def test_what_a_batch_leaves_unanswered_is_asked_again(server, tmp_path, status):
-    server.fate = lambda number: Fate(status, answered=1) if number == 0 else Fate()
+def test_what_a_batch_leaves_unanswered_is_asked_again(server, tmp_path, status, telling):
+    server.fate = lambda number: Fate(status, answered=1, telling=telling) if number == 0 else Fate()
     run = Run(server, tmp_path)
     first, second, third = run.asked(A, B, C)
     assert first.text == "re: a"
