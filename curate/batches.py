@@ -71,7 +71,9 @@ class Batches:
             if item.address != self._address:
                 told = f"requests wait in batch {item.name} at {item.address}: set base_url back to collect them"
                 raise FatalError(f"{told}, or {FORGET.format(item.name)}")
-            await self._over(item.mark)
+            self._sound()
+            await self._ends[item.mark].wait()
+            self._sound()
         return item if item and item.status is not None else None
 
     async def add(self, ask: Ask, body: Callable[[], Awaitable[bytes]]) -> None:
@@ -85,7 +87,9 @@ class Batches:
                 mark = await self._put(ask, made)
         finally:
             self._making -= 1
-        await self._over(mark)
+        if end := self._ends.get(mark):
+            await end.wait()
+        self._sound()
 
     async def close(self) -> None:
         """Stop looking after them; what was sent stays, what was not is dropped."""
@@ -96,9 +100,8 @@ class Batches:
         if self._spool:
             self._spool.drop()
 
-    async def _over(self, mark: str) -> None:
-        if end := self._ends.get(mark):
-            await end.wait()
+    def _sound(self) -> None:
+        """Raise what stopped a batch, and with it all."""
         if self._error:
             raise self._error
 
@@ -117,10 +120,9 @@ class Batches:
 
     async def _opened(self) -> Spool:
         """A new file, when there is room for one."""
-        if self._error is None:
-            await self._standing.acquire()
-        if self._error:
-            raise self._error
+        self._sound()
+        await self._standing.acquire()
+        self._sound()
         spool = Spool(self._manner.folder, self._manner.requests, self._manner.room)
         self._ends[spool.mark] = asyncio.Event()
         return spool
