@@ -279,7 +279,7 @@ async def doctor(screen: Screen, file: Path, probe: bool) -> int:
         async for finding in asked(file):
             findings.append(finding)
             screen.show(tables.finding(finding))
-    elif file.is_file():
+    elif any(finding.about == "settings" for finding in findings):
         screen.say("the models' servers were not asked: --probe does, a few small requests each")
     code = 1 if any(f.needed and not f.good for f in findings) else 0
     screen.result({"command": "doctor", "exit": code, "findings": [asdict(f) for f in findings]})
