@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from curate import __version__, folders, jobs
+from curate import __version__, batching, folders, jobs
+from curate.batchexport import Wanted
 from curate.command import ended, failed
 from curate.console import Screen
 from curate.errors import CurateError, FatalError, SettingsError
@@ -26,6 +27,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+batch = typer.Typer(no_args_is_help=True, help="Requests as files: written, and their answers read.")
+app.add_typer(batch, name="batch")
 
 SettingsFile = Annotated[Path, typer.Option("--settings", "-s", help="The settings file.")]
 WorkFolder = Annotated[Path | None, typer.Option("--work", help="Another work folder than the settings'.")]
@@ -315,6 +318,51 @@ def demo(
     for line in folders.where_to_look(directory):
         screen.say(line)
     raise typer.Exit(code)
+
+
+@batch.command("export")
+def batch_export(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Ends in .jsonl; of several, each has a name after it.")],
+    stage: Annotated[str | None, typer.Option("--stage", help="Only what this stage owes.")] = None,
+    max_requests: Annotated[int, typer.Option("--max-requests", min=1, help="In a file, at most.")] = 50_000,
+    max_file: Annotated[float, typer.Option("--max-file", min=0.001, help="MB of a file, at most.")] = 200.0,
+    settings: SettingsFile = TOML,
+    work: WorkFolder = None,
+    limit: Limit = None,
+    shard: Shard = None,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Write what the stages owe now, as OpenAI's batch files; sends nothing."""
+    wanted = Wanted(file, stage, max_requests, max_file)
+    job = Job.of("batch export", settings, work, Screen(quiet, json), Scope(limit, parted(shard)))
+    finish(batching.export(job, wanted), FILE)
+
+
+@batch.command("import")
+def batch_import(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Output and error files of batches.")],
+    settings: SettingsFile = TOML,
+    work: WorkFolder = None,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Put the answers in these files into the journal; what is there already stays as it is."""
+    job = Job.of("batch import", settings, work, Screen(quiet, json), Scope())
+    finish(batching.import_(job, files), "what was read is kept, the same command goes on")
+
+
+@batch.command("forget")
+def batch_forget(
+    name: Annotated[str, typer.Argument(metavar="ID", help="The batch, as the server names it.")],
+    settings: SettingsFile = TOML,
+    work: WorkFolder = None,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Wait no more for a batch that can not be had any more: its requests are asked again."""
+    job = Job.of("batch forget", settings, work, Screen(quiet, json), Scope())
+    finish(batching.forget(job, name), LOOKING)
 
 
 def scoped(

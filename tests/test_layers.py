@@ -16,12 +16,13 @@ GROUND = {
     "errors", "timeline", "medium", "processor", "sampling", "record", "chat", "cuts", "assets", "tags", "jsonschema",
     "amounts", "answers", "carriers", "checks", "checkup", "child", "clocks", "conclusions", "declining", "excuses",
     "frame", "hints", "leaks", "presets", "prose", "provenance", "repairs", "rewards", "scripts", "statements",
-    "telltales", "thoughts", "turns",
+    "telltales", "thoughts", "turns", "words",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
 SERVERS = {  # how one speaks to a server
     "wire", "modes", "posting", "packaged", "faults", "served", "structure", "vectors", "room", "listings", "abilities",
     "servers", "tries",
+    "persistence", "spool", "batchfile", "batchstore", "batchserver", "batchlife", "batches",
 }  # fmt: skip
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
@@ -32,11 +33,11 @@ MACHINERY = {
     "meter", "mix", "mixture", "models", "nearness", "options", "outlook", "pace", "pages", "parcel", "pilot", "plots",
     "progress", "projection", "push", "pushed", "rate", "readback", "refusals", "replay", "report", "rows", "savings",
     "sections", "sets", "settings", "shards", "shared", "snapshots", "soundness", "sources", "splits", "standings",
-    "starts", "steps", "swap", "tally", "tracing", "troubles", "verdict", "walk", "watch", "webpage", "words",
+    "starts", "steps", "swap", "tally", "tracing", "troubles", "verdict", "walk", "watch", "webpage",
     "workfolder", "writer",
 }  # fmt: skip
-TOP = {"console", "view", "tables", "forecast", "delivery", "jobs", "command", "cli", "__main__"}
-PIPELINE = {"pipeline", "reviewing", "publishing", "exporting", "looking"}
+TOP = {"console", "view", "tables", "forecast", "delivery", "jobs", "batching", "command", "cli", "__main__"}
+PIPELINE = {"pipeline", "reviewing", "publishing", "exporting", "looking", "batchexport", "batchimport"}
 MAY = {
     "ground": GROUND,
     "captions": {"record", "captions"},
@@ -50,10 +51,12 @@ MAY = {
     "publishing": GROUND | CONTRACTS | MACHINERY | {"pipeline", "reviewing"},
     "exporting": GROUND | CONTRACTS | MACHINERY | {"plugin", "pipeline", "publishing"},
     "looking": GROUND | CONTRACTS | MACHINERY | {"pipeline"},
+    "batchexport": GROUND | CONTRACTS | SERVERS | MACHINERY | {"pipeline"},
+    "batchimport": GROUND | CONTRACTS | SERVERS | MACHINERY,
     "top": GROUND | MACHINERY | PLUGINS | TOP | PIPELINE,
 }
 HOMES = {
-    "aiohttp": {"posting.py", "packaged.py", "faults.py"},
+    "aiohttp": {"posting.py", "packaged.py", "faults.py", "batchserver.py"},
     "openai": {"packaged.py"},
     "httpx2": {"packaged.py"},  # what the openai package rests on
     "pyarrow": {"columns.py", "embedding.py", "holdings.py", "sources.py"},
@@ -70,7 +73,16 @@ HOMES = {
     "rich": {"console.py", "tables.py", "view.py", "forecast.py", "delivery.py"},
     "typer": {"cli.py"},
     "tenacity": {"ask.py", "push.py"},
-    "sqlite3": {"journal.py", "writer.py", "soundness.py", "mending.py", "rows.py", "standings.py", "media/memory.py"},
+    "sqlite3": {
+        "journal.py",
+        "writer.py",
+        "soundness.py",
+        "mending.py",
+        "rows.py",
+        "standings.py",
+        "media/memory.py",
+        "batchstore.py",
+    },
     "ijson": {"sources.py"},
     "json_repair": {"repairs.py"},
     "jiwer": {"answers"},

@@ -9,11 +9,11 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from curate.folders import whole
+from curate.frame import Frame
 from curate.media.facts import Facts
 from curate.media.film import mp4
 from curate.media.probe import probe
 from curate.medium import Kind
-from curate.provider import Frame
 
 _TRIAL = 100  # the size of letters that a text is measured with
 _FILLED = 0.85  # of the picture's width or height
