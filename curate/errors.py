@@ -105,5 +105,9 @@ class CrowdedError(CurateError):
     """So many requests wait for this model that the record had better come back later."""
 
 
+class DeclinedError(CurateError, ValueError):
+    """The model says that it sees nothing, or that it will not: no record of a medium."""
+
+
 class UnreadableError(CurateError):
     """Every attempt was answered, and no reply could be read."""

@@ -32,7 +32,8 @@ _TOO_LONG = re.compile(
     r"context_length_exceeded|exceed_context_size|maximum context length|context (window|size|length)"
     r"|prompt (is )?too long|input (is )?too long|input length|input token count"
     r"|max(imum)? (model|prompt|sequence|input) length|exceed(s|ed)? (the )?(model )?token limit"
-    r"|reduce the length of|inputs`? tokens|too many (input |prompt )?tokens|at most \d{1,6} (image|video|audio)\(s\)",
+    r"|reduce the length of|inputs`? tokens|too many (input |prompt )?tokens|too many (images|frames|videos)"
+    r"|(at most|up to) \d{1,6} (image|video|audio)(s|\(s\))",
     re.IGNORECASE,
 )
 # OpenAI, with 429: more tokens than its limit allows in any minute, so that no waiting helps.

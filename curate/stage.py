@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 from curate import assets
 from curate.chat import Ask, Media, Message, Reply, Request, Schema, Text
 from curate.cuts import sparing
-from curate.errors import UnansweredError, UnreadableError
+from curate.errors import DeclinedError, TooLongError, UnansweredError, UnreadableError
 from curate.medium import Kind
 from curate.plugin import Plugin
 from curate.processor import Name as ProcessorName
@@ -18,12 +18,15 @@ from curate.record import Out, Output, Record
 from curate.sampling import MAX_PIXELS, Sampling
 
 MARK = "$media"
+LEAST_SHARE = 4  # a part of the frames that a stage is to show; with fewer than this, its reply rests on too little
+NEARLY = 0.9  # of `max_tokens`: some servers cut a little earlier
 
 
 class Stage(Plugin, ABC):
     """One question about one record.
 
-    `attempts` bounds how often an unreadable reply is asked again in one run. `tries` bounds how
+    `attempts` bounds how often an unreadable reply is asked again in one run; one that the token limit cut is asked
+    for with twice the tokens each time, up to `room` times `max_tokens`. `tries` bounds how
     often the stage is asked anew when a filter behind it (and before the next stage) rejects. `samples`
     are all asked for, and the best goes on; the share of right ones is the record's `pass_rate`.
     """
@@ -40,6 +43,7 @@ class Stage(Plugin, ABC):
     top_p: float | None = Field(default=None, gt=0, le=1)
     seed: int | None = None
     max_tokens: int = Field(default=8192, ge=1)
+    room: float = Field(default=4.0, ge=1)
     attempts: int = Field(default=3, ge=1)
     tries: int = Field(default=1, ge=1)
     samples: int = Field(default=1, ge=1)
@@ -131,29 +135,32 @@ class Stage(Plugin, ABC):
 
         Unreadable replies of earlier runs count for nothing, so that a rerun asks again; those of this run
         count, also where the record was put off meanwhile. Raises UnreadableError when the attempts are used
-        up, and CutError at the first reply that the token limit cut where the caller can ask for less
-        (`split_if_cut`).
+        up, DeclinedError where the last reply did that, and CutError at the first reply that the token limit cut
+        where the caller can ask for less (`split_if_cut`).
         """
         attempt = bought = 0
-        problem = ""
+        problem = ValueError()
+        most = request.max_tokens
         while bought < self.attempts:
+            asked = replace(request, attempt=attempt, max_tokens=most) if attempt else request
             try:
-                reply = await ask(replace(request, attempt=attempt) if attempt else request)
+                reply = await ask(asked)
             except UnansweredError:
                 if attempt < self.attempts:
                     raise
                 break
             try:
-                return parse(uncut(reply, request))
+                return parse(uncut(reply, asked))
             except CutError as error:
                 if split_if_cut:
                     raise
-                problem = str(error)
+                problem = error
+                most = int(min(2 * most, self.room * request.max_tokens))
             except ValueError as error:
-                problem = told(error)
+                problem = error
             attempt += 1
             bought += not reply.replayed
-        raise UnreadableError(problem)
+        raise problem if isinstance(problem, DeclinedError) else UnreadableError(told(problem))
 
 
 def told(error: ValueError) -> str:
@@ -170,9 +177,12 @@ class CutError(ValueError):
 
 def uncut(reply: Reply, request: Request) -> Reply:
     """The reply, if it ended by itself. Raises CutError where it did not."""
-    if reply.cut:
-        raise CutError(f"cut at max_tokens = {request.max_tokens}")
-    return reply
+    if not reply.cut:
+        return reply
+    limit = f"max_tokens = {request.max_tokens}"
+    if 0 < reply.completion_tokens < NEARLY * request.max_tokens:
+        raise CutError(f"cut after {reply.completion_tokens} tokens: the model has no room for {limit}")
+    raise CutError(f"cut at {limit}")
 
 
 class ShowingStage(Stage):
@@ -203,3 +213,16 @@ class ShowingStage(Stage):
         """The frames on show, as one medium. Raises MediaError where no rule can size it."""
         how = Sampling(self.fps, self.max_frames, self.max_pixels, self.processor, self.min_pixels)
         return (how.media(record.medium),)
+
+    async def run(self, record: Record, ask: Ask) -> Output:
+        """One request, parsed; where it is too long, or has too many pictures, half the frames, or a quarter."""
+        fewest = len(self.media(record)[0].frames) // LEAST_SHARE
+        stage = self
+        while True:
+            try:
+                return await super(ShowingStage, stage).run(record, ask)
+            except TooLongError:
+                half = len(stage.media(record)[0].frames) // 2
+                if half < max(fewest, 2 if self.processor else 1):
+                    raise
+                stage = stage.model_copy(update={"max_frames": half})

@@ -8,6 +8,7 @@ from curate.ask import noted, resampled
 from curate.chat import Ask, Reply
 from curate.errors import (
     CrowdedError,
+    DeclinedError,
     GoneError,
     MediaError,
     RefusedError,
@@ -84,7 +85,7 @@ class Walk:
         outputs = [output for output in found if isinstance(output, Output)]
         faults = [fault for fault in found if isinstance(fault, BaseException)]
         for fault in faults:
-            if not outputs or not isinstance(fault, UnreadableError | RefusedError):
+            if not outputs or not isinstance(fault, UnreadableError | DeclinedError | RefusedError):
                 raise fault
         self.trail += [Trace(step.name, output) for output in outputs]
         records = [before.with_output(output) for output in outputs]
@@ -192,7 +193,8 @@ class Walk:
             self._tally.passed[passed.name] -= 1
 
 
-ENDS = (UnansweredError, UnreadableError, RefusedError, TransientError, GoneError)
+DECLINED = "declined"
+ENDS = (UnansweredError, UnreadableError, DeclinedError, RefusedError, TransientError, GoneError)
 
 
 def _ended(record: Record, step: Asked, error: Exception) -> Rejected | Failed | Owed:
@@ -202,6 +204,8 @@ def _ended(record: Record, step: Asked, error: Exception) -> Rejected | Failed |
             return Owed(record, step.name, failure)
         case TooLongError():
             return Rejected(record.row, step.name, TOO_LONG, str(error), record)
+        case DeclinedError():
+            return Rejected(record.row, step.name, DECLINED, str(error), record)
         case UnreadableError():
             reason = "unreadable reply"
         case RefusedError():

@@ -337,7 +337,7 @@ def test_the_record_itself_never_changes():
 
 
 def test_a_prompt_that_is_too_long_is_a_reasoned_rejection():
-    ended, tally = outcome(drafting(Script(TooLongError("HTTP 400: 9000 tokens"))), RIGHT)
+    ended, tally = outcome(drafting(Script(*[TooLongError("HTTP 400: 9000 tokens")] * 3)), RIGHT)
     assert isinstance(ended, Rejected)
     assert (ended.step, ended.reason, ended.detail) == ("draft", "prompt too long", "HTTP 400: 9000 tokens")
     assert tally.rejected == {("draft", "prompt too long"): 1}

@@ -54,6 +54,11 @@ TOO_LONG = {
     "xAI": (400, error("This model's maximum prompt length is 131072 but the request contains 200000 tokens.")),
     "Moonshot": (400, error("Your request exceeded model token limit: 8192")),
     "vLLM, with too many pictures": (400, error("At most 4 image(s) may be provided in one prompt.")),
+    "vLLM, in other words": (400, error("At most 16 images may be provided in one prompt.", code=400)),
+    "Groq, with too many pictures": (
+        400,
+        error("Too many images provided. This model supports up to 5 images", type="invalid_request_error"),
+    ),
     "OpenAI, beyond a minute's tokens": (
         429,
         error(
@@ -75,7 +80,6 @@ def test_a_prompt_that_is_too_long_is_told_from_other_refusals(status, body):
 @pytest.mark.parametrize(
     ("status", "body"),
     [
-        (400, error("At most 16 images may be provided in one prompt.", code=400)),
         (400, error("cannot identify image file", param="messages")),
         (400, error("max_tokens is too large: 99999", param="max_tokens", code="invalid_value")),
         (418, error("maximum context length")),

@@ -13,11 +13,11 @@ FILES = sorted(ROOT.rglob("*.py"))
 # side by side and meet only in the pipeline.
 GROUND = {
     "errors", "timeline", "medium", "processor", "sampling", "record", "chat", "cuts", "assets", "tags", "jsonschema",
-    "amounts", "answers", "carriers", "child", "clocks", "conclusions", "excuses", "hints", "leaks", "prose", "rewards",
-    "scripts", "statements", "provenance", "telltales", "turns",
+    "amounts", "answers", "carriers", "child", "clocks", "conclusions", "declining", "excuses", "hints", "leaks",
+    "prose", "provenance", "rewards", "scripts", "statements", "telltales", "turns",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
-SERVERS = {"wire", "posting", "packaged", "faults", "served", "vectors"}  # how one speaks to a server
+SERVERS = {"wire", "posting", "packaged", "faults", "served", "vectors", "room"}  # how one speaks to a server
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
     "aside", "ask", "asklog", "budget", "card", "cause", "census", "checks", "columns", "comparing", "copies",

@@ -264,7 +264,7 @@ def test_raising_max_tokens_asks_again_only_for_replies_that_were_cut(place, ser
     place.settings(stages="attempts = 1")
     ran = place.run("run")
     assert ran.code == 1
-    assert "cut at max_tokens = 8192" in ran.err
+    assert "no room for max_tokens = 8192" in ran.err
     assert len(table(place, "sft")) == 2
     sent = len(server.asked)
     place.settings(stages="attempts = 1\nmax_tokens = 9000")
@@ -390,11 +390,27 @@ def test_a_prompt_that_is_too_long_is_rejected_for_good_until_it_is_retried(plac
     for _ in range(2):
         ran = place.run("run", "--json")
         assert (ran.code, ran.steps("rejected")) == (0, {"draft": {"prompt too long": 1}})
-    assert server.stages().count("draft") == 3, "nothing is asked twice"
+    assert server.stages().count("draft") == 2 + 3, "nothing is asked twice: the record, and two shorter ones"
     server.answer = sensible
     ran = place.run("run", "--json", "--retry", "prompt too long")
     assert (ran.code, ran.steps("rejected"), ran.json["sets"]["sft"]) == (0, {}, 3)
-    assert server.stages().count("draft") == 4
+    assert server.stages().count("draft") == 6
+
+
+def test_a_captioner_that_asks_for_the_video_rejects_its_rows_until_they_are_retried(place, server):
+    server.answer = lambda body: (
+        completion("Please provide the video, and I will describe it.")
+        if stage_of(body) == "caption"
+        else sensible(body)
+    )
+    for _ in range(2):
+        ran = place.run("run", "--json")
+        assert (ran.code, ran.steps("rejected"), ran.json["sets"]["sft"]) == (0, {"caption": {"declined": 3}}, 0)
+    assert Counter(server.stages()) == {"caption": 2 * 3}, "three attempts for each medium, once"
+    assert {dropped["reason"] for dropped in table(place, "rejected")} == {"declined"}
+    server.answer = sensible
+    ran = place.run("run", "--json", "--retry", "declined")
+    assert (ran.code, ran.steps("rejected"), ran.json["sets"]["sft"]) == (0, {}, 3)
 
 
 def test_a_reason_to_retry_is_not_doubted_where_nothing_is_known_of_the_rows(place, server):

@@ -12,7 +12,7 @@ from curate import assets
 from curate.captions.templates import SOURCES
 from curate.captions.video import VideoCaption
 from curate.chat import Media, Reply, Request, Text
-from curate.errors import RefusedError, TransientError, UnansweredError, UnreadableError
+from curate.errors import DeclinedError, RefusedError, TooLongError, TransientError, UnansweredError, UnreadableError
 from curate.medium import Medium
 from curate.plugin import find, names
 from curate.record import Output, ProblemType, Thought
@@ -20,7 +20,7 @@ from curate.stage import CutError, ShowingStage, Stage
 from curate.stages.caption import Caption
 from curate.timeline import STILL
 from tests.asking import Model, media, texts
-from tests.records import VIDEO, drafted, record
+from tests.records import VIDEO, drafted, record, seconds
 
 IMAGE = Medium("6" * 64, "image", Path("media/a.png"), 64, 48, STILL, 0.0, "png")
 TYPES = get_args(ProblemType)
@@ -152,6 +152,103 @@ def test_a_cut_reply_is_unreadable_even_where_it_could_be_parsed():
     assert run(model) == Word(text="word")
     with pytest.raises(UnreadableError, match="cut at max_tokens = 9"):
         run(Model(Reply(text="wor", finish="length")), attempts=1, max_tokens=9)
+
+
+def cut(text="wor", tokens=0):
+    return Reply(text=text, finish="length", completion_tokens=tokens)
+
+
+def limits(model):
+    return [request.max_tokens for request in model.asked]
+
+
+def test_a_cut_reply_is_asked_for_with_more_room_up_to_a_limit():
+    model = Model(cut(), cut(), cut(), cut(), "word")
+    assert run(model, max_tokens=100, attempts=5) == Word(text="word")
+    assert limits(model) == [100, 200, 400, 400, 400]
+    assert attempts(model) == [0, 1, 2, 3, 4]
+
+
+def test_only_what_was_cut_gets_more_room():
+    model = Model("a b", cut(), "a b", "word")
+    run(model, max_tokens=100, attempts=4)
+    assert limits(model) == [100, 100, 200, 200]
+
+
+@pytest.mark.parametrize(("room", "expected"), [(1, [100, 100, 100]), (1.5, [100, 150, 150]), (8, [100, 200, 400])])
+def test_how_much_more_room_is_a_setting(room, expected):
+    model = Model(cut(), cut(), cut())
+    with pytest.raises(UnreadableError, match=f"^cut at max_tokens = {expected[-1]}$"):
+        run(model, max_tokens=100, attempts=3, room=room)
+    assert limits(model) == expected
+
+
+def test_a_reply_that_ended_long_before_its_limit_is_told_so():
+    with pytest.raises(UnreadableError, match=r"^cut after 89 tokens: the model has no room for max_tokens = 100$"):
+        run(Model(cut(tokens=89)), max_tokens=100, attempts=1)
+    with pytest.raises(UnreadableError, match=r"^cut at max_tokens = 100$"):
+        run(Model(cut(tokens=90)), max_tokens=100, attempts=1)
+
+
+LONG = TooLongError("HTTP 400: At most 4 image(s) may be provided in one prompt.")
+
+
+def look(model, frames, **options):
+    times = seconds(*map(float, range(frames)))
+    medium = replace(VIDEO, times=times, fps=1.0, width=1920, height=1080)
+    return asyncio.run(LookStage(model="m", **options).run(record(medium=medium), model))
+
+
+def frames(model):
+    return [media(request)[0].frames for request in model.asked]
+
+
+def test_too_long_a_prompt_shows_half_the_frames_as_if_that_were_the_setting():
+    model, lower = Model(LONG, "word"), Model("word")
+    assert look(model, 12) == Word(text="word")
+    look(lower, 12, max_frames=6)
+    assert [len(shown) for shown in frames(model)] == [12, 6]
+    assert model.asked[1].key("m") == lower.asked[0].key("m")
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"), [(32, [32, 16, 8]), (5, [5, 2, 1]), (2, [2, 1]), (1, [1])], ids=lambda value: str(value)
+)
+def test_a_quarter_of_the_frames_is_the_least(count, expected):
+    model = Model(*[LONG] * 5)
+    with pytest.raises(TooLongError):
+        look(model, count)
+    assert [len(shown) for shown in frames(model)] == expected
+
+
+def test_pairs_of_frames_stay_pairs():
+    model = Model(*[LONG] * 5)
+    with pytest.raises(TooLongError):
+        look(model, 12, processor="qwen2.5-vl")
+    counts = [len(shown) for shown in frames(model)]
+    assert counts[0] == 12
+    assert all(count % 2 == 0 for count in counts)
+    assert counts[-1] >= 2
+
+
+def test_a_picture_is_never_shown_less_of():
+    model = Model(LONG)
+    with pytest.raises(TooLongError):
+        asyncio.run(LookStage(model="m").run(record(medium=IMAGE, data_type="image"), model))
+
+
+def test_who_declines_to_the_last_has_declined():
+    class Shy(WordStage):
+        def parse(self, reply, record):
+            raise DeclinedError("no") if reply.text == "no" else ValueError("odd")
+
+    def ask(*replies):
+        asyncio.run(Shy(model="m").run(record(), Model(*replies)))
+
+    with pytest.raises(DeclinedError, match=r"^no$"):
+        ask("?", "no", "no")
+    with pytest.raises(UnreadableError, match=r"^odd$"):
+        ask("no", "no", "?")
 
 
 def test_a_cut_reply_goes_back_to_a_caller_that_can_ask_for_less():

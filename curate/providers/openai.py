@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import Field, PrivateAttr
@@ -11,6 +12,7 @@ from curate.errors import SettingsError, TransientError
 from curate.packaged import Packaged
 from curate.posting import Answer, Client, Direct
 from curate.provider import ExtraBody, Eyes
+from curate.room import Room
 from curate.served import Served
 from curate.transport import Load, Way, eased, load
 from curate.wire import counted, read, written
@@ -33,6 +35,7 @@ class OpenAIProvider(Served):
 
     _client: Client = PrivateAttr()
     _eyes: Eyes = PrivateAttr()
+    _room: Room = PrivateAttr(default_factory=Room)
 
     @property
     def identity(self) -> str:
@@ -75,8 +78,15 @@ class OpenAIProvider(Served):
         await self._client.close()
 
     async def ask(self, request: Request) -> Reply:
-        """One call to /chat/completions. Tokens that the server does not tell are guessed."""
+        """One call to /chat/completions, and another where its reply may be shorter than `max_tokens` only.
+
+        Tokens that the server does not tell are guessed.
+        """
+        request = self._room.fitted(request)
         answer = await self._post(await self.body(request))
+        while less := self._room.less(answer, request.max_tokens):
+            request = replace(request, max_tokens=less)
+            answer = await self._post(await self.body(request))
         if not 200 <= answer.status < 300:
             raise self.faults().refused(answer)
         return self.priced(counted(self._read(answer), request))

@@ -10,11 +10,14 @@ from curate.captions.templates import FALLBACK, OUTPUTS, AnyImage, OwnTemplates,
 from curate.captions.video import FrameCaption, VideoCaption
 from curate.chat import Ask, Media, Reply, Request, Schema
 from curate.cuts import sparing
-from curate.errors import TooLongError
+from curate.declining import unseen
+from curate.errors import DeclinedError, TooLongError
 from curate.jsonschema import checked_in, loaded
 from curate.medium import Kind, clocks
-from curate.record import Output, Record
+from curate.record import Out, Output, Record
 from curate.stage import CutError, ShowingStage
+
+BEGINNING = 2000  # characters of a reply that is no record
 
 
 class Caption(Output):
@@ -27,13 +30,6 @@ class Caption(Output):
     def as_json(self) -> str:
         """The record as one line of JSON with exactly the published fields."""
         return self.described.model_dump_json()
-
-    @property
-    def theme(self) -> str:
-        """The one or two sentences on the whole medium."""
-        return (
-            self.described.video_caption if isinstance(self.described, VideoCaption) else self.described.image_caption
-        )
 
 
 class CaptionStage(ShowingStage):
@@ -151,15 +147,33 @@ class CaptionStage(ShowingStage):
 
 def video(reply: Reply, count: int) -> VideoCaption:
     """The record in this reply. Raises ValueError unless it has exactly `count` items."""
-    caption = VideoCaption.model_validate(loaded(reply.text))
+    caption = seen(VideoCaption, reply)
     if len(caption.frames) != count:
         raise ValueError(f"{len(caption.frames)} items for {count} frames")
+    _literal(caption.video_caption)
     return caption
 
 
 def image(reply: Reply, template: Template) -> AnyImage:
     """The record in this reply. Raises ValueError where it does not fit the template."""
-    return OUTPUTS[template].model_validate(loaded(reply.text))
+    caption = seen(OUTPUTS[template], reply)
+    _literal(caption.image_caption)
+    return caption
+
+
+def seen(shape: type[Out], reply: Reply) -> Out:
+    """The record in this reply. Raises DeclinedError where it refuses in plain words, else ValueError."""
+    try:
+        return shape.model_validate(loaded(reply.text))
+    except ValueError:
+        _literal(reply.text[:BEGINNING])
+        raise
+
+
+def _literal(text: str) -> None:
+    """Raises DeclinedError where these words ask for the medium or refuse: such a record is no caption."""
+    if said := unseen(text):
+        raise DeclinedError(f"the model declines: {said!r}")
 
 
 def stitched(windows: Sequence[VideoCaption], times: Sequence[str]) -> VideoCaption:

@@ -1,10 +1,14 @@
 """Draft: a reasoning model that sees no pixels thinks aloud over the caption record (paper, section 3.1)."""
 
 import re
+from contextlib import suppress
 from typing import Any
 
 from curate import assets
-from curate.chat import Reply, Schema
+from curate.captions.shorter import shorter
+from curate.chat import Ask, Reply, Schema
+from curate.cuts import sparing
+from curate.errors import TooLongError
 from curate.jsonschema import checked_in, loaded
 from curate.record import Output, Record, Thought
 from curate.stage import Stage
@@ -31,6 +35,9 @@ class StructuredDraft(Output):
 class DraftStage(Stage):
     """Drafts the chain of thought and the answer from the caption record alone, in five human-like steps.
 
+    A record that is too long for the model is shortened to fewer frames, then to fewer fields: see
+    `curate.captions.shorter`.
+
     `structured` asks for the same two things as JSON, for models that do not think by themselves;
     `pattern` is a regular expression that the JSON schema then puts on the thinking, which keeps a small
     model from falling into loops.
@@ -51,6 +58,22 @@ class DraftStage(Stage):
             "answer_format": assets.text("prompts", f"draft/answer/{kind}.md"),
             "reply_format": assets.text("prompts", f"draft/reply/{style}.md"),
         }
+
+    async def run(self, record: Record, ask: Ask) -> Output:
+        """One request, parsed; where it is too long, another with a shorter record, and so on."""
+        try:
+            return await super().run(record, ask)
+        except TooLongError as error:
+            problem = error
+        for told in shorter(record[Caption].described):
+            with suppress(TooLongError):
+                return await self._told(record, told, ask)
+        raise problem
+
+    async def _told(self, record: Record, caption: str, ask: Ask) -> Output:
+        fields = self.fields(record) | {"caption": caption}
+        request = self.compose(self.prompts(record), fields, (), self.shape(record), about=record.medium.sha256)
+        return await sparing(lambda ask: self.read(request, ask, lambda reply: self.parse(reply, record)), ask)
 
     def shape(self, record: Record) -> Schema | None:
         """Thinking first, then the answer in the shape of its problem type."""

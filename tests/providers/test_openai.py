@@ -509,3 +509,48 @@ def test_what_a_transport_says_and_the_extra_body_are_merged_table_by_table():
         "top_k": 20,
     }
     assert merged({"a": {"b": 1}}, {"a": None}) == {"a": None}
+
+
+def test_a_reply_that_a_server_has_no_room_for_is_wanted_shorter():
+    said = (
+        "This model's maximum context length is 4096 tokens. However, you requested {0} output tokens and your prompt"
+    )
+
+    def answer(body):
+        if body["max_tokens"] > 3000:
+            return failure(400, said.format(body["max_tokens"]) + " contains at least 1 input tokens")
+        return completion("ok")
+
+    with ModelServer(answer) as server:
+        assert ask(server, request(max_tokens=8192)).text == "ok"
+    assert [body["max_tokens"] for body in server.asked] == [8192, 4095, 2047]
+
+
+def test_what_a_server_has_told_of_its_room_is_kept_in_mind():
+    said = (
+        "max_tokens is too large: 8192. This model supports at most 4096 completion tokens, whereas you provided 8192."
+    )
+
+    def answer(body):
+        return failure(400, said) if body["max_tokens"] > 4096 else completion("ok")
+
+    async def go(server):
+        provider = OpenAIProvider(model="m", base_url=server.url, **CHOSEN)
+        await provider.open(FakeEyes())
+        for _ in range(3):
+            assert (await provider.ask(request(max_tokens=8192))).text == "ok"
+        await provider.close()
+
+    with ModelServer(answer) as server:
+        asyncio.run(go(server))
+    assert [body["max_tokens"] for body in server.asked] == [8192, 4096, 4096, 4096]
+
+
+def test_a_prompt_that_leaves_no_room_is_too_long():
+    said = (
+        "This model's maximum context length is 4096 tokens. However, you requested 8192 output tokens and your prompt"
+    )
+    server = ModelServer(lambda _: failure(400, f"{said} contains at least 4000 input tokens"))
+    with server, pytest.raises(TooLongError, match="maximum context length is 4096"):
+        ask(server, request(max_tokens=8192))
+    assert len(server.asked) == 3

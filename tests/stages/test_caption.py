@@ -12,7 +12,7 @@ from curate.captions.image import ImageCaption
 from curate.captions.templates import OUTPUTS, SOURCES
 from curate.captions.video import VideoCaption
 from curate.chat import Reply
-from curate.errors import TooLongError, UnansweredError, UnreadableError
+from curate.errors import DeclinedError, TooLongError, UnansweredError, UnreadableError
 from curate.medium import Medium
 from curate.stages.caption import Caption, CaptionStage
 from curate.timeline import STILL
@@ -241,7 +241,7 @@ def test_what_is_not_answered_leaves_the_record_owed():
 
 def test_one_frame_whose_reply_is_cut_again_and_again_is_unreadable():
     model = Model(cut(), cut(), cut())
-    with pytest.raises(UnreadableError, match="cut at max_tokens = 8192"):
+    with pytest.raises(UnreadableError, match="cut at max_tokens = 32768"):
         run(model, clip(1))
     assert shown(model) == [(0,)] * 3
 
@@ -387,3 +387,45 @@ def test_a_window_is_what_each_request_shows():
     assert stage.objection(shows_parts=True) is None
     assert "set window = 128" in (stage.objection(shows_parts=False) or "")
     assert CaptionStage(model="m", window=128).objection(shows_parts=False) is None
+
+
+DECLINED = [
+    "I cannot see the video. Please provide the frames.",
+    "The video is not available to me.",
+    "Please upload the image.",
+]
+LITERAL = [
+    "A woman cooks in a kitchen and pours milk.",
+    'A clerk holds a sign that says "Please send me the picture."',
+    "You can see a man who waits for the bus.",
+]
+
+
+def themed(theme, kind):
+    if kind == "image":
+        return json.dumps(PICTURE | {"image_caption": theme})
+    return json.dumps(json.loads(reply("a")) | {"video_caption": theme})
+
+
+@pytest.mark.parametrize("kind", ["video", "image"])
+@pytest.mark.parametrize("theme", DECLINED)
+def test_a_record_that_asks_for_the_medium_is_asked_again_and_then_is_no_caption(kind, theme):
+    medium = clip(1) if kind == "video" else IMAGE
+    model = Model(*[themed(theme, kind)] * 3)
+    with pytest.raises(DeclinedError, match="the model declines: "):
+        run(model, medium)
+    assert [request.attempt for request in model.asked] == [0, 1, 2]
+    assert run(Model(themed(theme, kind), themed(LITERAL[0], kind)), medium)
+
+
+@pytest.mark.parametrize("kind", ["video", "image"])
+@pytest.mark.parametrize("theme", LITERAL)
+def test_what_is_written_or_said_in_the_medium_is_no_refusal(kind, theme):
+    assert run(Model(themed(theme, kind)), clip(1) if kind == "video" else IMAGE)
+
+
+def test_a_refusal_in_plain_words_is_one_and_other_words_are_unreadable():
+    with pytest.raises(DeclinedError, match="share the video"):
+        run(Model("Sure! Please share the video so that I can describe it."), clip(1), attempts=1)
+    with pytest.raises(UnreadableError):
+        run(Model("A cat sits there."), clip(1), attempts=1)

@@ -7,7 +7,7 @@ import pytest
 from curate.captions.image import ImageCaption, ImageMetadata, SceneContext
 from curate.captions.video import VideoCaption
 from curate.chat import Reply
-from curate.errors import UnreadableError
+from curate.errors import TooLongError, UnreadableError
 from curate.medium import Medium
 from curate.record import Thought
 from curate.stages.caption import Caption
@@ -15,6 +15,7 @@ from curate.stages.draft import Draft, DraftStage
 from curate.timeline import STILL
 from tests.asking import Model, media, texts
 from tests.records import VIDEO, record
+from tests.test_shorter import film
 
 IMAGE = Medium("6" * 64, "image", Path("media/a.png"), 64, 48, STILL, 0.0, "png")
 SENTINEL = "REFERENCE-ANSWER-9"
@@ -216,3 +217,26 @@ def test_a_structured_answer_may_come_in_its_tags_all_the_same():
     stage = DraftStage(model="m", structured=True)
     reply = Reply(text=json.dumps({"thinking": "So it goes.", "answer": "It is <answer> B </answer>"}))
     assert stage.parse(reply, captioned()).answer == "B"
+
+
+def test_a_record_too_long_for_the_model_is_shortened_until_it_fits():
+    whole = record().with_output(Caption(described=film(40)))
+    long = TooLongError("HTTP 400: maximum context length")
+    model = Model(long, long, long, Reply(text="<answer>A</answer>", reasoning="I look."))
+    found = asyncio.run(DraftStage(model="m").run(whole, model))
+    assert found == Draft(thinking="I look.", answer="A")
+    told = [texts(request, "user") for request in model.asked]
+    assert [text.count('"timestamp"') for text in told] == [40, 20, 10, 8]
+    assert len({request.key("m") for request in model.asked}) == 4
+    assert whole[Caption].as_json in told[0]
+    model = Model(*[long] * 6)
+    with pytest.raises(TooLongError):
+        asyncio.run(DraftStage(model="m").run(whole, model))
+    assert model.left == 0
+
+
+def test_a_shorter_record_is_asked_for_with_the_same_attempts():
+    whole = record().with_output(Caption(described=film(10)))
+    model = Model(TooLongError("long"), "no thinking", Reply(text="<answer>A</answer>", reasoning="I look."))
+    asyncio.run(DraftStage(model="m").run(whole, model))
+    assert [request.attempt for request in model.asked] == [0, 0, 1]
