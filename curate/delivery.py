@@ -1,5 +1,6 @@
 """What a user sees of a push: what would be sent, each file that has arrived, and how it ended."""
 
+import json
 import re
 from collections.abc import Iterable
 from functools import partial
@@ -19,6 +20,7 @@ from curate.push import Found, Push
 from curate.swap import repair
 from curate.words import printable, size
 
+REPORT = "report.json"
 COMMIT = re.compile(r"[0-9a-f]{7,40}")
 
 
@@ -47,6 +49,16 @@ def there(work: Path) -> Path:
     return work
 
 
+def unfinished(work: Path) -> str:
+    """How many rows wait or failed by this work folder's report; "" where none does, or there is no report."""
+    try:
+        report = json.loads((work / REPORT).read_text())
+        counts = {"rows wait for an answer": report["owed"], "rows failed": report["failed"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+
+
 class _Delivery:
     """One push as it is told."""
 
@@ -54,6 +66,7 @@ class _Delivery:
         self, screen: Screen, work: Path, repository: Repository, options: Options, ours: dict[str, Content]
     ) -> None:
         self._screen = screen
+        self._work = work
         self._repository = repository
         self.push = Push(repository, work, ours, options.private, options.parent, screen.notice, self.arrived)
         self._waiting: list[str] = []
@@ -61,6 +74,7 @@ class _Delivery:
 
     async def made(self) -> dict[str, Any]:
         """Push, and say of each file when it has arrived."""
+        self._doubt()
         found = await self.push.look()
         self._waiting = [path for path in found.plan.send if path != CARD]
         if not found.plan.empty:
@@ -72,6 +86,7 @@ class _Delivery:
 
     async def shown(self) -> dict[str, Any]:
         """Show what would be sent, and the card; the Hub is only read."""
+        self._doubt()
         found = await self._seen()
         self._screen.show(self._table(found))
         card = self.push.card.decode()
@@ -89,6 +104,12 @@ class _Delivery:
         self._screen.say(f"{path} has arrived: {len(self._arrived)} of {len(self._waiting)}, {size(there)}")
         counts = {"files": len(self._arrived), "of": len(self._waiting), "bytes": there, "bytes_of": total}
         self._screen.event("progress", {"arrived": path, **counts})
+
+    def _doubt(self) -> None:
+        """Tell of rows that the published sets do not have yet."""
+        if missing := unfinished(self._work):
+            told = f"this run is not finished: {missing}"
+            self._screen.warn(f"{told}; `curate run` asks for them, and another push adds them")
 
     async def _seen(self) -> Found:
         """What would be done, as far as the Hub can be asked."""

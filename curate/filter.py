@@ -24,6 +24,10 @@ class Filter(Plugin, ABC):
         """How this filter judges answers; None where it does not."""
         return None
 
+    def graded(self, record: Record) -> float | None:
+        """How right the record's answer is, in [0, 1]; None where this filter does not tell."""
+        return None
+
     @abstractmethod
     def reason(self, record: Record) -> str | None:
         """None to keep the record, else "reason" or "reason: detail".

@@ -11,7 +11,7 @@ COLUMNS = {
     "solution": "the reference answer as `<answer>…</answer>`",
     "path": "the video or image, relative to the media root",
     "data_source": "the data set that the question comes from",
-    "pass_rate": "`rl` only: the share of right answers among several drafts, 0.0 to 1.0",
+    "pass_rate": "`rl`, and layout `full`: the share of right answers among several drafts, 0.0 to 1.0",
     "id": "the row's number in the input, as text",
     "image": "the row's image, where it is about one",
     "video": "the row's video, where it is about one",

@@ -24,6 +24,7 @@ SCHEME = "hf://datasets/"
 KIND = "dataset"
 MOVED = (409, 412)
 PASSING = (408, 425, 429)
+NO_XET = re.compile(r"\b404\b.*/xet-")  # in the words of the client's Xet part, which come as text
 REFUSED = (401, 403)
 
 
@@ -175,6 +176,9 @@ class Repository:
         except lost as error:
             raise AwayError(f"cannot reach {self._api.endpoint}: {self._clean(str(error)) or 'no answer'}") from error
         except (ValueError, OSError) as error:
+            if NO_XET.search(str(error)):
+                told = f"{self._api.endpoint} has no Xet storage (404): set HF_HUB_DISABLE_XET=1"
+                raise SettingsError(told) from error
             raise TransientError(f"{self._api.endpoint}: {self._clean(str(error))}") from error
 
     def _travelled(self, error: RuntimeError) -> Exception:

@@ -29,6 +29,7 @@ class Judgement(Output):
 class Provenance(Output):
     """The story of one record.
 
+    `score` is how right the last draft's answer is, in [0, 1], as the steps measure it; None where they do not.
     `outcome` is kept, rejected, failed or owed, at `step` and for `reason`; `found` holds what the stages
     found last, each by its own type.
     """
@@ -36,6 +37,7 @@ class Provenance(Output):
     outcome: str
     step: str
     reason: str
+    score: float | None = None
     found: tuple[Output, ...]
     judgements: tuple[Judgement, ...]
     calls: tuple[Call, ...]

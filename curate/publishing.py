@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,6 +18,7 @@ from curate.measures import Measures, sampled
 from curate.mix import Mixed
 from curate.pipeline import Pipeline, Scope
 from curate.progress import Progress
+from curate.provenance import Provenance
 from curate.provider import public
 from curate.record import Record
 from curate.report import OTHER, Report
@@ -81,8 +82,7 @@ async def judged(pipeline: Pipeline, rows: Iterable[Row]) -> AsyncIterator[Verdi
     pipeline.extras = intake.extras
     way, layouts = Way(pipeline.steps(pipeline.settings.steps)), pipeline.settings.layouts
     sft, rl, fitness = layouts["sft"], layouts["rl"], pipeline.settings.fitness
-    told = sft.traced or rl.traced
-    trace = partial(traced, journal=pipeline.journal, prompts=prompt_hashes(pipeline.settings)) if told else None
+    trace = _tracing(pipeline) if sft.traced or rl.traced else None
     thinking, total = reviewing.thinking(pipeline.settings), pipeline.total()
     async for entry in intake.entries(rows):
         ended = await pipeline.walked(entry, way, Tally())
@@ -91,6 +91,12 @@ async def judged(pipeline: Pipeline, rows: Iterable[Row]) -> AsyncIterator[Verdi
         group = pipeline.mixed.number(record.row) if pipeline.mixed and record else -1
         measures = Measures.of(ended.outcome, thinking, sampled(entry.number, total))
         yield verdict._replace(measures=measures, group=group)
+
+
+def _tracing(pipeline: Pipeline) -> Callable[[Walked], Provenance]:
+    settings = pipeline.settings
+    filters = [settings.filters[name] for name in settings.steps if name in settings.filters]
+    return partial(traced, journal=pipeline.journal, prompts=prompt_hashes(settings), filters=filters)
 
 
 async def verdicts(pipeline: Pipeline) -> AsyncIterator[Verdict]:

@@ -107,7 +107,7 @@ class Push:
         strange = sorted(path for path in held if OURS.fullmatch(path))
         if strange and not Pushed(self.work).knows(self.repository.url, commit, held):
             raise StaleError(
-                f"{self.repository.name} was changed from elsewhere, nothing was: look at "
+                f"{self.repository.name} was changed from elsewhere, so nothing was sent: look at "
                 f"{self.repository.url}/commits/main; `--parent {commit[:12]}` replaces its sets and card"
             )
 
@@ -139,7 +139,7 @@ class Push:
             if difference(self.ours, self.repository.files(head.commit)).empty:
                 return head.commit
             raise StaleError(
-                f"{self.repository.name} was changed from elsewhere meanwhile, nothing was: look at "
+                f"{self.repository.name} was changed from elsewhere meanwhile, so nothing was sent: look at "
                 f"{self.repository.url}/commits/main; `--parent {head.commit[:12]}` replaces its sets and card"
             )
 

@@ -123,6 +123,7 @@ def total_reward(semantic: BatchReward | None = None) -> BatchReward:
                 semantics[at] = value
         return list(map(total, forms, accuracies, semantics))
 
+    reward.__name__ = total_reward.__name__  # by which a trainer logs it
     return reward
 
 

@@ -19,6 +19,7 @@ from curate.sampling import MAX_PIXELS, Sampling
 
 MARK = "$media"
 LEAST_SHARE = 4  # a part of the frames that a stage is to show; with fewer than this, its reply rests on too little
+ALIKE = 1.1  # a reply's length and another's
 NEARLY = 0.9  # of `max_tokens`: some servers cut a little earlier
 
 
@@ -136,11 +137,11 @@ class Stage(Plugin, ABC):
         Unreadable replies of earlier runs count for nothing, so that a rerun asks again; those of this run
         count, also where the record was put off meanwhile. Raises UnreadableError when the attempts are used
         up, DeclinedError where the last reply did that, and CutError at the first reply that the token limit cut
-        where the caller can ask for less (`split_if_cut`).
+        where the caller can ask for less (`split_if_cut`). Raises TooLongError where more room changed nothing.
         """
         attempt = bought = 0
         problem = ValueError()
-        most = request.max_tokens
+        most, cut = request.max_tokens, CutError()
         while bought < self.attempts:
             asked = replace(request, attempt=attempt, max_tokens=most) if attempt else request
             try:
@@ -154,7 +155,9 @@ class Stage(Plugin, ABC):
             except CutError as error:
                 if split_if_cut:
                     raise
-                problem = error
+                if 0 < error.early <= ALIKE * cut.early:
+                    raise TooLongError(str(error)) from None
+                problem = cut = error
                 most = int(min(2 * most, self.room * request.max_tokens))
             except ValueError as error:
                 problem = error
@@ -172,7 +175,11 @@ def told(error: ValueError) -> str:
 
 
 class CutError(ValueError):
-    """The token limit ended the reply."""
+    """The token limit ended the reply, or (`early`, after so many tokens) something else: the context, mostly."""
+
+    def __init__(self, message: str = "", early: int = 0) -> None:
+        super().__init__(message)
+        self.early = early
 
 
 def uncut(reply: Reply, request: Request) -> Reply:
@@ -181,7 +188,8 @@ def uncut(reply: Reply, request: Request) -> Reply:
         return reply
     limit = f"max_tokens = {request.max_tokens}"
     if 0 < reply.completion_tokens < NEARLY * request.max_tokens:
-        raise CutError(f"cut after {reply.completion_tokens} tokens: the model has no room for {limit}")
+        said = f"cut after {reply.completion_tokens} tokens: the model has no room for {limit}"
+        raise CutError(said, reply.completion_tokens)
     raise CutError(f"cut at {limit}")
 
 

@@ -179,6 +179,33 @@ def test_no_such_namespace_and_a_token_that_only_reads(hub, work, monkeypatch):
     assert hub.repos == {}
 
 
+def test_a_hub_without_xet_is_told_of_at_once(hub, work, monkeypatch, capsys):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", False)
+    with pytest.raises(SettingsError, match=r"has no Xet storage \(404\): set HF_HUB_DISABLE_XET=1$"):
+        push(work)
+    left_behind()
+    assert "again" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("dry", [False, True])
+@pytest.mark.parametrize(
+    ("report", "told"),
+    [
+        ('{"owed": 7, "failed": 0}', "not finished: 7 rows wait for an answer; "),
+        ('{"owed": 7, "failed": 2}', "not finished: 7 rows wait for an answer, 2 rows failed; "),
+        ('{"owed": 0, "failed": 0}', ""),
+        ('{"owed": "x"', ""),
+        ("[]", ""),
+    ],
+)
+def test_rows_that_the_sets_do_not_have_yet_are_told_of(hub, work, capsys, report, told, dry):
+    (work / "report.json").write_text(report)
+    push(work, dry=dry)
+    said = " ".join(capsys.readouterr().err.split())
+    assert ("not finished" in said) is bool(told)
+    assert told in said
+
+
 @pytest.mark.parametrize(
     "name", ["name", "a/b/c", "owner/", "/name", "ow ner/name", "owner/na--me", "", "a/" + "b" * 999]
 )

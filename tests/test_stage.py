@@ -190,6 +190,24 @@ def test_a_reply_that_ended_long_before_its_limit_is_told_so():
         run(Model(cut(tokens=90)), max_tokens=100, attempts=1)
 
 
+def counted(prompt, completion):
+    return Reply(text="wor", finish="length", prompt_tokens=prompt, completion_tokens=completion)
+
+
+def test_a_reply_that_more_room_makes_no_longer_has_too_long_a_prompt():
+    """Some servers lower the limit to what their context leaves beside the prompt, and do not tell."""
+    model = Model(counted(3900, 196), counted(3900, 196), "word")
+    with pytest.raises(TooLongError, match=r"^cut after 196 tokens: the model has no room for max_tokens = 2000$"):
+        run(model, max_tokens=1000)
+    assert limits(model) == [1000, 2000]
+
+
+@pytest.mark.parametrize("second", [counted(3900, 500), Reply(text="wor", finish="length"), counted(10, 2000)])
+def test_a_reply_that_grows_with_its_room_is_only_cut(second):
+    """Some servers do not count the tokens of the reasoning, or count nothing."""
+    assert run(Model(counted(3900, 196), second, "word"), max_tokens=1000) == Word(text="word")
+
+
 LONG = TooLongError("HTTP 400: At most 4 image(s) may be provided in one prompt.")
 
 

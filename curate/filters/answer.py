@@ -74,6 +74,12 @@ class AnswerFilter(Filter):
             return record[Similarity].score or 0.0
         return score(record.problem_type, answer, reference, record.options, self.measured())
 
+    def graded(self, record: Record) -> float | None:
+        """The score that the verdict goes by; None where no answer was compared."""
+        if Draft not in record or (self.free_form_by == "similarity" and Similarity not in record):
+            return None
+        return self.scored(record, record[Draft].answer or "", answer_in(record.solution) or "")
+
     def threshold(self, record: Record) -> float | None:
         """The score that an answer must exceed; None where only the right one will do."""
         thresholds = {"OCR": self.ocr, "free-form": self.free_form, "regression": self.regression}

@@ -60,24 +60,25 @@ class FullLayout(Layout):
         told = record[Provenance]
         columns = record.row | {"path": self.path(record), "medium": record.medium.sha256}
         columns |= {name: getattr(told, name) for name in ("outcome", "step", "reason", "judgements", "calls")}
-        columns |= _found(record, told.found) | {"pass_rate": record.pass_rate}
+        columns |= _found(record, told) | {"pass_rate": record.pass_rate}
         if Thought in record:
             return FullRow(process=process(record[Thought].thinking), **columns)
         return FullPrompt(**columns)
 
 
-def _found(record: Record, outputs: tuple[Output, ...]) -> dict[str, object]:
+def _found(record: Record, told: Provenance) -> dict[str, object]:
     """The columns for what the stages found."""
-    story = record.model_copy(update={"outputs": outputs})
+    story = record.model_copy(update={"outputs": told.found})
     columns: dict[str, object] = {}
     if Caption in story:
         columns["caption"] = story[Caption].as_json
     if Draft in story:
         draft, last = story[Draft], story[Thought]
         reference = answer_in(record.solution) or ""
-        right = score(record.problem_type, draft.answer, reference, record.options)
+        plain = score(record.problem_type, draft.answer, reference, record.options)
+        right = plain if told.score is None else told.score  # without an answer filter, as it would measure by default
         columns |= {"draft": draft.thinking, "answer": draft.answer, "score": right}
         columns["revision"] = None if last is draft else last.thinking
-    others = (output for output in outputs if not isinstance(output, Caption | Thought))
+    others = (output for output in told.found if not isinstance(output, Caption | Thought))
     columns["others"] = tuple(Finding(kind=type(o).__name__, output=o.model_dump_json()) for o in others)
     return columns

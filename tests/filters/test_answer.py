@@ -134,3 +134,13 @@ def test_other_types_are_judged_as_ever():
 def test_it_wants_the_similarity_only_where_that_counts():
     assert AnswerFilter().wants() == (Draft,)
     assert AnswerFilter(free_form_by="similarity").wants() == (Draft, Similarity)
+
+
+def test_its_grade_is_the_score_that_its_verdict_goes_by():
+    free = {"problem_type": "free-form", "options": (), "solution": "<answer>a red cup</answer>"}
+    compared = drafted(record(**free), answer="a cup that is red").with_output(Similarity(score=0.7))
+    assert AnswerFilter(free_form_by="similarity").graded(compared) == 0.7
+    assert AnswerFilter().graded(compared) == pytest.approx(0.4857, abs=0.2)
+    assert AnswerFilter(free_form_by="similarity").graded(drafted(record(**free), answer="a cup")) is None
+    assert AnswerFilter().graded(record()) is None
+    assert AnswerFilter().graded(drafted(record(), answer=None)) == 0.0

@@ -44,6 +44,12 @@ def test_a_kept_row_tells_everything():
     assert row.options == ("A. On the table", "B. In the sink")
 
 
+def test_the_score_is_that_of_the_answer_filter_where_there_is_one():
+    done = drafted(record(), answer="B")
+    story = told(done).model_copy(update={"score": 0.678})
+    assert FullLayout().row(record().with_output(story)).score == 0.678
+
+
 def test_a_question_tells_how_far_it_came():
     done = drafted(record())
     row = FullLayout().row(record().with_output(told(done, "rejected", "length", "too short")))

@@ -240,3 +240,12 @@ def test_a_shorter_record_is_asked_for_with_the_same_attempts():
     model = Model(TooLongError("long"), "no thinking", Reply(text="<answer>A</answer>", reasoning="I look."))
     asyncio.run(DraftStage(model="m").run(whole, model))
     assert [request.attempt for request in model.asked] == [0, 0, 1]
+
+
+def test_a_record_that_leaves_no_room_for_a_reply_is_shortened():
+    whole = record().with_output(Caption(described=film(40)))
+    cut = Reply(text="", reasoning="Let me", finish="length", prompt_tokens=4000, completion_tokens=96)
+    model = Model(cut, cut, Reply(text="<answer>A</answer>", reasoning="I look."))
+    found = asyncio.run(DraftStage(model="m", max_tokens=2500).run(whole, model))
+    assert found == Draft(thinking="I look.", answer="A")
+    assert [texts(request, "user").count('"timestamp"') for request in model.asked] == [40, 40, 20]
