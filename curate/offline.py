@@ -21,6 +21,7 @@ from concurrent.futures import Future
 from contextlib import AsyncExitStack, redirect_stderr
 from multiprocessing import spawn
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from curate.errors import FatalError
@@ -104,16 +105,17 @@ class Offline:
             self._starting = asyncio.ensure_future(self._started())
         await asyncio.shield(self._starting)
         async with asyncio.timeout(self._timeout):
-            [said] = await asyncio.gather(self._said(body), return_exceptions=True)
-        if isinstance(said, BaseException):
-            said = self._fault(said)
+            found: tuple[Any] = await asyncio.gather(self._said(body), return_exceptions=True)
+        said: Any = self._fault(found[0]) if isinstance(found[0], BaseException) else found[0]
         status = said.error.code if hasattr(said, "error") and hasattr(said.error, "code") else 200
         return Answer(status, {}, said.model_dump_json().encode())
 
     async def _said(self, body: bytes) -> Any:
         from vllm.entrypoints.openai.chat_completion.protocol import ChatCompletionRequest
 
-        return await self._state.openai_serving_chat.create_chat_completion(ChatCompletionRequest.model_validate(json.loads(body)))
+        return await self._state.openai_serving_chat.create_chat_completion(
+            ChatCompletionRequest.model_validate(json.loads(body))
+        )
 
     def _fault(self, error: BaseException) -> Any:
         """What vLLM's server would answer to this error. Raises FatalError where the engine is dead."""
@@ -147,7 +149,6 @@ class Offline:
 
     async def _load(self) -> None:
         try:
-            from starlette.datastructures import State
             from vllm.entrypoints.launchers.api_server.app_state import init_app_state
             from vllm.entrypoints.launchers.api_server.entry import build_async_engine_client
             from vllm.platforms import current_platform
@@ -159,7 +160,7 @@ class Offline:
         arguments = parsed(*self._what)
         log.debug("vLLM starts; its log is %s", self.log)
         self._engine = await self._stack.enter_async_context(build_async_engine_client(arguments))
-        self._state = State()  # in no variable: vLLM keeps frames, and with them what they held
+        self._state = SimpleNamespace()  # in no variable: vLLM keeps frames, and with them what they held
         await init_app_state(self._engine, self._state, arguments, await self._engine.get_supported_tasks())
         if getattr(self._state, "openai_serving_chat", None) is None:
             raise FatalError(f"vLLM cannot chat with {self._what[1]}")

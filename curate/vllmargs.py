@@ -11,7 +11,7 @@ OURS = frozenset(
     {"model", "model_tag", "served_model_name", "host", "port", "uds", "api_key", "config", "headless", "grpc"}
     | {"api_server_count", "logging_config", "log_config_file", "enable_log_requests"}
 )
-"""What says which model this is or where a server listens: the first stands beside the table, the rest is not there."""
+"""What says which model this is, where a server listens, or where it logs: that is settled elsewhere."""
 # Who asks is this process alone, and media are only ever those that it has checked: it may say how they are read.
 ALWAYS = {
     "trust_request_mm_kwargs": True,

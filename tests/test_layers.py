@@ -17,7 +17,17 @@ GROUND = {
     "prose", "provenance", "rewards", "scripts", "statements", "telltales", "turns",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
-SERVERS = {"wire", "posting", "packaged", "faults", "served", "vectors", "room"}  # how one speaks to a server
+SERVERS = {
+    "wire",
+    "posting",
+    "packaged",
+    "faults",
+    "served",
+    "vectors",
+    "room",
+    "offline",
+    "vllmargs",
+}  # how one speaks to a server
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
     "aside", "ask", "asklog", "budget", "card", "cause", "census", "checks", "columns", "comparing", "copies",
@@ -62,6 +72,7 @@ HOMES = {
     "rapidocr_onnxruntime": {"media"},
     "pebble": {"media", "judges.py"},
     "xllamacpp": {"providers/embedded.py"},
+    "vllm": {"offline.py", "vllmargs.py"},
     "rich": {"console.py", "tables.py", "view.py", "forecast.py", "delivery.py"},
     "typer": {"cli.py"},
     "tenacity": {"ask.py", "push.py"},
@@ -88,6 +99,7 @@ LAZY = {
     "huggingface_hub",
     "yaml",
     "xllamacpp",
+    "vllm",
     "jiwer",
     "rapidfuzz",
     "matplotlib",

@@ -3,14 +3,16 @@
 from importlib.util import find_spec
 from typing import Any
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from curate.errors import SettingsError
 from curate.faults import Faults
 from curate.offline import Offline
 from curate.plugin import SettingsPath
 from curate.posting import Client
+from curate.provider import keyless
 from curate.providers.openai import OpenAIProvider
+from curate.vllmargs import OURS
 
 PLACE = "vLLM in this process"
 SERVED = ("base_url", "api_key_env", "client", "token_limit")  # where a server is, and how it is spoken to
@@ -28,15 +30,22 @@ class VllmProvider(OpenAIProvider):
     weights: SettingsPath | None = None
     engine: dict[str, Any] = Field(default_factory=dict)
 
-    _client: Client = PrivateAttr()
-
     @model_validator(mode="before")
     @classmethod
     def _has_no_server(cls, said: Any) -> Any:
         for name in SERVED:
             if isinstance(said, dict) and name in said:
-                raise ValueError(f"{name} is about a server, and this one is none: provider = \"openai\" asks one")
+                raise ValueError(f'{name} is about a server, and here is none: provider = "openai" asks one')
         return said
+
+    @field_validator("engine")
+    @classmethod
+    def _is_not_settled(cls, engine: dict[str, Any]) -> dict[str, Any]:
+        if settled := OURS & engine.keys():
+            raise ValueError(
+                f"{min(settled)} is not for the engine's table: `model` and `weights` say which model, and none listens"
+            )
+        return keyless(engine)
 
     def faults(self) -> Faults:
         """What the engine's errors mean."""
@@ -45,7 +54,7 @@ class VllmProvider(OpenAIProvider):
     def _made(self, key: str | None) -> Client:
         if find_spec("vllm") is None:
             raise SettingsError(
-                'provider = "vllm" needs vLLM, which is not installed here: `pip install \'curate[vllm]\'` on a '
-                'machine with a GPU, or start `vllm serve` elsewhere and set provider = "openai" with its base_url'
+                "provider = \"vllm\" needs vLLM, which is not installed: `pip install 'curate[vllm]'` on a machine "
+                'with a GPU, or start `vllm serve` elsewhere and set provider = "openai" with its base_url'
             )
         return Offline(str(self.weights or self.model), self.model, self.engine, self.timeout)

@@ -19,19 +19,19 @@ def served(model: str, folder: Path, engine: dict[str, object]) -> Iterator[Serv
         yield server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def older(folder: Path) -> Iterator[Server]:
     """Qwen2.5-VL, which may read the files of that folder."""
     yield from served("qwen2_5_vl", folder, SEEING | {"allowed_local_media_path": str(folder)})
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def newer(folder: Path) -> Iterator[Server]:
     """Qwen3-VL."""
     yield from served("qwen3_vl", folder, SEEING | {"allowed_local_media_path": str(folder)})
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def thinker(folder: Path) -> Iterator[Server]:
     """Qwen3, whose thinking comes apart."""
     yield from served("qwen3", folder, THINKING)

@@ -1,4 +1,4 @@
-"""Tiny models with random weights, of the kinds that people serve: what they say is noise, how they are spoken to is real.
+"""Tiny models with random weights, of the kinds that people serve: their words are noise, their protocol is real.
 
 `python -m tests.vllm.models FOLDER` writes them: a Qwen2.5-VL, a Qwen3-VL and a Qwen3 that thinks. Their tokens are
 learned from this repository's own texts, so that nothing is downloaded.
@@ -20,18 +20,15 @@ SEES, SEEN = "<|vision_start|>", "<|vision_end|>"
 MARKS = [OVER, BEGIN, END, SEES, SEEN, PICTURE, FILM]  # special: never shown in a reply
 THINKS = ["<think>", "</think>"]  # as in Qwen3, these are shown
 
-TURN = (
-    "{{% for message in messages %}}{begin}{{{{ message.role }}}}\n{said}{end}\n{{% endfor %}}"
-    "{{% if add_generation_prompt %}}{begin}assistant\n{opening}{{% endif %}}"
+TEMPLATE = (
+    "{% for message in messages %}<|im_start|>{{ message.role }}\n"
+    "{% if message.content is string %}{{ message.content }}{% else %}{% for part in message.content %}"
+    "{% if part.type == 'text' %}{{ part.text }}"
+    "{% elif 'video' in part.type %}<|vision_start|><|video_pad|><|vision_end|>"
+    "{% else %}<|vision_start|><|image_pad|><|vision_end|>{% endif %}{% endfor %}{% endif %}"
+    "<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n"
+    "{% if enable_thinking is defined and not enable_thinking %}<think>\n\n</think>\n\n{% endif %}{% endif %}"
 )
-PARTS = (
-    "{{% if message.content is string %}}{{{{ message.content }}}}{{% else %}}{{% for part in message.content %}}"
-    "{{% if part.type == 'text' %}}{{{{ part.text }}}}{{% elif 'video' in part.type %}}{film}{{% else %}}{picture}"
-    "{{% endif %}}{{% endfor %}}{{% endif %}}"
-).format(film=SEES + FILM + SEEN, picture=SEES + PICTURE + SEEN)
-UNTHINKING = "{% if enable_thinking is defined and not enable_thinking %}<think>\n\n</think>\n\n{% endif %}"
-SEEING_TEMPLATE = TURN.format(begin=BEGIN, end=END, said=PARTS, opening="")
-THINKING_TEMPLATE = TURN.format(begin=BEGIN, end=END, said="{{ message.content }}", opening=UNTHINKING)
 
 TEXT = {
     "hidden_size": 128,
@@ -51,7 +48,7 @@ def words() -> Tokenizer:
     tokens = Tokenizer(models.BPE())
     tokens.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokens.decoder = decoders.ByteLevel()
-    texts = [path.read_text() for folder in ("prompts", "docs", "schemas") for path in sorted(ROOT.glob(f"{folder}/**/*.*[mdn]"))]
+    texts = [path.read_text() for path in sorted([*ROOT.glob("prompts/**/*.md"), *ROOT.glob("docs/*.md")])]
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(vocab_size=VOCABULARY, initial_alphabet=alphabet, show_progress=False)
     tokens.train_from_iterator(texts, trainer)
@@ -60,10 +57,10 @@ def words() -> Tokenizer:
     return tokens
 
 
-def said(folder: Path, tokens: Tokenizer, template: str) -> dict[str, int]:
+def said(folder: Path, tokens: Tokenizer) -> dict[str, int]:
     """Write the tokenizer; returns what a model's configuration says of its vocabulary."""
     packed = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=tokens, eos_token=END, pad_token=OVER, model_max_length=32768, chat_template=template
+        tokenizer_object=tokens, eos_token=END, pad_token=OVER, model_max_length=32768, chat_template=TEMPLATE
     )
     packed.save_pretrained(folder)
     ends = [tokens.token_to_id(END), tokens.token_to_id(OVER)]
@@ -84,7 +81,7 @@ def rope(sections: list[int], theta: float, **more: bool) -> dict[str, object]:
 
 def qwen2_5_vl(folder: Path, tokens: Tokenizer) -> torch.nn.Module:
     """Eyes with patches of 14, pairs of frames, and times as positions."""
-    text = TEXT | said(folder, tokens, SEEING_TEMPLATE) | {"rope_parameters": rope([8, 12, 12], 1e6)}
+    text = TEXT | said(folder, tokens) | {"rope_parameters": rope([8, 12, 12], 1e6)}
     eye = EYE | {"patch_size": 14, "window_size": 112, "fullatt_block_indexes": [1], "tokens_per_second": 2}
     made = transformers.Qwen2_5_VLConfig(text_config=text, vision_config=eye, tie_word_embeddings=True, **marks(tokens))
     transformers.Qwen2VLImageProcessor(min_pixels=56 * 56, max_pixels=28 * 28 * 1280).save_pretrained(folder)
@@ -96,12 +93,14 @@ def qwen2_5_vl(folder: Path, tokens: Tokenizer) -> torch.nn.Module:
 def qwen3_vl(folder: Path, tokens: Tokenizer) -> torch.nn.Module:
     """Eyes with patches of 16, pairs of frames, and times in the text of the prompt."""
     positions = rope([12, 10, 10], 5e6, mrope_interleaved=True)
-    text = TEXT | said(folder, tokens, SEEING_TEMPLATE) | {"rope_parameters": positions}
+    text = TEXT | said(folder, tokens) | {"rope_parameters": positions}
     eye = EYE | {"patch_size": 16, "num_position_embeddings": 2304, "deepstack_visual_indexes": [0, 1]}
     made = transformers.Qwen3VLConfig(text_config=text, vision_config=eye, tie_word_embeddings=True, **marks(tokens))
     half = [0.5, 0.5, 0.5]
     size = {"shortest_edge": 256 * 256, "longest_edge": 4096 * 4096}
-    transformers.Qwen2VLImageProcessor(patch_size=16, image_mean=half, image_std=half, size=size).save_pretrained(folder)
+    transformers.Qwen2VLImageProcessor(patch_size=16, image_mean=half, image_std=half, size=size).save_pretrained(
+        folder
+    )
     transformers.Qwen3VLVideoProcessor().save_pretrained(folder)
     named(folder, "Qwen3VLProcessor")
     return transformers.Qwen3VLForConditionalGeneration(made)
@@ -110,7 +109,7 @@ def qwen3_vl(folder: Path, tokens: Tokenizer) -> torch.nn.Module:
 def qwen3(folder: Path, tokens: Tokenizer) -> torch.nn.Module:
     """Text alone, with thinking."""
     positions = {"rope_type": "default", "rope_theta": 1e6}
-    made = transformers.Qwen3Config(**TEXT | said(folder, tokens, THINKING_TEMPLATE), rope_parameters=positions)
+    made = transformers.Qwen3Config(**TEXT | said(folder, tokens), rope_parameters=positions)
     return transformers.Qwen3ForCausalLM(made)
 
 
