@@ -10,7 +10,9 @@ from curate.telltales import SOURCES, Rule
 
 NUMBERED = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth"
 WORDS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
-BEHIND = "|".join(rf"(?<=\b{word} second)" for word in ("at", "around", "by", "from", "until", "after"))
+BEHIND = "|".join(
+    rf"(?<=\b{word} second)" for word in ("at", "around", "by", "from", "until", "after", "during", "over")
+)
 AGO = "|".join(rf"(?<=\b{word} seconds in)" for word in f"{WORDS}|fifteen|twenty|thirty".split("|"))
 IN_FRAME = "|".join(rf"(?<=\b{word} frame)" for word in ("in", "at", "from", "by", "of", "to", "until"))
 SECONDS = "s|secs?|seconds?|mins?|minutes?"
@@ -58,12 +60,16 @@ TIMES: tuple[Rule, ...] = (
         r"at t(?<=\bat t) ?= ?\d{1,3}(?:\.\d{1,3})? ?(?:s|secs?|seconds?)\b",
         rf"after(?<=\bafter) {AMOUNT} ?(?:s|secs?|seconds)\b(?! (?:in|of|on|at)\b)",
         rf"between(?<=\bbetween) {AMOUNT} ?(?:{SECONDS})? ?and {AMOUNT} ?(?:{SECONDS})\b",
+        r"[(\[]\d{1,4}(?:\.\d{1,3})?s[)\]]",
+        r"\b(?:at|by|around|until) \d{1,3} ?m(?:ins?)? ?\d{1,2} ?s(?:ecs?)?\b",
     ),
+    (("t=", "t ="), r"\bt ?= ?\d{1,4}(?:\.\d{1,3})? ?s?:"),
     (("minute",), rf"\b(?:at|around|by|near|until|from) (?:the )?minutes? (?:\d{{1,3}}|{WORDS})\b(?!:)"),
     (
         ("mark",),
         r"(?<![\d:.])\d{1,2}:[0-5]\d[ -]mark\b",
         r"\b[\w.-]{1,20}[ -](?:s|secs?|seconds?|mins?|minutes?) ?-?mark\b",
+        r"(?<![\w.])\d{1,4}(?:\.\d{1,3})?(?:s|secs?|m|mins?)[ -]mark\b",
     ),
     (
         ("second",),
@@ -72,6 +78,7 @@ TIMES: tuple[Rule, ...] = (
         r"(?P<before>)\d{1,3}(?:st|nd|rd|th) second\b"
         r"(?! (?:of|after) (?:its|his|her|their|the) (?!video\b|clip\b|footage\b))",
         rf"seconds in(?:{AGO})(?P<before>)(?:,|to the (?:video|clip|footage)\b)",
+        rf"\b(?:at|until|around) {ROUGHLY}(?:five|ten|fifteen|twenty|thirty|forty|fifty|sixty) seconds\b{POINT}",
     ),
     (
         ("stamp",),
@@ -86,6 +93,8 @@ BOXES: tuple[Rule, ...] = (
         rf"(?! (?:of|for|around) (?:the|this|that|a|an|its|each|all) (?:[\w-]{{1,12}} )?{SHAPE}s?\b)",
     ),
     (("bbox",), r"\bbbox(?:es)?\b"),
+    # How Qwen's models write a place in the picture.
+    (("<",), r"<(?:\|?(?:box|ref|quad|object_ref|point)(?:_start|_end)?\|?)>"),
     (
         ("coordinate",),
         r"\b(?:pixel|image|normali[sz]ed) coordinates?\b",

@@ -20,12 +20,18 @@ SEEN_THERE = (
     r"(?! (?:on|under|below|beneath|printed|painted|burnt|burned|in (?:white|black|bold|large|capital)"
     r"|of (?:the|this) (?:figure|diagram|chart|plot|graph|table|map|poster|slide|page)) )"
     r"(?<!\bfigure caption)(?<!\bfigure's caption)(?<!\bfigure’s caption)(?<!\bchart's caption)"
+    r"(?<!\bdiagram's caption)(?<!\bdiagram’s caption)(?<!\btable's caption)(?<!\bgraph's caption)"
 )
 MEDIUM = r"(?:videos?|clips?|footage|images?|pictures?|photos?|scenes?|frames?)"
 # "According to the text in the image" speaks of what is written there.
 WRITTEN_THERE = (
     r"(?! (?:(?:shown|written|visible|displayed|printed|seen|overlaid|that appears|at the \w{3,8}) ){0,2}"
     rf"(?:in|on|within|inside|of) (?:the|this|that) (?:[\w-]{{1,12}} )?(?:{MEDIUM}|bubble|panel)\b)"
+)
+# So does "the data provided in the table".
+DRAWN_THERE = (
+    r"(?! (?:in|on|by|from|within) (?:the|this|each|both) (?:[\w-]{1,12} )?"
+    r"(?:tables?|charts?|graphs?|figures?|diagrams?|plots?|maps?|legends?|questions?|problems?|posters?|signs?|slides?)\b)"
 )
 HEADS = (
     *(
@@ -163,7 +169,9 @@ SOURCES: tuple[Rule, ...] = (
         r"\b(?:records?|texts?|descriptions?|captions?|information|details|summary|summaries|notes?|data|list"
         r"|account|context|transcript) "
         r"(?:(?:that )?(?:i was|i am|i['’]m|i['’]ve been|i have been|was|were|is|are) )?"
-        r"(?:provided|given to (?:me|us)|supplied|handed to me)\b(?! (?:on|by) (?:the|an?|his|her) )" + WRITTEN_THERE,
+        r"(?:provided|given to (?:me|us)|supplied|handed to me)\b(?! (?:on|by) (?:the|an?|his|her) )"
+        + WRITTEN_THERE
+        + DRAWN_THERE,
         r"\b(?:notes|context|descriptions?|captions?|records?|transcript|summary|information i (?:was|am|have been)"
         r"|texts? i (?:was|am|have been)) given\b(?! (?:by|on|in|at|off|away)\b)",
         rf"\b{GIVEN} (?:video |image |scene |frame |text )?(?:input|context|notes?"

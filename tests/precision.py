@@ -62,6 +62,7 @@ MEASURED: dict[str, tuple[Filter, Callable[[list[str]], Record]]] = {
     "leak-drafts-held-out": (LeakFilter(), sentence),
     "leak-voices": (LeakFilter(), sentence),
     "leak-voices-held-out": (LeakFilter(), sentence),
+    "leak-readers": (LeakFilter(), sentence),
     "refusal": (RefusalFilter(), sentence),
     "refusal-unseen": (RefusalFilter(), sentence),
     "refusal-drafts": (RefusalFilter(), sentence),

@@ -11,6 +11,7 @@ FLOORS = {  # precision, recall
     "leak-drafts-held-out": (0.98, 0.8),
     "leak-voices": (1.0, 0.9),
     "leak-voices-held-out": (1.0, 0.55),
+    "leak-readers": (0.96, 0.85),
     "refusal": (1.0, 1.0),
     "refusal-unseen": (1.0, 0.95),
     "refusal-drafts": (1.0, 0.95),
