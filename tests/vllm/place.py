@@ -24,7 +24,8 @@ def biased(model: str, **marks: float) -> dict[str, Any]:
     return {str(tokens.token_to_id(mark)): bias for mark, bias in marks.items()}
 
 
-SHORT = {'"': 6.5}  # ends a string of JSON after a few tokens
+SOME_WORDS = "^[a-z]{3,9}( [a-z]{3,9}){3,6}$"
+SHORT = {'"': 6.0}  # ends a string of JSON after a few tokens
 BRIEF = {"</think>": 6.0, "<|im_end|>": 5.0}  # ends a thinking, and a reply
 
 
@@ -68,9 +69,9 @@ class Place(Workplace):
         for name, model in {"captioner": captioner, "reasoner": reasoner, "reviser": reviser}.items():
             text += f"[models.{name}]\n{model.table}"
         text += '[stages.caption]\nmodel = "captioner"\nmax_frames = 4\nwindow = 4\nmax_tokens = 3000\n'
-        text += 'max_pixels = 50176\n[stages.draft]\nmodel = "reasoner"\nmax_tokens = 400\n'
+        text += 'max_pixels = 50176\n[stages.draft]\nmodel = "reasoner"\nattempts = 9\nmax_tokens = 400\n'
         text += '[stages.revise]\nmodel = "reviser"\nstructured = true\nmax_frames = 4\nmax_pixels = 50176\n'
-        self.toml.write_text(f"{text}max_tokens = 1000\n{more}")
+        self.toml.write_text(f"{text}pattern = '{SOME_WORDS}'\nmax_tokens = 1000\n{more}")
         return self
 
     def kept(self) -> int:
@@ -87,4 +88,3 @@ class Place(Workplace):
     def does(self, *arguments: str) -> Ran:
         """Run `curate` with these arguments; a model may have to be loaded."""
         return ended(self.start(*arguments, **ENVIRONMENT), LONGEST)
-

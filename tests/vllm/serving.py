@@ -1,5 +1,6 @@
 """The real server of vLLM on loopback, with one of the tiny models."""
 
+import ctypes
 import json
 import os
 import signal
@@ -54,6 +55,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def bound() -> None:
+    """In a new process: end with the tests, also where these are killed (PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
 class Server:
     """`vllm serve` with this model, for as long as a `with` block lasts."""
 
@@ -80,6 +86,7 @@ class Server:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=bound,
             )
 
     def ready(self) -> None:
