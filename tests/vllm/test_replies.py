@@ -43,7 +43,7 @@ def replies(server: Server, requests: list[Request], **options: object) -> list[
 
 
 def test_json_fits_its_schema_though_the_model_is_noise(older):
-    body = checked_in("caption")
+    body = checked_in("caption/video")
     body["properties"]["frames"] |= {"minItems": FRAMES, "maxItems": FRAMES}
     wanted = [request(f"Clip {n}.", schema=Schema("caption", body), max_tokens=2000) for n in range(8)]
     found = replies(older, wanted, extra_body={"logit_bias": biased(older.model, **SHORT)})
