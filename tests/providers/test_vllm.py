@@ -1,17 +1,24 @@
 """The provider of vLLM's engine, as far as it goes without vLLM; the rest is in tests/vllm."""
 
 import asyncio
+import multiprocessing
+import os
+import subprocess
+import sys
+import time
 from importlib.util import find_spec
+from multiprocessing import spawn
 from pathlib import Path
 
 import pytest
 
 from curate.checks import checked
+from curate.enginelog import GONE, EngineLog, cause
 from curate.errors import SettingsError
-from curate.offline import cause
 from curate.providers.openai import OpenAIProvider
 from curate.providers.vllm import VllmProvider
 from curate.vllmargs import ALWAYS, flags
+from tests.workplace import ROOT
 
 without = pytest.mark.skipif(find_spec("vllm") is not None, reason="vLLM is installed here")
 
@@ -95,3 +102,64 @@ def test_the_cause_of_an_engines_end_is_the_last_error_that_says_more_than_that_
     assert cause(log) == "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB"
     log.write_text("RuntimeError: Engine core initialization failed. See root cause above.\n")
     assert cause(log) == ""
+
+
+def test_what_a_new_process_prints_is_logged_and_it_ends_with_the_one_that_started_it(capfd):
+    log = EngineLog()
+    try:
+        before = spawn.get_executable()
+        with log.taking():
+            assert spawn.get_executable() != before
+            talker = multiprocessing.get_context("spawn").Process(
+                target=os.system, args=("echo to stdout; echo to stderr >&2",)
+            )
+            talker.start()
+            talker.join(60)
+            sys.stderr.write("a warning\n")
+        assert spawn.get_executable() == before
+        assert (talker.exitcode, capfd.readouterr()) == (0, ("", ""))
+        assert sorted(log.path.read_text().splitlines()) == ["a warning", "to stderr", "to stdout"]
+        assert log.why(RuntimeError("Engine core initialization failed. See root cause above.")) == GONE
+        assert log.why(ValueError("too\nlong")) == "ValueError: too long"
+    finally:
+        log.remove()
+    assert not log.path.parent.exists()
+
+
+def test_a_process_that_was_started_so_does_not_outlive_a_kill(tmp_path):
+    code = (
+        "import multiprocessing, time\n"
+        "from curate.enginelog import EngineLog\n"
+        "def lives():\n"
+        "    print('up', flush=True)\n"
+        "    time.sleep(100)\n"
+        "if __name__ == '__main__':\n"
+        "    log = EngineLog()\n"
+        "    with log.taking():\n"
+        "        child = multiprocessing.get_context('spawn').Process(target=lives)\n"
+        "        child.start()\n"
+        "    while 'up' not in log.path.read_text():\n"
+        "        time.sleep(0.05)\n"
+        "    print(child.pid, flush=True)\n"
+        "    time.sleep(100)\n"
+    )
+    script = tmp_path / "script.py"
+    script.write_text(code)
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True, env=environment) as parent:
+        child = int(parent.stdout.readline())
+        os.kill(child, 0)
+        parent.kill()
+    for _ in range(600):
+        if not alive(child):
+            return
+        time.sleep(0.05)
+    pytest.fail("it lives on")
+
+
+def alive(process: int) -> bool:
+    """Whether it runs; a dead one that nobody has looked after does not."""
+    try:
+        return ") Z " not in Path(f"/proc/{process}/stat").read_text()
+    except FileNotFoundError:
+        return False
