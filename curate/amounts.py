@@ -13,6 +13,8 @@ from curate.statements import DENIED, TAKEN_BACK, ending, final_sentence, last
 
 AMOUNT = re.compile(r"(?<![\w.,])-?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,15}|/[1-9]\d{0,8})?(?![\w/^]|[.,:]\d)")
 FRACTION = re.compile(r"\\[dt]?frac\{(\d{1,9})\}\{([1-9]\d{0,8})\}")
+POWER = re.compile(r"\$?\d{1,6}(?:\.\d{1,6})?(?: ?(?:\\times|×|x|\*) ?10)?\^\{?-?\d{1,2}\}?\$?")
+LISTED = re.compile(r",\s|\band\b|;")  # before a last "=": that one is about something else
 COUNTS = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
     *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
@@ -38,7 +40,11 @@ SUMMED = re.compile(
     rf"""(?:{DRAWN}{COUNTED}\s{SAID}
            (?:\sof\sthem|(?:\s[a-z]{{2,12}}){{1,2}}?)?\s(?:in\stotal|altogether|in\sall|overall)
         | {DRAWN}the\stotal\s(?:is|comes\sto|must\sbe)\s{SAID}
-        | in\stotal,?\s{COUNTED}\s{SAID}(?:\s[a-z]{{2,12}})?)""",
+        | in\stotal,?\s{COUNTED}\s{SAID}(?:\s[a-z]{{2,12}})?
+        | {DRAWN}the\s(?:final\s)?(?:total|count|sum|result|number)\s(?:is|comes\sto|must\sbe)\s{SAID}
+        | {DRAWN}(?:that|this)\s(?:makes|gives|leaves)(?:\s(?:us|me))?\s{SAID}
+        | {DRAWN}we\s(?:get|end\sup\swith)\s{SAID}
+        | (?:so|therefore|thus|hence),?\s[^=.!?]{{1,60}}=\s?{SAID})""",
     re.VERBOSE | re.IGNORECASE,
 )
 # … or that measures what was asked: "So the distance is about 9 meters."
@@ -48,7 +54,7 @@ MEASURED = re.compile(
          \s(?:is|must\sbe|should\sbe|has\sto\sbe|comes\sto)\s{SAID}(?:\s?[a-z²2^]{{1,12}}){{0,2}}""",
     re.VERBOSE | re.IGNORECASE,
 )
-BESIDE = re.compile(r"\bin total\b|\bbetween (?:them|the two)\b", re.IGNORECASE)
+BESIDE = re.compile(r"\bin total\b|\bcomes to\b|\bbetween (?:them|the two)\b", re.IGNORECASE)
 UNIT = re.compile(r"\d\s?(?:[^\W\d_]|[%‰°$€£¥])|[$€£¥]\s?\d")
 SCALES = [Fraction(10) ** power for power in range(-6, 7)] + [Fraction(60), Fraction(1, 60), Fraction(3600)]
 
@@ -96,7 +102,12 @@ def _shared(found: Amount, answer: str) -> bool:
 
 def _single(said: str, firm: bool = True) -> tuple[Fraction, str] | None:
     """The one number in these words, and the words without their dress."""
-    said = raised(FRACTION.sub(r"\1/\2", bare(said)))
+    before, _, said = bare(said).rpartition("=")
+    said = raised(FRACTION.sub(r"\1/\2", said.strip()))
+    if LISTED.search(before) or DENIED.search(before):
+        return None
+    if POWER.fullmatch(said) and (number := value(said)) is not None:
+        return number, said
     values = _amounts(said)
     if len(values) != 1 or RECKONED.search(AMOUNT.sub("0", said)) or DENIED.search(said):
         return None

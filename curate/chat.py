@@ -79,7 +79,8 @@ class Request:
     `attempt` counts what is asked again because a reply could not be read, `sample` what is asked
     again because a filter rejected the outcome. `max_tokens` bounds the reply and is no part of the
     key: a reply that ended by itself stays good under another limit. Nor are `cuts`, which say what becomes
-    of one that did not, nor `about`, the sha256 of the record's medium, shown or not ("": nobody said).
+    of one that did not, nor `about`, the sha256 of the record's medium, shown or not ("": nobody said), nor
+    `fault`, what was wrong with the reply of the attempt before, which the model is told ("": nothing to tell).
     """
 
     stage: str
@@ -93,6 +94,7 @@ class Request:
     sample: int = 0
     cuts: Cuts = field(default="asked", compare=False)
     about: str = field(default="", compare=False)
+    fault: str = field(default="", compare=False)
 
     @property
     def characters(self) -> int:

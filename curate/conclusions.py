@@ -30,6 +30,8 @@ SEVERAL = re.compile(
     r"(?=\s?$|\s?[.;)}]|,?\s(?:because|since)\b)"
 )
 LETTER = re.compile(r"(?<!\w)[A-Z](?!\w)")
+RUN = re.compile(r"[A-H]{2,6}")
+AND = re.compile(r",? (?:and|&) |, ")
 BEHIND_A = re.compile(r"\s(?!(?:because|since|as|which|given|due|here|then|based|with|for)\b)[\w’']")
 MENTIONED = re.compile(r"\b(?:option|choice)\s\(?([A-Z])(?!\w)|\(([A-Z])\)|(?<![\w’'.])([B-HJ-Z])(?![\w’'])")
 CONCLUDING = re.compile(r"(?:so|therefore|thus|hence|overall|in conclusion)\b", re.IGNORECASE)
@@ -39,6 +41,10 @@ PLAINLY = re.compile(
     r"(?:so|therefore|thus|hence|overall|in conclusion),? (?:the|his|her|its|their) (?!(?:other|second|third|last|next"
     r"|previous|remaining|left|right|rest|background|first|same|one|latter|former|whole|question|option|choice|statement)\b)"
     r"[a-z]{2,20} (?:is|are|was|were|must be|has to be) (?:clearly |indeed |therefore )?$"
+)
+PRAISED = re.compile(
+    r"(?:so|therefore|thus|hence),? (?:the )?(.{1,80}?) (?:is|must be) the (?:right|correct|best)"
+    r" (?:answer|option|choice)$"
 )
 TURNED = re.compile(r"\b(?:before|after|while|than|without|instead|from|until|when|neither|nor|no|which|who|where)\b")
 
@@ -92,8 +98,23 @@ def _option(said: str, firm: bool, options: Sequence[str]) -> frozenset[str] | N
     if firm and (several := SEVERAL.match(said)) and _plain(said) not in texts.values():
         names = frozenset(LETTER.findall(several[0]))
         return names if names <= set(texts) and not CONDITION.search(said) else None
+    if firm and (together := _together(said, texts)):
+        return together
     one = _one(said, firm, texts)
     return frozenset(one) if one else None
+
+
+def _together(said: str, texts: dict[str, str]) -> frozenset[str] | None:
+    """Several options that are said in one: "AC", "red and blue"; None where there is more, or less."""
+    plain = _plain(said)
+    if plain in texts.values():
+        return None
+    letters = said.strip(" .!*")
+    if RUN.fullmatch(letters) and len(set(letters) & set(texts)) == len(letters):
+        return frozenset(letters)
+    parts = [part.removeprefix("the ") for part in AND.split(plain)]
+    labels = {text: label for label, text in texts.items()}
+    return frozenset(labels[part] for part in parts) if len(parts) > 1 and set(parts) <= set(labels) else None
 
 
 def _one(said: str, firm: bool, texts: dict[str, str]) -> str | None:
@@ -115,6 +136,9 @@ def _described(tail: str, options: Sequence[str]) -> str | None:
     final = final_sentence(tail)
     if not CONCLUDING.match(final) or DOUBT.search(final) or final.endswith("?"):
         return None
+    if praised := PRAISED.match(_plain(final)):
+        named = [label for label, text in _texts(options).items() if text == praised[1]]
+        return named[0] if len(named) == 1 else None
     said = _plain(final)
     ends = {label: text for label, text in _texts(options).items() if text and said.endswith(f" {text}")}
     named = _named(said, _texts(options))

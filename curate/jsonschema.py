@@ -1,12 +1,17 @@
 """JSON schemas of what a model is asked to return, as every known server accepts them."""
 
 import json
+import re
 from typing import Any
 
 from curate import assets
 from curate.record import Output
+from curate.repairs import repaired
 
 FENCE = "```"
+OBJECT = re.compile(r"""\{\s*["'“]""")
+BRACE = re.compile(r"\{")
+MORE = re.compile(r"\s*[]},:]")
 
 
 def generated(output: type[Output]) -> dict[str, Any]:
@@ -29,14 +34,47 @@ def written(schema: dict[str, Any]) -> str:
 
 
 def loaded(text: str, **options: Any) -> Any:
-    """The JSON value that a model wrote, raw control characters in strings forgiven. Raises ValueError."""
+    """The JSON value that a model wrote. Raises ValueError.
+
+    Raw control characters in strings are forgiven, and a fence around all of it. Of any other text it is the one
+    JSON object in it: behind a thinking, among words, with faults that can be put right (`curate.repairs`).
+    `options` are those of `json.JSONDecoder`.
+    """
+    decoder = json.JSONDecoder(strict=False, **options)
     try:
-        value = json.loads(unfenced(text), strict=False, **options)
+        try:
+            value = decoder.decode(unfenced(text))
+        except ValueError:
+            value = _object(text.rpartition("</think>")[2], decoder)
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode()  # half a character would break what is written later
-        return value
     except RecursionError:
         raise ValueError("JSON nested too deeply") from None
+    return value
+
+
+def _object(text: str, decoder: json.JSONDecoder) -> Any:
+    """The one JSON object in this text, repaired if need be."""
+    begins = OBJECT.search(text) or BRACE.search(text)
+    if not begins:
+        raise ValueError("no JSON object in the reply")
+    start = begins.start()
+    try:
+        value, end = decoder.raw_decode(text, start)
+    except ValueError as error:
+        fence = text.rfind(FENCE, start)
+        stop = text.rfind("}", start, fence if fence > 0 else len(text)) + 1
+        return decoder.decode(_repaired(text[start:stop], error))
+    if MORE.match(text, end) or OBJECT.search(text, end):
+        raise ValueError("more JSON behind the end of the object")
+    return value
+
+
+def _repaired(text: str, fault: ValueError) -> str:
+    try:
+        return json.dumps(repaired(text))
+    except ValueError as error:
+        raise ValueError(f"{error}: {fault}") from None
 
 
 def unfenced(text: str) -> str:

@@ -60,6 +60,7 @@ class Models:
             widths = fitting({name: self._providers[name].concurrency for name in wanted}, self._progress.tell)
             for name in wanted:
                 provider = self._providers[name]
+                provider.tells(self._naming(name))
                 await provider.open(eyes)
                 stack.push_async_callback(provider.close)
                 ask = telling(provider.ask, name, self._progress.tell)

@@ -2,10 +2,11 @@
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Protocol
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, PrivateAttr
 
 from curate.chat import Media, Reply, Request
 from curate.plugin import Plugin
@@ -73,6 +74,10 @@ ExtraBody = Annotated[dict[str, Any], AfterValidator(keyless)]
 """The setting `extra_body`: fields beside those of a request."""
 
 
+def unheard(line: str) -> None:
+    """Where nobody listens."""
+
+
 class Provider(Plugin, ABC):
     """One model behind one endpoint. Opened once a run, asked concurrently, closed at its end.
 
@@ -94,6 +99,12 @@ class Provider(Plugin, ABC):
     price_in: float = Field(default=0.0, ge=0)
     price_out: float = Field(default=0.0, ge=0)
     price_cached: float | None = Field(default=None, ge=0)
+
+    _say: Callable[[str], None] = PrivateAttr(default_factory=lambda: unheard)
+
+    def tells(self, say: Callable[[str], None]) -> None:
+        """Let `say` hear what is found out while the model is asked: one line for each thing, once."""
+        self._say = say
 
     @property
     def identity(self) -> str:

@@ -18,7 +18,8 @@ LETTERED = re.compile(r"\s*\(?[A-Z][).:]")
 class Output(BaseModel):
     """What a stage found, or a row of a set. Frozen; unknown keys are an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # NaN is no JSON: written as null, it could not be read again.
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Thought(Output):

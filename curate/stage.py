@@ -134,16 +134,17 @@ class Stage(Plugin, ABC):
     async def read(self, request: Request, ask: Ask, parse: Callable[[Reply], Out], split_if_cut: bool = False) -> Out:
         """Ask until a reply can be read, at most `attempts` new replies in one run.
 
+        Each time the model is told what was wrong, unless that is the limit's fault.
         Unreadable replies of earlier runs count for nothing, so that a rerun asks again; those of this run
         count, also where the record was put off meanwhile. Raises UnreadableError when the attempts are used
         up, DeclinedError where the last reply did that, and CutError at the first reply that the token limit cut
         where the caller can ask for less (`split_if_cut`). Raises TooLongError where more room changed nothing.
         """
         attempt = bought = 0
-        problem = ValueError()
+        problem, fault = ValueError(), ""
         most, cut = request.max_tokens, CutError()
         while bought < self.attempts:
-            asked = replace(request, attempt=attempt, max_tokens=most) if attempt else request
+            asked = replace(request, attempt=attempt, max_tokens=most, fault=fault) if attempt else request
             try:
                 reply = await ask(asked)
             except UnansweredError:
@@ -157,13 +158,13 @@ class Stage(Plugin, ABC):
                     raise
                 if 0 < error.early <= ALIKE * cut.early:
                     raise TooLongError(str(error)) from None
-                problem = cut = error
+                problem, fault, cut = error, "", error
                 most = int(min(2 * most, self.room * request.max_tokens))
             except ValueError as error:
-                problem = error
+                problem, fault = error, told(error)
             attempt += 1
             bought += not reply.replayed
-        raise problem if isinstance(problem, DeclinedError) else UnreadableError(told(problem))
+        raise problem if isinstance(problem, DeclinedError) else UnreadableError(advised(problem))
 
 
 def told(error: ValueError) -> str:
@@ -172,6 +173,11 @@ def told(error: ValueError) -> str:
         fault = error.errors(include_url=False, include_input=False)[0]
         return f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"[:300]
     return " ".join(str(error).split())[:300]
+
+
+def advised(error: ValueError) -> str:
+    """The same with what is for the user alone: the error's notes."""
+    return " ".join([told(error), *getattr(error, "__notes__", ())])
 
 
 class CutError(ValueError):

@@ -29,8 +29,9 @@ LOOSE = re.compile(
     rf"""\b(?:corresponds?\ to|match(?:es|ing)?|which\ is|that\ is|that['’]s|this\ is|it['’]s|it\ is
          |confirms(?:\ that)?|verifies|proves(?:\ that)?
          |mak(?:es|ing)(?:\ it)?|leads?(?:\ me)?\ to|points?\ to|leav(?:es|ing)(?:\ us)?(?:\ with)?(?:\ only)?)
-         \ (?:the\ )?(?:{MARKS}\ )?(?=(?:option|choice|answer)\ )
-      | \b(?:so|therefore|thus|hence|then),?\ (?:(?:it|this|that)\ {BE}\ )?(?:the\ answer\ )?""",
+         \ (?:the\ )?(?:{MARKS}\ )?(?=(?:option|choice|answer)\ |\(?[A-Z]\)?[.!]?$)
+      | \b(?:so|therefore|thus|hence|then)[,:]?\ (?:(?:it|this|that)(?:\ {BE}|['’]s)\ )?(?:the\ answer\ )?
+      | \bonly\ (?=(?:(?:option|choice)\ )?\(?[B-HJ-Z]\)?\ (?:remains|is\ left|fits|is\ possible|works)\b)""",
     re.VERBOSE | re.IGNORECASE,
 )
 PRAISED = re.compile(
@@ -41,14 +42,32 @@ PRAISED = re.compile(
 # One of these words is in every sentence that one of the patterns matches: most have none, and are not searched.
 NAMED = ("answer", "option", "choice")
 PICKED = ("boxed{", "choose", "pick", "select", "settle", "go with", "going with")
-DRAWN = ("so ", "so,", "thus", "hence", "therefore", "then ")
-KINDS = ((FIRM, True, NAMED + PICKED), (LOOSE, False, NAMED + DRAWN), (PRAISED, False, NAMED))
+DRAWN = ("so ", "so,", "so:", "thus", "hence", "therefore", "then ")
+LEFT = (
+    "correspond",
+    "match",
+    "confirm",
+    "verif",
+    "prove",
+    "mak",
+    "lead",
+    "point",
+    "leav",
+    "only ",
+    "is ",
+    "'s ",
+    "’s ",
+)
+KINDS = ((FIRM, True, NAMED + PICKED), (LOOSE, False, NAMED + DRAWN + LEFT), (PRAISED, False, NAMED))
 DOUBT = re.compile(
     r"\b(?:if|unless|might|may|could|maybe|perhaps|either|first|initially|unlikely|suppose|assum\w{1,6}|wrong\w{0,2}|"
     r"someone|some|would|were|guess|not|n['’]t|isn['’]t|doubt\w{0,4})\b|\b\w{2,6}n['’]t\b",
     re.IGNORECASE,
 )
-ASIDE = re.compile(r",? (?:and )?(?:not|rather than|instead of|over|unlike) (?:option |choice )?\(?[A-Z]\)?(?![\w’'])")
+ASIDE = re.compile(
+    r",? (?:and )?(?:not|rather than|instead of|over|unlike) (?:option |choice )?\(?[A-Z]\)?(?![\w’'])"
+    r"|,\ (?:and\ )?(?:not|rather\ than|instead\ of)\ [^.,;!?]{1,60}(?=[.!]?$)"
+)
 DENIED = re.compile(r"\bnot\b|\w{2,6}n['’]t\b|\bneither\b|\bnor\b|\bno longer\b|\bunclear\b", re.IGNORECASE)
 TAKEN_BACK = re.compile(r"\b(?:wait|wrong|mistaken?|actually|however|second thought|but)\b", re.IGNORECASE)
 SENTENCE_END = re.compile(r"[.!?](?=[\s\"'”’)*}]|$)")

@@ -7,30 +7,34 @@ from typing import Any
 
 from curate.chat import CHARACTERS, Media, Message, Reply, Request, Text
 from curate.errors import TransientError
+from curate.modes import Mode, asking, worded
 from curate.transport import Load
 
 _DATA = "data:"
 _json = json.JSONEncoder(separators=(",", ":")).encode
 
 
-def written(request: Request, loads: Mapping[Media, Load], said: Mapping[str, Any], extra: Mapping[str, Any]) -> bytes:
-    """The body of this request.
+def written(
+    request: Request,
+    loads: Mapping[Media, Load],
+    said: Mapping[str, Any],
+    extra: Mapping[str, Any],
+    mode: Mode = "json_schema",
+) -> bytes:
+    """The body of this request; JSON is asked for in this mode.
 
     `loads` holds every medium of the request, made ready. `said` is what stands beside the messages (the
     model at least), `extra` what the user and the transport add to it: a value of `extra` counts first.
     """
-    fields = _json({**said, **_sampling(request), **extra})
+    fields = _json({**said, **asking(request.schema, mode), **_sampling(request), **extra})
     if "messages" in extra:
         return fields.encode()
-    pieces = [piece for message in request.messages for piece in (b",", *_message(message, loads))]
+    pieces = [piece for message in worded(request, mode) for piece in (b",", *_message(message, loads))]
     return b"".join((b'{"messages":[', *pieces[1:], b"],", fields[1:].encode()))
 
 
 def _sampling(request: Request) -> dict[str, Any]:
     said: dict[str, Any] = {}
-    if request.schema:
-        shape = {"name": request.schema.name, "schema": request.schema.body, "strict": True}
-        said["response_format"] = {"type": "json_schema", "json_schema": shape}
     if request.temperature is not None:
         said["temperature"] = request.temperature
     if request.top_p is not None:

@@ -70,6 +70,7 @@ MEASURED: dict[str, tuple[Filter, Callable[[list[str]], Record]]] = {
     "consistency": (ConsistencyFilter(), concluded),
     "consistency-unseen": (ConsistencyFilter(), concluded),
     "consistency-forms": (ConsistencyFilter(), concluded),
+    "consistency-readers": (ConsistencyFilter(), concluded),
     "consistency-forms-unseen": (ConsistencyFilter(), concluded),
 }
 

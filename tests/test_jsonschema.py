@@ -120,8 +120,100 @@ def test_json_of_a_model_is_read_with_raw_control_characters_in_its_strings():
     assert loaded('{"a": 5.0, "b": 5}', parse_float=str, parse_int=str) == {"a": "5.0", "b": "5"}
 
 
-@pytest.mark.parametrize("text", ["", "no JSON", '{"a": 1', '{"a": 1} and more', "[" * 100_000, '{"a":' * 100_000])
-def test_what_is_no_json_is_a_value_error(text):
-    with pytest.raises(ValueError, match=r".") as caught:
+LATEX = r"Since \frac{1}{2} of {x, y} is left"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('Sure, here it is:\n```json\n{"a": 1}\n```\nAnything else?', {"a": 1}),
+        ('```\n{"a": 1}', {"a": 1}),
+        ('{"a": 1} and more', {"a": 1}),
+        ('The record: {"a": {"b": [1]}}.', {"a": {"b": [1]}}),
+        (f'{LATEX}: {{"a": 1}} with {{x}}', {"a": 1}),
+        ('\ufeff{"a": 1}', {"a": 1}),
+        ('{"a": 1}\x00\x1b', {"a": 1}),
+        ('\x07 {"a": 1,\x00 }', {"a": 1}),
+        ('<think>Is it {"a": 2}?</think>\n{"a": 1}', {"a": 1}),
+        ('Is it {"a": 2}?</think>```json\n{"a": 1}\n```', {"a": 1}),
+        ('{"a": "</think>"}', {"a": "</think>"}),
+        ('```json\n{"a": "```",}\n```', {"a": "```"}),
+        ('{"a": [1, 2,],}', {"a": [1, 2]}),
+        ("Here: {'a': 'it is', 'b': None}", {"a": "it is", "b": None}),
+        ('see [1]: {"a": 1}', {"a": 1}),
+        ('{"a": "\\ud83d\\ude00",}', {"a": "😀"}),
+        ('{"a": 1, "a": 2}', {"a": 2}),
+        ('```json\n{"a": 1,}\n```\nwith {x}', {"a": 1}),
+        ("{ }", {}),
+        ("[1, 2]", [1, 2]),
+    ],
+)
+def test_json_among_words_and_with_small_faults_is_read(text, value):
+    assert loaded(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "no JSON object"),
+        ("no JSON", "no JSON object"),
+        (LATEX, "broken or not closed"),
+        ('<think>{"a": 1}</think>', "no JSON object"),
+        ('{"a": 1', "broken or not closed: Expecting ',' delimiter: line 1 column 8"),
+        ('```json\n{"a": 1,\n```', "not closed"),
+        ('{"a": {"b": 1}', "not closed"),
+        ('I mean {"a": {"b": 1}', "not closed"),
+        ('{"frames": [{"a": 1}, {"a": 2}]', "not closed"),
+        ('{"a": 1}\n{"a": 2}', "more JSON"),
+        ('First {"a": 1}, no: {"a": 2}.', "more JSON"),
+        ('```json\n{"a": 1}\n```\nor\n```json\n{"a": 2}\n```', "more JSON"),
+        ('{"a": 1}, "b": 2}', "more JSON"),
+        ('Here: [{"a": 1}]', "more JSON"),
+        ('{"a": 1}}', "more JSON"),
+        ('{"a": [1, 2}', "broken"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"a":' * 100_000, "nested too deeply"),
+        ('{"a":' * 100_000 + "1" + "}" * 100_000, "nested too deeply"),
+        ("so " + '{"a":' * 900 + "1" + "}" * 899, "nested too deeply|not closed"),
+        ('{"a": "\\ud83d",}', "surrogates"),
+        ('{"a": "\\ud83d"}', "surrogates"),
+        ('{"a": ' + "9" * 5000 + "}", "."),
+    ],
+    ids=lambda value: value[:30],
+)
+def test_what_nobody_can_tell_or_ends_too_early_is_a_value_error(text, fault):
+    with pytest.raises(ValueError, match=fault) as caught:
         loaded(text)
     assert not isinstance(caught.value, RecursionError)
+
+
+def test_numbers_keep_their_form_as_far_as_they_are_sound():
+    for text in ('{"a": 5.10, "b": 7}', 'So: {"a": 5.10, "b": 7}.'):
+        assert loaded(text, parse_float=str, parse_int=str) == {"a": "5.10", "b": "7"}
+    assert loaded('{"a": 5.10, "b": 7,}', parse_float=str, parse_int=str) == {"a": "5.1", "b": "7"}
+
+
+LONG = 2_000_000
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "</think>" * (LONG // 8),
+        "```" * (LONG // 3),
+        '{"' * (LONG // 2),
+        "{ " * (LONG // 2) + "}",
+        "{" + " " * LONG + ",}",
+        '{"a":' * (LONG // 5),
+        '{"a": "' + "x" * LONG + "}",
+        '{"a": 1},' * (LONG // 9),
+        '{"a": "' + "\\" * LONG + '",}',
+        '{"a": ' + "9" * LONG + ",}",
+        "so {'a': " + "[" * LONG + "}",
+    ],
+    ids=lambda text: f"{text[:4]}…{text[-3:]}",
+)
+def test_megabytes_of_nonsense_are_refused_at_once(text):
+    with pytest.raises(ValueError, match=r"."):
+        loaded(text)

@@ -14,21 +14,15 @@ FILES = sorted(ROOT.rglob("*.py"))
 GROUND = {
     "errors", "timeline", "medium", "processor", "sampling", "record", "chat", "cuts", "assets", "tags", "jsonschema",
     "amounts", "answers", "carriers", "child", "clocks", "conclusions", "declining", "excuses", "hints", "leaks",
-    "prose", "provenance", "rewards", "scripts", "statements", "telltales", "turns",
+    "prose", "provenance", "repairs", "rewards", "scripts", "statements", "telltales", "turns",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
-SERVERS = {
-    "wire",
-    "posting",
-    "packaged",
-    "faults",
-    "served",
-    "vectors",
-    "room",
+# How one speaks to a server.
+SERVERS = {"wire", "modes", "posting", "packaged", "faults", "served", "structure", "vectors", "room"} | {
     "enginelog",
     "offline",
     "vllmargs",
-}  # how one speaks to a server
+}
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
     "aside", "ask", "asklog", "budget", "card", "cause", "census", "checks", "columns", "comparing", "copies",
@@ -79,6 +73,7 @@ HOMES = {
     "tenacity": {"ask.py", "push.py"},
     "sqlite3": {"journal.py", "writer.py", "soundness.py", "mending.py", "rows.py", "standings.py", "media/memory.py"},
     "ijson": {"sources.py"},
+    "json_repair": {"repairs.py"},
     "jiwer": {"answers"},
     "rapidfuzz": {"answers", "prose.py"},
     "snowballstemmer": {"answers"},
@@ -102,6 +97,7 @@ LAZY = {
     "xllamacpp",
     "vllm",
     "jiwer",
+    "json_repair",
     "rapidfuzz",
     "matplotlib",
     "jinja2",

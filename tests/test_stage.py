@@ -14,10 +14,12 @@ from curate.captions.video import VideoCaption
 from curate.chat import Media, Reply, Request, Text
 from curate.errors import DeclinedError, RefusedError, TooLongError, TransientError, UnansweredError, UnreadableError
 from curate.medium import Medium
+from curate.modes import worded
 from curate.plugin import find, names
 from curate.record import Output, ProblemType, Thought
 from curate.stage import CutError, ShowingStage, Stage
 from curate.stages.caption import Caption
+from curate.structure import probe
 from curate.timeline import STILL
 from tests.asking import Model, media, texts
 from tests.records import VIDEO, drafted, record, seconds
@@ -92,6 +94,40 @@ def test_an_unreadable_reply_is_asked_again_as_a_new_request():
     first, second = model.asked
     assert replace(second, attempt=0) == first
     assert second.key("m") != first.key("m")
+
+
+def test_the_model_is_told_what_was_wrong_with_its_last_reply_and_that_is_no_part_of_the_key():
+    replies = ("two words", "more than two", "word")
+    model = Model(*replies)
+    assert run(model) == Word(text="word")
+    assert [asked.fault for asked in model.asked] == ["", *(f"more than one word: {said}" for said in replies[:2])]
+    for asked in model.asked:
+        assert asked.key("m") == replace(asked, fault="").key("m")
+
+
+def test_what_was_wrong_with_a_reply_of_an_earlier_run_is_told_too():
+    model = Model(old("a b"), "word")
+    run(model)
+    assert model.asked[1].fault == "more than one word: a b"
+
+
+def test_a_model_is_not_told_of_a_limit_that_it_did_not_set():
+    model = Model("a b", Reply(text="wor", finish="length"), "word")
+    run(model)
+    assert [asked.fault for asked in model.asked] == ["", "more than one word: a b", ""]
+
+
+def test_what_is_meant_for_the_user_is_not_told_to_the_model():
+    class Advised(WordStage):
+        def parse(self, reply, record):
+            error = ValueError("no word")
+            error.add_note("(set more)")
+            raise error
+
+    model = Model("a", "b")
+    with pytest.raises(UnreadableError, match=r"^no word \(set more\)$"):
+        asyncio.run(Advised(model="m", attempts=2).run(record(), model))
+    assert model.asked[1].fault == "no word"
 
 
 @pytest.mark.parametrize("most", [1, 2, 3])
@@ -393,7 +429,8 @@ def test_no_prompt_and_no_schema_is_an_orphan(monkeypatch):
 
     monkeypatch.setattr(assets, "text", text)
     for stage, made in product(stages(), every_record()):
-        stage.request(made)
+        worded(replace(stage.request(made), fault="what was wrong"), "text")
+    probe("json_schema")
     root = Path(__file__).parent.parent
     there = {f.relative_to(root).as_posix() for kind in ("prompts", "schemas") for f in (root / kind).rglob("*.*")}
     assert there == reached

@@ -78,7 +78,9 @@ class EmbeddedProvider(Provider):
                 raise SettingsError(f"no model file {file}")
         self._server = await asyncio.to_thread(self._start, files)
         address = self._server.listening_address
-        self._client = OpenAIProvider(model=self.title, base_url=f"{address}/v1", extra_body=self.extra_body)
+        self._client = OpenAIProvider(
+            model=self.title, base_url=f"{address}/v1", extra_body=self.extra_body, json_mode="json_schema"
+        )
         await self._client.open(eyes)
 
     async def close(self) -> None:

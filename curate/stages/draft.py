@@ -97,7 +97,9 @@ class DraftStage(Stage):
 def thought(thinking: str, answer: str | None) -> Draft:
     """A draft that holds a thinking. Raises ValueError where it is empty."""
     if not thinking.strip():
-        raise ValueError("no thinking in the reply (structured = true helps a model that does not think)")
+        error = ValueError("no thinking in the reply")
+        error.add_note("(structured = true helps a model that does not think)")
+        raise error
     return Draft(thinking=thinking.strip(), answer=answer)
 
 

@@ -389,6 +389,46 @@ def test_a_window_is_what_each_request_shows():
     assert CaptionStage(model="m", window=128).objection(shows_parts=False) is None
 
 
+def test_a_record_among_words_and_with_small_faults_is_read():
+    """What a server writes that keeps to no schema: a fence, a comma too many, a raw tab, words around it."""
+    fenced = reply("a\tb", "c").replace("\\t", "\t").replace("]}", "],}", 1)
+    model = Model(f"Here is the record:\n```json\n{fenced}\n```\nTell me if you need {{more}}.")
+    assert [frame.caption for frame in run(model, clip(2)).described.frames] == ["a\tb", "c"]
+    assert model.left == 0
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "fault"),
+    [
+        (reply("a"), "1 items for 2 frames"),
+        (reply("a", "b", "c"), "3 items for 2 frames"),
+        (reply("a", "b")[:-1], "the JSON is broken or not closed"),
+        (reply("a", "b")[:-2], "the JSON is broken or not closed"),
+        (f"```json\n{reply('a', 'b')[:-2]}\n```", "the JSON is broken or not closed"),
+        (reply("a", "b") + reply("c", "d"), "more JSON behind the end of the object"),
+        (json.dumps({"frames": [item(), item()]}), "video_caption: Field required"),
+        (json.dumps([json.loads(reply("a", "b"))]), "Input should be"),
+        ("I see a kitchen.", "no JSON object in the reply"),
+    ],
+)
+def test_a_record_of_another_number_of_frames_or_cut_short_is_asked_again_with_what_was_wrong(spoilt, fault):
+    model = Model(spoilt, reply("a", "b"))
+    assert len(run(model, clip(2)).described.frames) == 2
+    first, second = model.asked
+    assert first.fault == ""
+    assert fault in second.fault
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", '"NaN"'])
+def test_what_is_no_number_is_no_place_in_a_picture(number):
+    """Written as null, it could not be read again."""
+    sound = REPLIES["general"]
+    spoilt = json.dumps(sound | {"metadata": sound["metadata"] | {"text": [{"content": "A", "bbox": [0.5]}]}})
+    model = Model(spoilt.replace("0.5", number), json.dumps(sound))
+    run(model, IMAGE)
+    assert "number" in model.asked[1].fault
+
+
 DECLINED = [
     "I cannot see the video. Please provide the frames.",
     "The video is not available to me.",

@@ -66,11 +66,11 @@ class Place(Workplace):
         """Write these settings."""
         text = 'steps = ["caption", "draft", "revise"]\n'
         text += '[input]\nfiles = ["questions.json"]\nmedia_root = "media"\n[media]\nworkers = 1\n'
-        for name, model in {"captioner": captioner, "reasoner": reasoner, "reviser": reviser}.items():
-            text += f"[models.{name}]\n{model.table}"
-        text += '[stages.caption]\nmodel = "captioner"\nmax_frames = 4\nwindow = 4\nmax_tokens = 3000\n'
-        text += 'max_pixels = 50176\n[stages.draft]\nmodel = "reasoner"\nattempts = 9\nmax_tokens = 400\n'
-        text += '[stages.revise]\nmodel = "reviser"\nstructured = true\nmax_frames = 4\nmax_pixels = 50176\n'
+        names = {model.name: f"[models.{model.name}]\n{model.table}" for model in (captioner, reasoner, reviser)}
+        text += "".join(names.values())
+        text += f'[stages.caption]\nmodel = "{captioner.name}"\nmax_frames = 4\nwindow = 4\nmax_tokens = 3000\n'
+        text += f'max_pixels = 50176\n[stages.draft]\nmodel = "{reasoner.name}"\nattempts = 9\nmax_tokens = 400\n'
+        text += f'[stages.revise]\nmodel = "{reviser.name}"\nstructured = true\nmax_frames = 4\nmax_pixels = 50176\n'
         self.toml.write_text(f"{text}pattern = '{SOME_WORDS}'\nmax_tokens = 1000\n{more}")
         return self
 
