@@ -7,10 +7,9 @@ model runs in processes that vLLM starts. All of them are told to write to a log
 import asyncio
 import gc
 import json
-import logging
 import multiprocessing
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import AsyncExitStack
 from types import SimpleNamespace
@@ -21,8 +20,6 @@ from curate.errors import FatalError
 from curate.posting import Answer
 from curate.vllmargs import parsed
 
-log = logging.getLogger(__name__)
-
 VERSION = "0.32"  # of vLLM, whose inner names change with every release
 _turn = threading.Lock()  # engines start one after another: each measures how much memory is free
 
@@ -32,14 +29,19 @@ T = TypeVar("T")
 class Offline:
     """A client whose server is an engine in this process, which the first body starts.
 
-    `engine` are vLLM's arguments, `timeout` seconds for one call once the engine runs. Where it cannot start or has
+    `engine` are vLLM's arguments, `timeout` seconds for one call once the engine runs; `say` hears when it begins to
+    load. Where it cannot start or has
     died, a call raises FatalError.
     """
 
     errors: tuple[type[Exception], ...] = (TimeoutError,)
 
-    def __init__(self, weights: str, name: str, engine: dict[str, Any], timeout: float) -> None:
+    def __init__(
+        self, weights: str, name: str, engine: dict[str, Any], timeout: float, say: Callable[[str], None]
+    ) -> None:
         self._what = (weights, name, engine)
+        self._say = say
+        self._told = False
         self._timeout = timeout
         self._log = EngineLog()
         self._loop = asyncio.new_event_loop()
@@ -53,6 +55,9 @@ class Offline:
 
     async def post(self, body: bytes) -> Answer:
         """What the engine answers to this JSON of a chat completion, whatever the status. Raises FatalError."""
+        if not self._told:
+            self._told = True
+            self._say(f"vLLM loads it inside this command (minutes, where it is large), and logs to {self._log.path}")
         return await asyncio.wrap_future(self._within(self._answered(body)))
 
     async def close(self) -> None:
@@ -123,7 +128,6 @@ class Offline:
         if not current_platform.device_type:
             raise FatalError(NO_DEVICE)
         arguments = parsed(*self._what)
-        log.debug("vLLM starts; its log is %s", self._log.path)
         self._engine = await self._stack.enter_async_context(build_async_engine_client(arguments))
         self._state = SimpleNamespace()  # in no variable: vLLM keeps frames, and with them what they held
         await init_app_state(self._engine, self._state, arguments, await self._engine.get_supported_tasks())

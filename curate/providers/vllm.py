@@ -57,4 +57,5 @@ class VllmProvider(OpenAIProvider):
                 "provider = \"vllm\" needs vLLM, which is not installed: `pip install 'curate[vllm]'` on a machine "
                 'with a GPU, or start `vllm serve` elsewhere and set provider = "openai" with its base_url'
             )
-        return Offline(str(self.weights or self.model), self.model, self.engine, self.timeout)
+        weights = str(self.weights or self.model)
+        return Offline(weights, self.model, self.engine, self.timeout, lambda line: self._say(line))
