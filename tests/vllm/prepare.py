@@ -13,8 +13,8 @@ DECLARED = """
 import torch.library as _library
 
 _declared = _library.Library("torchvision", "FRAGMENT")
-for _operator in ("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",):
-    _declared.define(_operator)
+for _operator in ("nms", "qnms"):
+    _declared.define(_operator + "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 """
 
 
