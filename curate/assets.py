@@ -29,7 +29,14 @@ def prompt(name: str, fields: dict[str, str]) -> str:
 
 def fill(template: str, fields: dict[str, str]) -> str:
     """The template with its `$fields` filled in; a missing field is a KeyError, braces mean nothing."""
-    return Template(template).substitute(fields) if "$" in template else template
+    return _format(template) % fields
+
+
+@cache
+def _format(template: str) -> str:
+    """The template as a format of Python's own, which is filled in a fraction of the time."""
+    made = Template(template.replace("%", "%%"))
+    return made.substitute({name: f"%({name})s" for name in made.get_identifiers()})
 
 
 def digest(kind: str, name: str) -> str:

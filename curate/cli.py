@@ -1,4 +1,4 @@
-"""The commands: thin shells around the jobs."""
+"""The commands: thin shells around the jobs. What only one of them needs is imported there."""
 
 import sys
 from collections.abc import Callable, Coroutine
@@ -11,9 +11,7 @@ import typer
 from curate import __version__, folders, jobs
 from curate.command import ended, failed
 from curate.console import Screen
-from curate.delivery import Options
 from curate.errors import CurateError, FatalError, SettingsError
-from curate.exporting import Export
 from curate.jobs import Job
 from curate.media.decoder import EXACT
 from curate.options import chosen
@@ -165,6 +163,8 @@ def export(
     json: Json = False,
 ) -> None:
     """Write a set in another trainer's format, from the journal; sends nothing."""
+    from curate.exporting import Export
+
     asked = Export(layout, file, name, split, path_prefix, data_type)
     finish(Job.of("export", settings, work, Screen(quiet, json), Scope(limit), log).export(asked), FILE)
 
@@ -248,6 +248,8 @@ def push(
     json: Json = False,
 ) -> None:
     """Upload the sets and their card to the Hugging Face Hub; what is there already is not sent again."""
+    from curate.delivery import Options
+
     job = Job.of("push", settings, work, Screen(quiet, json), Scope(), log)
     finish(job.push(name, Options(private, dry_run, parent)), LOOKING if dry_run else SENDING)
 
@@ -278,9 +280,16 @@ def frames(
 
 
 @app.command()
-def doctor(settings: SettingsFile = TOML, quiet: Quiet = False, json: Json = False) -> None:
+def doctor(
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Ask the models' servers, too: about eight small requests each.")
+    ] = False,
+    settings: SettingsFile = TOML,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
     """Try the decoders on this machine, and look at the settings where there are any; say what to do about each."""
-    finish(jobs.doctor(Screen(quiet, json), settings), LOOKING)
+    finish(jobs.doctor(Screen(quiet, json), settings, probe), LOOKING)
 
 
 @app.command()

@@ -11,7 +11,6 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from curate import garbage
 from curate.console import Screen
 
 log = logging.getLogger(__name__)
@@ -41,7 +40,6 @@ def ended(job: Coroutine[Any, Any, int], after: str, waits: Callable[[], None] |
             work.cancel()
             return await work
 
-    garbage.rarely()
     _roomy()
     try:
         return asyncio.run(stoppable())

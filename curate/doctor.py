@@ -1,31 +1,29 @@
 """What works on this machine, what does not, why, and what to do about it."""
 
+import tempfile
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from curate.chat import FRAME
+from curate.checkup import Finding, Wanted
 from curate.errors import MediaError, SettingsError
 from curate.media.decoder import EXACT, known, why_not
 from curate.media.eyes import Eyes
 from curate.media.facts import Trial
-from curate.settings import load
+from curate.medium import Medium
+from curate.provider import Provider
+from curate.settings import Settings, load
+
+LEAST = 40  # frames of a clip that a model's server is tried with
+SAMPLING = ("temperature", "top_p", "seed")
 
 _PACKAGES = {
     "pyav": ("av",),
     "decord": ("decord2", "decord", "eva-decord"),
     "opencv": ("opencv-python", "opencv-python-headless", "opencv-contrib-python"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at. `needed` is true where `curate` cannot do without it."""
-
-    about: str
-    good: bool
-    told: str
-    needed: bool = False
 
 
 async def examined() -> AsyncIterator[Finding]:
@@ -53,6 +51,48 @@ def configured(file: Path) -> Iterator[Finding]:
     root = settings.media_root
     told = str(root) if root.is_dir() else f"there is no folder {root}: make it or set input.media_root"
     yield Finding("media", root.is_dir(), told, needed=True)
+
+
+async def asked(file: Path) -> AsyncIterator[Finding]:
+    """What the models of these settings can do, found out by asking each a little; nothing where they cannot work."""
+    try:
+        settings = load(file)
+    except SettingsError:
+        return
+    eyes = Eyes(workers=1)
+    try:
+        with tempfile.TemporaryDirectory(prefix="curate-") as folder:
+            film = await _film(eyes, Path(folder), settings)
+            for name, provider in settings.models.items():
+                async for finding in _examined(name, provider, eyes, _wanted(settings, name, film)):
+                    yield finding
+    finally:
+        eyes.close()
+
+
+async def _examined(name: str, provider: Provider, eyes: Eyes, wanted: Wanted) -> AsyncIterator[Finding]:
+    try:
+        async for finding in provider.examined(eyes, wanted):
+            yield replace(finding, about=f"{name}: {finding.about}")
+    except SettingsError as error:
+        yield Finding(f"{name}: key", False, str(error), needed=True)
+
+
+async def _film(eyes: Eyes, folder: Path, settings: Settings) -> Medium | None:
+    """A clip of more frames than any stage sends at once; None where none sends any, or there is no encoder."""
+    frames = max((stage.frames() for stage in settings.stages.values()), default=0)
+    try:
+        return await eyes.sample(folder / "sample.mp4", max(frames, LEAST)) if frames else None
+    except MediaError:
+        return None
+
+
+def _wanted(settings: Settings, model: str, film: Medium | None) -> Wanted:
+    """What the stages that ask this model want of it."""
+    stages = [stage for stage in settings.stages.values() if stage.model == model]
+    frames = max((stage.frames() for stage in stages), default=0)
+    sampling = {name: value for s in stages for name in SAMPLING if (value := getattr(s, name)) is not None}
+    return Wanted(frames, frames * FRAME, max((s.max_tokens for s in stages), default=0), sampling, film)
 
 
 async def _decoder(eyes: Eyes, name: str) -> Finding:

@@ -124,11 +124,13 @@ class _Said:
 
 
 def _said(body: bytes) -> _Said:
-    """OpenAI's {"error": {…}}, the same without that level (older vLLM), or a bare "error" or "detail"."""
+    """OpenAI's {"error": {…}}, also in a list (Gemini); without that level (older vLLM); bare "error", "detail"."""
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):
         return _Said()
+    if isinstance(said, list) and len(said) == 1:
+        said = said[0]
     if not isinstance(said, dict):
         return _Said()
     error = said.get("error")

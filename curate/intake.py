@@ -115,9 +115,13 @@ class Intake:
         item = await self._look(row)
         return Entry(row.number, self._stood(row)[0], item, asked(item) if isinstance(item, Record) else b"")
 
-    def _begun(self, row: Row, stamp: bytes) -> asyncio.Task[Entry]:
+    def _begun(self, row: Row, stamp: bytes) -> Entry | asyncio.Task[Entry]:
+        found = self._at_once(row)
+        if not isinstance(found, dict):
+            return Entry(row.number, stamp, found)
+
         async def looked() -> Entry:
-            return Entry(row.number, stamp, await self._look(row))
+            return Entry(row.number, stamp, await self._identified(row, found))
 
         return asyncio.create_task(looked())
 
@@ -128,17 +132,26 @@ class Intake:
         return self._once(entry)
 
     async def _look(self, row: Row) -> Record | Rejected | Failed:
+        found = self._at_once(row)
+        return await self._identified(row, found) if isinstance(found, dict) else found
+
+    def _at_once(self, row: Row) -> Record | Rejected | dict[str, Any]:
+        """What becomes of a row; of one whose medium is not at hand, its columns only."""
         try:
             fields = usable(row.raw, row.number, self._measures)
-            self.extras.update(str(key) for key in row.raw if key not in COLUMNS)
-            if group := self._left_out(fields):
-                return Rejected(row.raw, STEP, LEFT_OUT, group)
-            if (first := self._repeats.get(row.number)) is not None:
-                return Rejected(row.raw, STEP, NEAR, f"nearly the same question as problem_id {first}")
-            medium = await self._library.identify(fields["path"], fields["data_type"])
-            return record(fields, medium)
         except UnusableError as error:
             return Rejected(row.raw, STEP, error.reason, error.detail or row.where)
+        self.extras.update(str(key) for key in row.raw if key not in COLUMNS)
+        if group := self._left_out(fields):
+            return Rejected(row.raw, STEP, LEFT_OUT, group)
+        if (first := self._repeats.get(row.number)) is not None:
+            return Rejected(row.raw, STEP, NEAR, f"nearly the same question as problem_id {first}")
+        medium = self._library.at_hand(fields["path"], fields["data_type"])
+        return record(fields, medium) if medium else fields
+
+    async def _identified(self, row: Row, fields: dict[str, Any]) -> Record | Rejected | Failed:
+        try:
+            return record(fields, await self._library.identify(fields["path"], fields["data_type"]))
         except MediaError as error:
             if error.lasting:
                 return Rejected(row.raw, STEP, error.reason, error.detail)

@@ -1,4 +1,8 @@
-"""What each command does with an open pipeline, what it shows and how it ends (its exit code)."""
+"""What each command does with an open pipeline, what it shows and how it ends (its exit code).
+
+What only some commands need, or only the end of one, is imported where it is needed: to read all of it would take
+longer than all else that stands before the first request.
+"""
 
 import asyncio
 import logging
@@ -6,20 +10,20 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from curate import delivery, forecast, log, looking, publishing, snapshots, tables, workfolder
+from curate import log, workfolder
 from curate.console import Screen, summary
-from curate.doctor import configured, examined
 from curate.errors import CurateError, SettingsError
-from curate.exporting import Export, export
-from curate.hub import Repository
-from curate.mending import held, mended
 from curate.models import DRAIN
 from curate.pipeline import Pipeline, Scope, opened, trainable
 from curate.progress import Progress
 from curate.sampling import Sampling
 from curate.settings import Settings, load
+
+if TYPE_CHECKING:
+    from curate.delivery import Options
+    from curate.exporting import Export
 
 LOOKED_AT = 20  # rows whose requests an estimate weighs
 logger = logging.getLogger(__name__)
@@ -81,8 +85,10 @@ class Job:
         self.screen.result({"command": self.command, "exit": code, **summary(self.progress), "sets": sets})
         return code
 
-    async def export(self, asked: Export) -> int:
+    async def export(self, asked: "Export") -> int:
         """Write a set in another trainer's format; asks nothing, and changes nothing in the work folder."""
+        from curate.exporting import export
+
         with self._logged():
             if asked.name == "sft":
                 trainable(self.settings)
@@ -95,6 +101,8 @@ class Job:
 
     async def status(self) -> int:
         """Where every record stands and what was spent; a running command is not disturbed."""
+        from curate import looking, tables
+
         async with self._pipeline() as pipeline:
             with self.screen.watching(self.progress):
                 spent, spared = await looking.status(pipeline)
@@ -122,6 +130,8 @@ class Job:
                     return await self._estimate(pipeline, code, {"asked": summary(self.progress)})
 
     async def _estimate(self, pipeline: Pipeline, code: int, told: dict[str, Any]) -> int:
+        from curate import forecast, looking, tables
+
         projected = await looking.projected(pipeline)
         if projected:
             self.screen.show(forecast.table(projected[1]))
@@ -138,6 +148,8 @@ class Job:
 
     async def mend(self) -> int:
         """Save what can be read of a damaged journal; one that is whole stays as it is."""
+        from curate.mending import held, mended
+
         path = self.settings.work / workfolder.JOURNAL
         with workfolder.held(self.settings.work, self.command):
             self.screen.say(f"reading all of {relative(path)}")
@@ -164,6 +176,8 @@ class Job:
 
     async def show(self, problem_id: int) -> int:
         """One record's whole story, for every record of this id."""
+        from curate import looking, tables
+
         stories = []
         async with self._pipeline() as pipeline:
             async for story in looking.stories(pipeline, problem_id):
@@ -174,8 +188,11 @@ class Job:
         self.screen.result({"command": "show", "exit": 0, "records": stories})
         return 0
 
-    async def push(self, name: str, options: delivery.Options) -> int:
+    async def push(self, name: str, options: "Options") -> int:
         """Bring the published sets and their card to the Hub, or say what that would send."""
+        from curate import delivery
+        from curate.hub import Repository
+
         repository = Repository(name)
         with self._logged([repository.token or ""]):
             told = await delivery.delivered(self.screen, self.settings.work, repository, options)
@@ -206,6 +223,8 @@ class Job:
 
     def _asked(self, table: bool) -> int:
         """Say how the asking went: 0 where no record failed and none is owed."""
+        from curate import tables
+
         tally = self.progress.tally
         if table:
             self.screen.show(tables.outcome(self.progress))
@@ -218,6 +237,8 @@ class Job:
 
     async def _publish(self, pipeline: Pipeline) -> dict[str, int]:
         """Write the sets; returns how many rows each has."""
+        from curate import publishing, tables
+
         with self.screen.watching(self.progress):
             report = await publishing.publish(pipeline)
         self.screen.show(tables.waterfall(report))
@@ -231,6 +252,8 @@ class Job:
 
 async def frames(screen: Screen, path: Path, out: Path, sampling: Sampling, decoder: str, max_lost: float) -> int:
     """Write a file's frames as a model will see them; says what the file is."""
+    from curate import snapshots, tables
+
     found = await snapshots.written(path, out, sampling, decoder, max_lost, screen.warn)
     screen.show(tables.medium(found))
     screen.say(f"wrote {found['written']} frames and {snapshots.LIST} to {relative(Path(found['out']))}")
@@ -238,8 +261,11 @@ async def frames(screen: Screen, path: Path, out: Path, sampling: Sampling, deco
     return 0
 
 
-async def doctor(screen: Screen, file: Path) -> int:
-    """Say what works here; 1 where something that `curate` cannot do without does not."""
+async def doctor(screen: Screen, file: Path, probe: bool) -> int:
+    """Say what works here, with `probe` also at the models' servers; 1 where what cannot be done without does not."""
+    from curate import tables
+    from curate.doctor import asked, configured, examined
+
     findings = []
     async for finding in examined():
         findings.append(finding)
@@ -247,6 +273,12 @@ async def doctor(screen: Screen, file: Path) -> int:
     for finding in configured(file):
         findings.append(finding)
         screen.show(tables.finding(finding))
+    if probe:
+        async for finding in asked(file):
+            findings.append(finding)
+            screen.show(tables.finding(finding))
+    elif any(finding.about == "settings" for finding in findings):
+        screen.say("the models' servers were not asked: --probe does, a few small requests each")
     code = 1 if any(f.needed and not f.good for f in findings) else 0
     screen.result({"command": "doctor", "exit": code, "findings": [asdict(f) for f in findings]})
     return code

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from curate.carriers import in_the_scene
 from curate.clocks import on_a_clock, played
@@ -117,11 +118,16 @@ SEEN = {
     "bounding box": in_the_scene,
 }
 """What is given away, and how to tell that it stands in the scene itself."""
-RULES = Hinted(
-    (hint, (reason, tuple(map(re.compile, patterns))))
-    for reason, rules in zip(SEEN, (SOURCES, FRAMES, TIMES, BOXES), strict=True)
-    for hint, *patterns in rules
-)
+
+
+@cache
+def rules() -> Hinted[tuple[str, tuple[re.Pattern[str], ...]]]:
+    """All rules by what they give away, made ready for the first text: a command may never come to one."""
+    return Hinted(
+        (hint, (reason, tuple(map(re.compile, patterns))))
+        for reason, rules in zip(SEEN, (SOURCES, FRAMES, TIMES, BOXES), strict=True)
+        for hint, *patterns in rules
+    )
 
 
 def lowered(text: str) -> str:
@@ -132,7 +138,7 @@ def lowered(text: str) -> str:
 
 def leaks(text: str) -> Iterator[tuple[str, re.Match[str]]]:
     """Every leak in a lower-case text whose white space is single blanks, and what it gives away."""
-    for reason, patterns in RULES.likely(text):
+    for reason, patterns in rules().likely(text):
         seen = SEEN[reason]
         for pattern in patterns:
             yield from ((reason, match) for match in pattern.finditer(text) if not seen(match))

@@ -60,6 +60,12 @@ class Offline:
             self._say(f"vLLM loads it inside this command (minutes, where it is large), and logs to {self._log.path}")
         return await asyncio.wrap_future(self._within(self._answered(body)))
 
+    async def get(self, url: str) -> Answer:
+        """The list of models at ".../models", once the engine runs; nothing else is there."""
+        if self._ready and url.endswith("/models"):
+            return await asyncio.wrap_future(self._within(self._listed()))
+        return Answer(404, {}, b"")
+
     async def close(self) -> None:
         """End the engine; its log goes too, unless it tells of a failure."""
         self._ending = True
@@ -93,6 +99,10 @@ class Offline:
         return await self._state.openai_serving_chat.create_chat_completion(
             ChatCompletionRequest.model_validate(json.loads(body))
         )
+
+    async def _listed(self) -> Answer:
+        said = await self._state.openai_serving_models.show_available_models()
+        return Answer(200, {}, said.model_dump_json().encode())
 
     def _fault(self, error: BaseException) -> Any:
         """What vLLM's server would answer to this error. Raises FatalError where the engine is dead."""

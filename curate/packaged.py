@@ -1,6 +1,7 @@
 """Posting with the openai package, which names itself to the server and costs four times the CPU of aiohttp alone."""
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
 from curate.posting import ENCODINGS, IDLE, PATH, Answer, BadAnswerError, bounded, check, connect_timeout, proxy
@@ -48,9 +49,16 @@ class Packaged:
 
     async def post(self, body: bytes) -> Answer:
         """Send this JSON once; whatever the status, the answer."""
+        return await self._answered(self._client.post(PATH, cast_to=self._kind, content=body, options=self._options))
+
+    async def get(self, url: str) -> Answer:
+        """What is at this address, which is one of the same server's: the key goes along."""
+        return await self._answered(self._client.get(url, cast_to=self._kind, options=self._options))
+
+    async def _answered(self, call: Awaitable[Any]) -> Answer:
         try:
             async with asyncio.timeout(self._timeout):
-                said = await self._client.post(PATH, cast_to=self._kind, content=body, options=self._options)
+                said = await call
         except self._status as error:
             said = error.response
         except self._error as error:

@@ -10,11 +10,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from curate import __version__
+
+if TYPE_CHECKING:
+    from aiohttp import ClientResponse
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +50,9 @@ class Client(Protocol):
     async def post(self, body: bytes) -> Answer:
         """Send this JSON once; whatever the status, the answer."""
 
+    async def get(self, url: str) -> Answer:
+        """What is at this address, which is one of the same server's: the key goes along."""
+
     async def close(self) -> None:
         """Close the connections."""
 
@@ -76,17 +82,26 @@ class Direct:
         size = {"Content-Length": str(len(body))}
         data = body if len(body) <= WHOLE else _slices(body)
         async with self._session.post(self._url, data=data, headers=size, allow_redirects=False) as response:
-            check(response.headers)
-            answer = Answer(response.status, response.headers, await bounded(response.content.iter_any()))
+            answer = await _whole(response)
         if log.isEnabledFor(logging.DEBUG):
             task = asyncio.current_task()
             name = task.get_name() if task else "-"
             log.debug("%s: HTTP %d: sent %d bytes, got %d", name, answer.status, len(body), len(answer.body))
         return answer
 
+    async def get(self, url: str) -> Answer:
+        """What is at this address, which is one of the same server's: the key goes along."""
+        async with self._session.get(url, allow_redirects=False) as response:
+            return await _whole(response)
+
     async def close(self) -> None:
         """Close the connections."""
         await self._session.close()
+
+
+async def _whole(response: "ClientResponse") -> Answer:
+    check(response.headers)
+    return Answer(response.status, response.headers, await bounded(response.content.iter_any()))
 
 
 def connect_timeout(timeout: float) -> float:

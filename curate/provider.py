@@ -2,13 +2,14 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Protocol
 
 from pydantic import AfterValidator, Field, PrivateAttr
 
 from curate.chat import Media, Reply, Request
+from curate.checkup import Finding, Wanted
 from curate.plugin import Plugin
 
 KEY = re.compile(
@@ -130,6 +131,14 @@ class Provider(Plugin, ABC):
 
     async def close(self) -> None:
         """Let go of everything that `open` took."""
+
+    async def examined(self, eyes: Eyes, wanted: Wanted) -> AsyncIterator[Finding]:
+        """Row by row, what its server can do of what is wanted, found out by asking; nothing where there is none.
+
+        Takes care of `open` and `close` by itself. Raises SettingsError.
+        """
+        for finding in tuple[Finding, ...]():
+            yield finding
 
     @abstractmethod
     async def ask(self, request: Request) -> Reply:

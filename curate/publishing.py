@@ -83,9 +83,9 @@ async def judged(pipeline: Pipeline, rows: Iterable[Row]) -> AsyncIterator[Verdi
     way, layouts = Way(pipeline.steps(pipeline.settings.steps)), pipeline.settings.layouts
     sft, rl, fitness = layouts["sft"], layouts["rl"], pipeline.settings.fitness
     trace = _tracing(pipeline) if sft.traced or rl.traced else None
-    thinking, total = reviewing.thinking(pipeline.settings), pipeline.total()
+    thinking, total, tally = reviewing.thinking(pipeline.settings), pipeline.total(), Tally()
     async for entry in intake.entries(rows):
-        ended = await pipeline.walked(entry, way, Tally())
+        ended = await pipeline.walked(entry, way, tally)
         record = entry.item if isinstance(entry.item, Record) else None
         verdict = Verdict.of(entry.number, entry.stamp, entry.asked, record, ended, sft, rl, fitness, trace)
         group = pipeline.mixed.number(record.row) if pipeline.mixed and record else -1
@@ -159,7 +159,7 @@ def sentence(at: Bench, numbers: Sequence[int]) -> judges.Part:
 
     async def judge() -> judges.Part:
         pipeline = at.pipeline
-        verdicts = [verdict async for verdict in judged(pipeline, map(pipeline.rows.row, numbers))]
+        verdicts = [verdict async for verdict in judged(pipeline, pipeline.rows.between(numbers[0], numbers[-1]))]
         notices, pipeline.progress.notices = pipeline.progress.notices, []
         return judges.Part(verdicts, Counter(pipeline.extras), notices)
 

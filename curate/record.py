@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -12,6 +13,7 @@ from curate.medium import Kind, Medium
 ProblemType = Literal["multiple choice", "numerical", "OCR", "free-form", "regression"]
 
 
+ROW = ("problem_id", "problem", "data_type", "problem_type", "options", "solution", "path", "data_source")
 LETTERED = re.compile(r"\s*\(?[A-Z][).:]")
 
 
@@ -67,7 +69,7 @@ class Record(BaseModel):
         """A copy that also holds this output."""
         return self.model_copy(update={"outputs": (*self.outputs, output)})
 
-    @property
+    @cached_property  # (what it is made of never changes, also not in a copy)
     def question(self) -> str:
         """The problem with its options inside, each on a line of its own, exactly once."""
         lines = {line.strip() for line in self.problem.splitlines()}
@@ -78,7 +80,7 @@ class Record(BaseModel):
     @property
     def row(self) -> dict[str, Any]:
         """The eight columns of the input row, as plain JSON values."""
-        return self.model_dump(exclude={"medium", "outputs", "pass_rate"}, mode="json")
+        return {name: getattr(self, name) for name in ROW} | {"options": [*self.options]}
 
 
 @dataclass(frozen=True, slots=True)

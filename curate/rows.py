@@ -82,6 +82,11 @@ class Rows:
         query = "SELECT number, '' FROM rows WHERE place % ? = ? AND number < ? ORDER BY number"
         return [number for number, _ in self._found(query, *self._shard, end) if number not in without]
 
+    def between(self, first: int, last: int) -> Iterator[Row]:
+        """The rows from this number to that one, both included."""
+        query = "SELECT number, text FROM rows WHERE number BETWEEN ? AND ? AND place % ? = ? ORDER BY number"
+        return map(self._row, self._found(query, first, last, *self._shard))
+
     def row(self, number: int) -> Row:
         """One row."""
         return self._row(self._found("SELECT number, text FROM rows WHERE number = ?", number)[0])

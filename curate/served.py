@@ -1,14 +1,19 @@
 """What every model behind an HTTP address has in common: where it is, its key, and what its errors mean."""
 
+import asyncio
 import os
 import re
+from dataclasses import replace
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, PrivateAttr, field_validator
 
 from curate.errors import SettingsError
 from curate.faults import Faults
+from curate.posting import Answer, Client
 from curate.provider import Provider
+
+SOON = 10.0  # seconds for what a server knows without thinking
 
 
 class Served(Provider):
@@ -17,6 +22,8 @@ class Served(Provider):
     base_url: str = "https://api.openai.com/v1"
     api_key_env: str | None = None
     timeout: float = Field(default=600.0, gt=0)
+
+    _client: Client = PrivateAttr()
 
     @field_validator("base_url")
     @classmethod
@@ -47,6 +54,14 @@ class Served(Provider):
                 f"the environment variable {self.api_key_env} holds no key: spaces or line breaks in it"
             )
         return key
+
+    async def got(self, url: str) -> Answer:
+        """What is at this address of the server; 10 s are enough for it. Raises TransientError."""
+        try:
+            async with asyncio.timeout(SOON):
+                return await self._client.get(url)
+        except self._client.errors as error:
+            raise replace(self.faults(), timeout=SOON).lost(error) from None
 
     def faults(self) -> Faults:
         """What this server's errors mean."""

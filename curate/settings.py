@@ -25,6 +25,7 @@ from curate.stage import Stage
 P = TypeVar("P", bound=Plugin)
 DEFAULT_STEPS = ("caption", "draft", "answer", "revise", "format", "leak", "length", "repetition")
 LAYOUT = "videorft"
+PRESET = "openai"  # the provider of a model that names a preset and no provider
 
 
 class Input(BaseModel):
@@ -276,10 +277,10 @@ def _toml(path: Path) -> dict[str, Any]:
 
 def _model(name: str, options: dict[str, Any], base: Path) -> Provider:
     where = f"models.{name}"
-    if "provider" not in options:
+    if "provider" not in options and "preset" not in options:
         raise SettingsError(f"{where}.provider is missing; known: {', '.join(names(Provider))}")
     rest = {key: value for key, value in options.items() if key != "provider"}
-    return _plugin(Provider, str(options["provider"]), rest, where, base, ("provider",))
+    return _plugin(Provider, str(options.get("provider", PRESET)), rest, where, base, ("provider",))
 
 
 def _layout(name: str, settings: SetSettings, base: Path) -> Layout:

@@ -75,6 +75,10 @@ class Stage(Plugin, ABC):
         """Whether anything is asked about this record at all."""
         return True
 
+    def frames(self) -> int:
+        """Frames in one request at most; 0 where it shows none."""
+        return 0
+
     def rounds(self) -> int:
         """How many requests a record takes at least where none of them shows anything."""
         return 1
@@ -227,6 +231,10 @@ class ShowingStage(Stage):
         """The frames on show, as one medium. Raises MediaError where no rule can size it."""
         how = Sampling(self.fps, self.max_frames, self.max_pixels, self.processor, self.min_pixels)
         return (how.media(record.medium),)
+
+    def frames(self) -> int:
+        """All of them at once."""
+        return self.max_frames
 
     async def run(self, record: Record, ask: Ask) -> Output:
         """One request, parsed; where it is too long, or has too many pictures, half the frames, or a quarter."""

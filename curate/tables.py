@@ -10,7 +10,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from curate.doctor import Finding
+from curate.checkup import Finding
 from curate.estimate import Estimate
 from curate.journal import Spent
 from curate.mix import asked, short

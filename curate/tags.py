@@ -3,7 +3,7 @@
 import re
 
 ANSWER = re.compile(r"<answer>((?:(?!<answer>).)*?)</answer>", re.DOTALL)
-WHOLE = re.compile(r"<think>.*?</think>\s*<answer>.*?</answer>", re.DOTALL)
+EACH_ONCE = ["<think>", "</think>", "<answer>", "</answer>"]
 TAG = re.compile(r"<\s{0,3}/?\s{0,3}(?:think|answer)\s{0,3}/?>", re.IGNORECASE)
 SOLE = re.compile(r"\s*<think>((?:(?!</?think>).)*)</think>(?:(?!</?think>).)*", re.DOTALL)
 ANY = re.compile(r"</?(?:think|answer)>")
@@ -48,7 +48,11 @@ def answer_in(text: str) -> str | None:
 
 def in_format(text: str) -> bool:
     """Whether a text is `<think>…</think><answer>…</answer>` as a whole, maybe with blanks between, each tag once."""
-    return len(TAG.findall(text)) == 4 and WHOLE.fullmatch(text) is not None
+    found = [*TAG.finditer(text)]
+    if [match[0] for match in found] != EACH_ONCE:
+        return False
+    between = text[found[1].end() : found[2].start()]
+    return found[0].start() == 0 and found[3].end() == len(text) and not between.strip()
 
 
 def process(thinking: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from curate.chat import CHARACTERS, Media, Message, Reply, Request, Text
 from curate.errors import TransientError
 from curate.modes import Mode, asking, worded
+from curate.thoughts import apart, text
 from curate.transport import Load
 
 _DATA = "data:"
@@ -80,10 +81,10 @@ def read(body: bytes) -> Reply:
         said = table(json.loads(body), "a completion")
         choice = table(_first(said.get("choices")), "a choice")
         message = table(choice.get("message"), "a message")
-        reasoning = _text(message.get("reasoning_content")), _text(message.get("reasoning"))
+        content, reasoning = apart(message)
         return Reply(
-            text=_text(message.get("content")),
-            reasoning=reasoning[0] or reasoning[1],
+            text=content,
+            reasoning=reasoning,
             finish=_finish(choice.get("finish_reason")),
             model=name(said.get("model")),
             prompt_tokens=count(said, "usage", "prompt_tokens"),
@@ -119,21 +120,12 @@ def _first(choices: Any) -> Any:
 def _finish(reason: Any) -> str:
     if reason is not None and not isinstance(reason, str):
         raise ValueError(f"expected a finish reason, found {type(reason).__name__}")
-    return _text(reason) or "stop"
+    return text(reason) or "stop"
 
 
 def name(model: Any) -> str:
     """A model's name; "" where the server says none."""
-    return _text(model) if isinstance(model, str) else ""
-
-
-def _text(said: object) -> str:
-    """The text of a message: as it is or in parts; halves of surrogate pairs become "?"."""
-    if isinstance(said, list):
-        said = "".join(_text(part.get("text")) for part in said if isinstance(part, dict))
-    if said is not None and not isinstance(said, str):
-        raise ValueError(f"expected text, found {type(said).__name__}")
-    return (said or "").encode("utf-8", "replace").decode()
+    return text(model) if isinstance(model, str) else ""
 
 
 def count(usage: Any, *path: str) -> int:

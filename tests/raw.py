@@ -20,7 +20,7 @@ def heard(connection: socket.socket) -> bytes:
         taken += piece
     head, _, body = taken.partition(b"\r\n\r\n")
     lines = [line.partition(b":") for line in head.lower().split(b"\r\n")]
-    (length,) = [int(value) for name, _, value in lines if name == b"content-length"]
+    length = next((int(value) for name, _, value in lines if name == b"content-length"), 0)
     while len(body) < length:
         body += connection.recv(65536)
     return head + b"\r\n\r\n" + body

@@ -17,6 +17,7 @@ THINKING = (
 )
 OPENINGS = {
     "You are a": "caption", "You answer": "draft", "You check": "revise", "You judge": "judge", "You take": "blind",
+    "Greet me": "probe",
 }  # fmt: skip
 REVISED = THINKING.replace("begins to move", "slowly begins to move")
 
@@ -79,6 +80,9 @@ def caption(body: dict[str, Any]) -> Answer:
 def sensible(body: dict[str, Any]) -> Answer:
     """What a good model would say; the answer is always A."""
     stage = stage_of(body)
+    if stage == "probe":  # whether a schema is kept
+        properties = body["response_format"]["json_schema"]["schema"]["properties"]
+        return completion(json.dumps({name: shape["enum"][0] for name, shape in properties.items()}))
     if stage == "caption":
         return caption(body)
     if stage == "draft":
@@ -87,13 +91,17 @@ def sensible(body: dict[str, Any]) -> Answer:
 
 
 class ModelServer(Running):
-    """Answers /v1/chat/completions with what `answer` says, and remembers what it was asked."""
+    """Answers /v1/chat/completions with what `answer` says, and remembers what it was asked.
+
+    `pages` are what it answers to GET, by path; anything else is a 404.
+    """
 
     def __init__(self, answer: Callable[[dict[str, Any]], Answer] = sensible) -> None:
         self.answer = answer
         self.asked: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.paths: list[str] = []
+        self.pages: dict[str, Answer] = {}
         self.at_once = self.most_at_once = 0
         self._lock = threading.Lock()
         super().__init__(self._handler())
@@ -128,7 +136,16 @@ class ModelServer(Running):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 model.paths.append(self.path)
-                answer = model._take(body, {k.lower(): v for k, v in self.headers.items()})
+                self._say(model._take(body, {k.lower(): v for k, v in self.headers.items()}))
+
+            def do_GET(self) -> None:
+                model.paths.append(self.path)
+                model.headers.append({k.lower(): v for k, v in self.headers.items()})
+                page = model.pages.get(self.path, failure(404, "no such page"))
+                time.sleep(page.delay)
+                self._say(page)
+
+            def _say(self, answer: Answer) -> None:
                 if answer.hang_up:
                     self.close_connection = True
                     return

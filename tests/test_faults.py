@@ -182,6 +182,13 @@ def test_a_date_is_so_many_seconds_away():
     assert retry_after({"retry-after": format_datetime(now - timedelta(seconds=30), usegmt=True)}) is None
 
 
+def test_geminis_errors_stand_in_a_list():
+    line = "Expected one of either `reasoning_effort` or custom `thinking_config`; found both."
+    assert str(refused(400, [error(line, code=400, status="INVALID_ARGUMENT")])) == f"HTTP 400: {line}"
+    assert isinstance(refused(429, [error("Quota exceeded")]), ThrottledError)
+    assert str(refused(400, [])) == "HTTP 400: []"
+
+
 @pytest.mark.parametrize("status", [301, 400, 401, 402, 404, 413, 429, 500])
 @pytest.mark.parametrize("wrap", [error, str.encode])
 def test_what_is_shown_is_one_short_line_without_the_key(status, wrap):

@@ -16,6 +16,21 @@ def test_only_rules_whose_hint_is_there_come_and_in_their_order():
     assert rules().likely("a blue 7") == [1, 2, 3, 6]
 
 
+def test_a_hint_of_several_words_is_there_where_its_longest_is():
+    waiting = Hinted([(("is waiting for",), 1), ((" need ",), 2)])
+    assert waiting.likely("she is waiting") == [1]
+    assert waiting.likely("no need") == [2]
+    assert waiting.likely("is it for her") == []
+
+
+def test_a_word_that_was_met_before_hints_as_it_did():
+    met = rules()
+    for _ in range(2):
+        assert met.likely("tall, dark, reddish") == [1, 5, 6]
+        assert met.likely("tall, dark") == []
+        assert met.likely("tall\nblue") == [1, 3, 6]
+
+
 def test_many_rules_stay_in_their_order():
     many = Hinted([((f"<{n}>",), n) for n in range(40)])
     assert many.likely("<32> <1>") == [1, 32]  # which a set of the two would turn round

@@ -35,9 +35,13 @@ for _ in range(100_000):
 class Shelf:
     """A library whose media are named by their paths; "missing" and "broken" are not there."""
 
-    def __init__(self, slow=()):
+    def __init__(self, slow=(), near=()):
         self.asked = []
         self._slow = slow
+        self._near = near
+
+    def at_hand(self, path, kind):
+        return named(path, kind) if path in self._near else None
 
     async def identify(self, path, kind):
         self.asked.append((path, kind))
@@ -47,8 +51,12 @@ class Shelf:
             raise MediaError("no such file", path)
         if "broken" in path:
             raise StoreError("the disk is full")
-        name = path.rpartition("/")[2].removeprefix("copy-of-")
-        return replace(VIDEO, sha256=name.ljust(64, "0"), kind=kind)
+        return named(path, kind)
+
+
+def named(path, kind):
+    name = path.rpartition("/")[2].removeprefix("copy-of-")
+    return replace(VIDEO, sha256=name.ljust(64, "0"), kind=kind)
 
 
 def rows(*raws):
@@ -69,6 +77,17 @@ def one(**changes):
     """What becomes of the good row with these changes; a change to ... takes the key away."""
     (item,), _ = taken({k: v for k, v in (GOOD | changes).items() if v is not ...})
     return item
+
+
+def test_a_medium_at_hand_is_asked_about_nowhere_and_keeps_its_row_in_its_place():
+    paths = ["./far/1.mp4", "./near/2.mp4", "./far/missing.mp4", "./near/3.mp4"]
+    shelf = Shelf(slow=("./far/1.mp4",), near=("./near/2.mp4", "./near/3.mp4"))
+    items, _ = taken(*(GOOD | {"path": path} for path in paths), shelf=shelf)
+    assert [item.path if isinstance(item, Record) else item.reason for item in items] == [
+        *paths[:2], "no such file", paths[3]
+    ]  # fmt: skip
+    assert items[1].medium == named("./near/2.mp4", "video")
+    assert shelf.asked == [(paths[0], "video"), (paths[2], "video")]
 
 
 def test_a_good_row_becomes_the_same_record():

@@ -1,6 +1,7 @@
 """The layers: imports point down only, and heavy packages stay in their rooms."""
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
@@ -13,19 +14,18 @@ FILES = sorted(ROOT.rglob("*.py"))
 # side by side and meet only in the pipeline.
 GROUND = {
     "errors", "timeline", "medium", "processor", "sampling", "record", "chat", "cuts", "assets", "tags", "jsonschema",
-    "amounts", "answers", "carriers", "child", "clocks", "conclusions", "declining", "excuses", "hints", "leaks",
-    "prose", "provenance", "repairs", "rewards", "scripts", "statements", "telltales", "turns",
+    "amounts", "answers", "carriers", "checks", "checkup", "child", "clocks", "conclusions", "declining", "excuses",
+    "hints", "leaks", "presets", "prose", "provenance", "repairs", "rewards", "scripts", "statements", "telltales",
+    "thoughts", "turns",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
-# How one speaks to a server.
-SERVERS = {"wire", "modes", "posting", "packaged", "faults", "served", "structure", "vectors", "room"} | {
-    "enginelog",
-    "offline",
-    "vllmargs",
-}
+SERVERS = {  # how one speaks to a server
+    "wire", "modes", "posting", "packaged", "faults", "served", "structure", "vectors", "room", "listings", "abilities",
+    "servers", "tries", "enginelog", "offline", "vllmargs",
+}  # fmt: skip
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
-    "aside", "ask", "asklog", "budget", "card", "cause", "census", "checks", "columns", "comparing", "copies",
+    "aside", "ask", "asklog", "budget", "card", "cause", "census", "columns", "comparing", "copies",
     "disclosure", "doctor", "doubts", "embedding", "engine", "estimate", "evaluations", "examples", "files",
     "filmstrips", "findings", "fitness", "flights", "folders", "frontmatter", "garbage", "glossary", "histogram",
     "holdings", "hub", "inbox", "intake", "journal", "judges", "log", "measures", "media", "mending", "meter",
@@ -86,6 +86,8 @@ HOMES = {
     "jinja2": {"webpage.py"},
     "markupsafe": {"webpage.py"},  # what jinja2 rests on
 }
+# What only one command needs, or only its end, is imported there and then: no first request waits for it.
+LATE = {"cli.py", "jobs.py"}
 IN_A_PROCESS_OF_ITS_OWN = {"worker.py", "checked.py", "algebra.py"}  # foreign code may raise anything there
 LAZY = {
     "aiohttp",
@@ -169,7 +171,25 @@ def test_imports_point_down_and_packages_stay_in_their_rooms(file):
     for name in inner_imports(tree):
         if where == "__main__.py" and name == "curate.cli.main":
             continue  # whose imports an interrupt may end
+        if where in LATE and name.startswith("curate."):
+            continue
         assert name.partition(".")[0] in LAZY, f"{where} imports {name} inside a function"
+
+
+NOT_AT_THE_START = {
+    "curate.publishing", "curate.webpage", "curate.plots", "curate.looking", "curate.forecast", "curate.projection",
+    "curate.tables", "curate.delivery", "curate.push", "curate.doctor", "curate.snapshots", "curate.exporting",
+    "curate.mending", *LAZY,
+}  # fmt: skip
+
+
+def test_a_command_begins_with_what_every_command_needs():
+    told = "import sys, curate.cli; print(*sys.modules)"
+    loaded = set(
+        subprocess.run([sys.executable, "-c", told], stdout=subprocess.PIPE, check=True).stdout.decode().split()
+    )
+    assert "curate.pipeline" in loaded
+    assert loaded & NOT_AT_THE_START == set()
 
 
 def test_every_room_belongs_to_a_layer():

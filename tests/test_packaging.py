@@ -31,7 +31,11 @@ def test_the_wheel_holds_every_prompt_schema_example_and_template(wheel):
         assert files
         for path in files:
             assert f"curate/{path.relative_to(ROOT)}" in inside
-    modules = [*(ROOT / "curate").rglob("*.py"), *(ROOT / "curate" / "templates").iterdir()]
+    modules = [
+        *(ROOT / "curate").rglob("*.py"),
+        *(ROOT / "curate").glob("*.toml"),
+        *(ROOT / "curate" / "templates").iterdir(),
+    ]
     assert {f"curate/{p.relative_to(ROOT / 'curate')}" for p in modules} <= inside
     assert not [name for name in inside if name.startswith(("tests/", "prompts/", "schemas/"))]
 

@@ -317,3 +317,53 @@ def test_a_proxy_without_a_scheme_is_an_http_proxy(monkeypatch):
 
 def test_a_connection_must_stand_well_before_the_call_is_over():
     assert [connect_timeout(seconds) for seconds in (1.0, 30.0, 600.0)] == [0.5, 15.0, 15.0]
+
+
+@pytest.fixture(params=["direct", "openai"])
+def got(request, monkeypatch) -> Callable[..., Answer | BaseException]:
+    """What is at a path of this server, with a key."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("MY_KEY", "k3y-0123456789")
+
+    def get(url: str, path: str) -> Answer | BaseException:
+        async def go() -> Answer | BaseException:
+            provider = OpenAIProvider(model="m", base_url=url, client=request.param, api_key_env="MY_KEY")
+            await provider.open(NoEyes())
+            try:
+                return await provider.got(f"{url.removesuffix('/v1')}{path}")
+            except AskError as error:
+                return error
+            finally:
+                await provider.close()
+
+        return asyncio.run(go())
+
+    return get
+
+
+def test_a_page_is_got_with_the_key(got, server):
+    server.pages["/v1/models"] = Answer({"data": []}, headers={"X-Mine": "1"})
+    answer = got(server.url, "/v1/models")
+    assert (answer.status, json.loads(answer.body), answer.headers["x-mine"]) == (200, {"data": []}, "1")
+    assert server.headers[-1]["authorization"] == "Bearer k3y-0123456789"
+    answer = got(server.url, "/props")
+    assert (answer.status, server.paths) == (404, ["/v1/models", "/props"])
+
+
+def test_a_page_is_got_from_nobody_else(got, server):
+    """A redirection would take the key along."""
+    server.pages["/v1/models"] = Answer({}, 302, {"Location": f"{server.url}/elsewhere"})
+    assert got(server.url, "/v1/models").status == 302
+    assert server.paths == ["/v1/models"]
+
+
+def test_a_page_that_cannot_be_got(got, monkeypatch):
+    assert isinstance(got("http://127.0.0.1:1/v1", "/v1/models"), AwayError)
+    with RawServer(said(CHUNKED + b"28\r\nabc")) as raw:
+        assert "no whole reply" in str(got(raw.url, "/v1/models")) or "dropped" in str(got(raw.url, "/v1/models"))
+    monkeypatch.setattr("curate.served.SOON", 0.2)
+    with ModelServer() as slow:
+        slow.pages["/v1/models"] = Answer({}, delay=LATE / 10)
+        assert "did not answer within 0.2 s" in str(got(slow.url, "/v1/models"))

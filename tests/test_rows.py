@@ -155,6 +155,16 @@ def test_more_rows_than_are_read_at_once_come_in_order(tmp_path, work):
         assert len(rows) == count
 
 
+@pytest.mark.parametrize("shard", [(1, 1), (2, 3)])
+def test_a_run_of_rows_is_read_at_once(tmp_path, work, shard):
+    with closing(Rows([array(tmp_path, numbered(300))], work, shard)) as rows:
+        every = list(rows)
+        run = every[3:50]
+        assert list(rows.between(run[0].number, run[-1].number)) == run
+        assert list(rows.between(0, 299)) == every
+        assert list(rows.between(300, 400)) == []
+
+
 def test_only_what_is_there_is_numbered(tmp_path, work):
     with closing(Rows([array(tmp_path, numbered(10))], work)) as rows:
         assert [rows.end(limit) for limit in (1, 9, 10, 11, None)] == [1, 9, 10, 10, 10]

@@ -140,6 +140,17 @@ def test_every_option_that_the_starter_has_in_a_comment_is_one(settings):
     assert found.filters["answer"] == AnswerFilter(ocr=0.6)
 
 
+def test_a_preset_and_a_model_are_enough(settings):
+    found = settings(GOOD + '[models.x]\npreset = "deepseek"\nmodel = "deepseek-reasoner"\nthinking = true\n').models[
+        "x"
+    ]
+    assert isinstance(found, OpenAIProvider)
+    assert (found.base_url, found.api_key_env) == ("https://api.deepseek.com/v1", "DEEPSEEK_API_KEY")
+    assert found.identity == 'deepseek-reasoner {"thinking": {"type": "enabled"}}'
+    also = settings(GOOD + '[models.x]\nprovider = "openai"\npreset = "ollama"\nmodel = "q"\n').models["x"]
+    assert (also.base_url, also.api_key_env, also.identity) == ("http://localhost:11434/v1", None, "q")
+
+
 def test_similarity_before_the_answer_loads(settings):
     found = settings(SIMILAR)
     assert found.filters["answer"].free_form_by == "similarity"
@@ -277,6 +288,23 @@ FAULTS = {
     "no provider": (
         GOOD + "[models.x]\nmodel = 'x'\n",
         "models.x.provider is missing; known: embedded, embeddings, openai, scripted",
+    ),
+    "preset": (
+        GOOD + "[models.x]\npreset = 'deepsek'\nmodel = 'x'\n",
+        "models.x: unknown preset 'deepsek'; did you mean 'deepseek'?",
+    ),
+    "a preset of a provider that has none": (
+        GOOD + "[models.x]\nprovider = 'embedded'\npreset = 'ollama'\n",
+        "unknown key 'models.x.preset'",
+    ),
+    "a preset without a model": (GOOD + "[models.x]\npreset = 'vllm'\n", "models.x.model is missing"),
+    "an effort that the server does not know": (
+        GOOD + "[models.x]\npreset = 'together'\nmodel = 'x'\neffort = 'minimal'\n",
+        "models.x: preset 'together' does not know effort = 'minimal'; known: low, medium, high",
+    ),
+    "an effort that nobody knows": (
+        GOOD + OPENAI + "effort = 'lots'\n",
+        "models.x.effort: Input should be 'none', 'minimal', 'low'",
     ),
     "option of a stage": (
         replaced("[stages.draft]\n", "[stages.draft]\ntemprature = 1\n"),

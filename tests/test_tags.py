@@ -1,8 +1,10 @@
+import re
 import time
+from itertools import product
 
 import pytest
 
-from curate.tags import ANY, answer_in, process, sole_thinking, solution, thinking_in
+from curate.tags import ANY, TAG, answer_in, in_format, process, sole_thinking, solution, thinking_in
 
 
 @pytest.mark.parametrize(
@@ -100,3 +102,18 @@ def test_an_empty_pair_before_the_real_one_is_passed_over_however_many_there_are
     assert thinking_in("<think>\n\n</think>\n<think>So.</think> done") == ("So.", " done")
     assert thinking_in("<think></think> done") == ("", " done")
     assert thinking_in("</think>" * 5000 + "end") == ("", "end")
+
+
+WHOLE = re.compile(r"<think>.*?</think>\s*<answer>.*?</answer>", re.DOTALL)
+PIECES = ("<think>", "</think>", "<answer>", "</answer>", "</ THINK>", "a", "\n ", "")
+
+
+def test_the_format_is_what_the_trainers_reward_asks_for_with_each_tag_once():
+    """Against the pattern of their format reward, over all that can be made of these pieces."""
+    found = 0
+    for pieces in product(PIECES, repeat=6):
+        text = "".join(pieces)
+        expected = len(TAG.findall(text)) == 4 and WHOLE.fullmatch(text) is not None
+        assert in_format(text) is expected, text
+        found += expected
+    assert found > 50

@@ -38,6 +38,8 @@ def chosen(answer: str, reference: str, options: Sequence[str]) -> float:
 
     A reference that chooses none is compared as text.
     """
+    if answer == reference:
+        return 1.0
     expected = letters(reference, options)
     if not expected:
         return float(not letters(answer, options) and plain(answer) == plain(reference))

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from curate.answers.dress import bare, tidy
@@ -102,6 +103,7 @@ def number(text: str) -> tuple[Fraction, str] | None:
     return _read(said)
 
 
+@lru_cache(maxsize=4096)  # few answers are met but once: right ones say what their reference does
 def quantity(text: str) -> Quantity | None:
     """The number or the formula that a text is, or that it states in prose or in a box; None for anything else."""
     text = raised(text)

@@ -1,6 +1,7 @@
 """The eight templates of an image, and which one its data source calls for (paper, appendix D)."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
@@ -51,8 +52,13 @@ def chosen(data_source: str, own: Mapping[str, Template]) -> Template:
     A name in either also stands for the longer ones that begin with it ("CLEVR" for "clevr_train"); of
     several, the longest counts. What stands before the last "/" (an owner on the Hub) need not be named.
     """
+    return _chosen(data_source, tuple(own.items()))
+
+
+@lru_cache(maxsize=1024)  # many rows have few sources
+def _chosen(data_source: str, own: tuple[tuple[str, Template], ...]) -> Template:
     sources = (plain(data_source), plain(data_source.rpartition("/")[2]))
-    for table in (own, {name: template for template, names in SOURCES.items() for name in names}):
+    for table in (dict(own), {name: template for template, names in SOURCES.items() for name in names}):
         known = {plain(name): template for name, template in table.items()}
         if found := [name for name in known if any(source.startswith(name) for source in sources)]:
             return known[max(found, key=len)]

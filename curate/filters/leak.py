@@ -16,9 +16,8 @@ class LeakFilter(Filter):
     def reason(self, record: Record) -> str | None:
         """What leaks first, in the order of the rules, with the words around it."""
         thinking = " ".join(record[Thought].thinking.split())
-        asked = " ".join(record.question.split()).lower()
         for reason, match in leaks(lowered(thinking)):
-            if said(match) not in asked:
+            if said(match) not in " ".join(record.question.split()).lower():
                 snippet = thinking[max(match.start() - AROUND, 0) : match.end() + AROUND]
                 return f"{reason}: {snippet!r}"
         return None

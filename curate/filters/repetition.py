@@ -70,8 +70,8 @@ def sentences(text: str) -> list[list[str]]:
 
 def repeated(text: list[str], n: int) -> int:
     """How many of the text's runs of n words stood in it before."""
-    runs = list(zip(*(text[i:] for i in range(n)), strict=False))
-    return len(runs) - len(set(runs))
+    runs = set(zip(*(text[i:] for i in range(n)), strict=False))
+    return max(len(text) - n + 1, 0) - len(runs)
 
 
 def looping(text: list[str]) -> str | None:

@@ -117,6 +117,11 @@ class Eyes:
         """How this decoder does on clips made on the spot. Raises MediaError where it takes its process along."""
         return cast(Trial, await self._run("curate.media.trial", "tried", decoder))
 
+    async def sample(self, path: Path, count: int) -> Medium:
+        """A small clip of so many frames, written to this file. Raises MediaError where there is no encoder."""
+        facts = cast(Facts, await self._run("curate.media.trial", "sample", path, count))
+        return facts.medium("0" * 64, "video", path)
+
     async def codings(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The codings that can be decoded here, and those that cannot."""
         return cast(tuple[tuple[str, ...], tuple[str, ...]], await self._run("curate.media.trial", "codings"))

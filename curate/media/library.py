@@ -60,13 +60,19 @@ class Library:
         The content is hashed once per path, size and time of change, and probed once per content; a
         fault found by probing is remembered too, unless it was the decoder's own.
         """
+        if medium := self.at_hand(row_path, kind):
+            return medium
+        return await self._flights.share((row_path, kind), lambda: self._identified(row_path, kind))
+
+    def at_hand(self, row_path: str, kind: Kind) -> Medium | None:
+        """The medium that a row's path names, if it was identified just before and has not changed since."""
         key = (row_path, kind)
         if key in self._at_hand:
             place, medium = self._at_hand[key]
             if unchanged(place):
                 self._at_hand.move_to_end(key)
                 return medium
-        return await self._flights.share(key, lambda: self._identified(row_path, kind))
+        return None
 
     def look(self, medium: Medium) -> bytes | None:
         """How a clip looks; None where nobody has looked yet."""

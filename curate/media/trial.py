@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from curate.errors import MediaError
 from curate.media.decoder import EXACT
-from curate.media.facts import Trial
+from curate.media.facts import Facts, Trial
 from curate.media.frames import read
 from curate.media.probe import probe
 
@@ -78,6 +78,15 @@ def codings() -> tuple[tuple[str, ...], tuple[str, ...]]:
     )
 
 
+def sample(path: Path, count: int) -> Facts:
+    """Write a small clip of so many frames, no two alike near each other, to this file (mp4). Raises MediaError."""
+    try:
+        _made(_Clip("sample", path.name, "libx264", range(count)), path.parent)
+    except av.error.FFmpegError as error:
+        raise MediaError("cannot encode mp4", error.strerror or type(error).__name__, lasting=False) from None
+    return probe(path, "video")
+
+
 def _fault(path: Path, decoder: str) -> str:
     """What is wrong with the frames that this decoder reads, or nothing."""
     medium = probe(path, "video").medium("0" * 64, "video", path)
@@ -105,7 +114,7 @@ def _made(clip: _Clip, folder: Path) -> Path:
         stream.codec_context.max_b_frames = 2
         stream.gop_size = 12
         for i, tick in enumerate(clip.ticks):
-            frame = av.VideoFrame.from_ndarray(_numbered(i), format="rgb24")
+            frame = av.VideoFrame.from_ndarray(_numbered(i % 2**_BITS), format="rgb24")
             frame.pts, frame.time_base = tick, Fraction(1, 25)
             out.mux(stream.encode(frame))
         out.mux(stream.encode())

@@ -1,16 +1,19 @@
 """Any server that speaks OpenAI's embeddings: hosted APIs, vLLM, text-embeddings-inference and their like."""
 
 import json
+from collections.abc import AsyncIterator
 from math import ceil
 from typing import ClassVar
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
 from curate.chat import Reply, Request
+from curate.checkup import Finding, Wanted
 from curate.errors import SettingsError, TransientError
 from curate.posting import Answer, Direct
 from curate.provider import ExtraBody, Eyes
 from curate.served import Served
+from curate.servers import compared
 from curate.vectors import read, texts
 
 PATH = "/embeddings"
@@ -25,8 +28,6 @@ class EmbeddingsProvider(Served):
     embeds: ClassVar[bool] = True
 
     extra_body: ExtraBody = Field(default_factory=dict)
-
-    _client: Direct = PrivateAttr()
 
     @property
     def identity(self) -> str:
@@ -44,6 +45,15 @@ class EmbeddingsProvider(Served):
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
+
+    async def examined(self, eyes: Eyes, wanted: Wanted) -> AsyncIterator[Finding]:
+        """Row by row, whether the server is there and compares two texts: one small request. Raises SettingsError."""
+        await self.open(eyes)
+        try:
+            async for finding in compared(self):
+                yield finding
+        finally:
+            await self.close()
 
     async def ask(self, request: Request) -> Reply:
         """One call to /embeddings. Tokens that the server does not tell are guessed."""

@@ -1,28 +1,35 @@
 """Any server that speaks OpenAI's chat completions: hosted APIs, vLLM, llama.cpp and their like."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, model_validator
 
 from curate.chat import Media, Reply, Request
+from curate.checkup import Finding, Wanted
 from curate.errors import SettingsError, TransientError
 from curate.modes import Mode
 from curate.packaged import Packaged
 from curate.posting import Answer, Client, Direct
+from curate.presets import Effort, filled, merged, switched
 from curate.provider import ExtraBody, Eyes
 from curate.room import Room
 from curate.served import Served
+from curate.servers import looked
 from curate.structure import OWN, Structure, Wish
 from curate.transport import Load, Way, eased, load
 from curate.wire import counted, read, written
+
+LATE = 60.0  # seconds for a small question of a look at it
 
 
 class OpenAIProvider(Served):
     """Asks an OpenAI-compatible server.
 
+    `preset` names a known server, whose settings stand below those written here (see `curate.presets`); `thinking` and
+    `effort` say, in its own words, whether and how much the model thinks before it answers.
     `video` says how media travel: "images", or vLLM's "jpeg_sequence", "mp4" and "file" (see
     `curate.transport`); `max_payload` is the most MiB of media in one request. `client` says what sends
     it: "direct" is aiohttp, "openai" the openai package, which names itself to the server and costs more
@@ -30,6 +37,9 @@ class OpenAIProvider(Served):
     schema (see `curate.structure`). `timeout` is seconds for one call.
     """
 
+    preset: str | None = None
+    thinking: bool | None = None
+    effort: Effort | None = None
     client: Literal["direct", "openai"] = "direct"
     token_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"  # noqa: S105 - a field of the API
     video: Way = "images"
@@ -37,7 +47,6 @@ class OpenAIProvider(Served):
     json_mode: Wish = "auto"
     extra_body: ExtraBody = Field(default_factory=dict)
 
-    _client: Client = PrivateAttr()
     _eyes: Eyes = PrivateAttr()
     _room: Room = PrivateAttr(default_factory=Room)
     _structure: Structure = PrivateAttr()
@@ -46,11 +55,26 @@ class OpenAIProvider(Served):
         """Nothing is known yet of how the server takes schemas."""
         self._structure = self._unknown()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _filled(cls, values: Any) -> Any:
+        return filled(values, cls.model_fields) if isinstance(values, dict) else values
+
+    @model_validator(mode="after")
+    def _switchable(self) -> Self:
+        switched(self.preset, self.thinking, self.effort)
+        return self
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        """What stands beside the fields of a request: how much the model is to think, and the user's own fields."""
+        return merged(switched(self.preset, self.thinking, self.effort), self.extra_body)
+
     @property
     def identity(self) -> str:
         """The model's name, and what changes its answers: the extra body, and frames that it picks itself."""
         picks = " (picks frames itself)" if self.video == "file" else ""
-        body = f" {json.dumps(self.extra_body, sort_keys=True)}" if self.extra_body else ""
+        body = f" {json.dumps(self.extra, sort_keys=True)}" if self.extra else ""
         return f"{self.model}{picks}{body}"
 
     @property
@@ -116,13 +140,27 @@ class OpenAIProvider(Served):
         loads = {part: await self._load(part) for m in request.messages for part in m.parts if isinstance(part, Media)}
         said = {"model": self.model, self.token_limit: request.max_tokens}
         options = {key: value for load in loads.values() for key, value in load.options.items()}
-        extra = merged(options, self.extra_body)
+        extra = merged(options, self.extra)
         mode = mode or self._structure.mode(request.schema)
         return await eased(sum(load.size for load in loads.values()), written, request, loads, said, extra, mode)
 
     async def tried(self, said: Mapping[str, Any]) -> Answer:
         """The server's answer to this body (the model's name is added), whatever its status. Raises TransientError."""
-        return await self._post(json.dumps({"model": self.model, **merged(dict(said), self.extra_body)}).encode())
+        return await self._post(json.dumps({"model": self.model, **merged(dict(said), self.extra)}).encode())
+
+    async def sent(self, request: Request, way: Way) -> Answer:
+        """The server's answer to this request, whose media travel this way. Raises TransientError or MediaError."""
+        return await self._post(await self.model_copy(update={"video": way}).body(request))
+
+    async def examined(self, eyes: Eyes, wanted: Wanted) -> AsyncIterator[Finding]:
+        """Row by row, what the server can do of what is wanted; costs a few small requests. Raises SettingsError."""
+        brief = self.model_copy(update={"timeout": min(self.timeout, LATE)})
+        await brief.open(eyes)
+        try:
+            async for finding in looked(brief, wanted):
+                yield finding
+        finally:
+            await brief.close()
 
     async def _post(self, body: bytes) -> Answer:
         try:
@@ -142,12 +180,3 @@ class OpenAIProvider(Served):
 
     async def _load(self, media: Media) -> Load:
         return await load(media, self._eyes, self.video, self.max_payload)
-
-
-def merged(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
-    """Both, table by table; where both have a value, theirs counts."""
-    both = ours | theirs
-    for key in ours.keys() & theirs.keys():
-        if isinstance(ours[key], dict) and isinstance(theirs[key], dict):
-            both[key] = merged(ours[key], theirs[key])
-    return both

@@ -15,7 +15,7 @@ from curate.providers.openai import OpenAIProvider
 from curate.vllmargs import OURS
 
 PLACE = "vLLM in this process"
-SERVED = ("base_url", "api_key_env", "client", "token_limit")  # where a server is, and how it is spoken to
+SERVED = ("preset", "base_url", "api_key_env", "client", "token_limit")  # where a server is, and how it is spoken to
 
 
 class VllmProvider(OpenAIProvider):

@@ -67,6 +67,10 @@ class CaptionStage(ShowingStage):
         starts = range(0, len(media.frames), self.window)
         return tuple(media.part(start, start + self.window) for start in starts)
 
+    def frames(self) -> int:
+        """Those of a window."""
+        return min(self.window, self.max_frames)
+
     def most(self, kind: Kind) -> int:
         """Of a video, for every window."""
         return super().most(kind) * (-(-self.max_frames // self.window) if kind == "video" else 1)

@@ -80,6 +80,16 @@ def fault(library: Library, row_path: str) -> MediaError:
     return caught.value
 
 
+def test_a_medium_is_at_hand_from_its_first_look_until_its_file_changes(shelf, root):
+    library = shelf()
+    assert library.at_hand("sub/a.mp4", "video") is None
+    medium = found(library, "sub/a.mp4")
+    assert library.at_hand("sub/a.mp4", "video") == medium
+    assert library.at_hand("sub/a.mp4", "image") is None
+    (root / "sub" / "a.mp4").write_bytes(b"another film")
+    assert library.at_hand("sub/a.mp4", "video") is None
+
+
 @pytest.mark.parametrize("row_path", ["./sub/a.mp4", "sub/a.mp4", "sub//./a.mp4"])
 def test_a_medium(shelf: Callable[[], Library], root: Path, row_path: str) -> None:
     sha256 = hashlib.sha256(b"the film").hexdigest()

@@ -44,10 +44,10 @@ def test_its_replies_are_those_of_a_server_of_the_same_name_wherever_the_weights
     assert made().concurrency == 64
 
 
-@pytest.mark.parametrize("name", ["base_url", "api_key_env", "client", "token_limit"])
+@pytest.mark.parametrize("name", ["preset", "base_url", "api_key_env", "client", "token_limit"])
 def test_what_is_about_a_server_is_refused_with_where_it_belongs(name):
-    told = refused(**{name: "x"})
-    assert name in told
+    told = refused(**{name: "vllm"})
+    assert name in told, told
     assert 'provider = "openai"' in told
 
 
