@@ -146,10 +146,13 @@ class Offline:
         self._ready = True
 
     def _stop_starting(self) -> None:
-        """Nobody waits minutes for a model that is no longer wanted: without its process the start ends at once."""
-        for child in multiprocessing.active_children():
-            if child.name.startswith("EngineCore"):
-                child.kill()
+        """Nobody waits minutes for a model that is no longer wanted: without its processes the start ends at once."""
+        starting = [child for child in multiprocessing.active_children() if child.name.startswith("EngineCore")]
+        if starting:
+            from vllm.utils.system_utils import kill_process_tree
+
+            for child in starting:
+                kill_process_tree(child.pid)
 
     def _dead(self, what: str, error: BaseException) -> FatalError:
         """One line about an engine that is not there."""

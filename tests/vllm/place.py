@@ -70,6 +70,7 @@ class Place(Workplace):
         text += "".join(names.values())
         text += f'[stages.caption]\nmodel = "{captioner.name}"\nmax_frames = 4\nwindow = 4\nmax_tokens = 3000\n'
         text += f'max_pixels = 50176\n[stages.draft]\nmodel = "{reasoner.name}"\nattempts = 9\nmax_tokens = 400\n'
+        text += "" if reasoner.name == "qwen3" else "structured = true\n"
         text += f'[stages.revise]\nmodel = "{reviser.name}"\nstructured = true\nmax_frames = 4\nmax_pixels = 50176\n'
         self.toml.write_text(f"{text}pattern = '{SOME_WORDS}'\nmax_tokens = 1000\n{more}")
         return self

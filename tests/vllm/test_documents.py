@@ -10,6 +10,7 @@ from vllm.entrypoints.launchers.cli_args import make_arg_parser, validate_parsed
 from vllm.reasoning import ReasoningParserManager
 from vllm.utils.argparse_utils import FlexibleArgumentParser
 
+from curate.errors import FatalError
 from curate.settings import load
 from curate.vllmargs import parsed
 
@@ -66,3 +67,19 @@ def test_the_engine_in_the_document_is_one_that_vllm_takes(tmp_path):
     model = load(tmp_path / "curate.toml").models["captioner"]
     said = parsed(model.model, model.model, model.engine)
     assert (said.tensor_parallel_size, said.trust_request_mm_kwargs, said.served_model_name) == (2, True, [model.model])
+
+
+@pytest.mark.parametrize(
+    ("engine", "told"),
+    [
+        ({"tensor_paralel_size": 2}, "did you mean 'tensor_parallel_size'?"),
+        ({"max_model_len": "many"}, "--max-model-len"),
+        ({"sse_keep_alive_interval": -1}, "sse-keep-alive-interval"),
+        ({"no_such_thing_at_all": 1}, "vllm serve --help=all"),
+    ],
+)
+def test_what_its_parser_does_not_take_is_one_line_that_names_it(engine, told):
+    with pytest.raises(FatalError) as error:
+        parsed("some/model", "some/model", engine)
+    assert told in str(error.value)
+    assert "\n" not in str(error.value)
