@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from curate.transport import Way
-from tests.vllm.place import ROWS, Model, Place
+from tests.vllm.place import BLIND, ROWS, Model, Place
 from tests.vllm.serving import SEEING, TRUSTING, Server
 from tests.workplace import ended
 
@@ -34,6 +34,19 @@ def test_every_row_goes_all_the_way_however_media_travel(family, way, thinker, f
     assert ran.json["cached_tokens"] > 0, "the same instructions stand before all media"
     again = place.does("run", "--json")
     assert (again.code, again.json["sent"]) == (0, 0)
+
+
+@pytest.mark.skipif(not BLIND, reason="there is no canary")
+@pytest.mark.parametrize("way", ["images", "jpeg_sequence"])
+def test_a_model_that_reads_no_words_in_frames_is_stopped_before_a_row_is_asked_about(way, older, thinker, folder):
+    eyes = served(older, video=way, canary=True)
+    place = Place(folder / f"canary-{way}").asks(eyes, served(thinker), eyes)
+    ran = place.does("run", "--json")
+    assert ran.code == 2, ran.err
+    [line] = [line for line in ran.lines if line.startswith("error: ")]
+    assert "--no-canary" in line
+    assert "caption" not in place.asked()
+    assert place.does("run", "--json", "--no-canary").code == 0
 
 
 def test_a_server_that_is_killed_in_mid_run_is_waited_for_and_the_run_ends_complete(thinker, folder):
