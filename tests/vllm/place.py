@@ -10,7 +10,6 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from curate import folders
-from curate.providers.openai import OpenAIProvider
 from tests.vllm.serving import ENVIRONMENT, MODELS
 from tests.workplace import Ran, Workplace, ended, picture, row
 
@@ -25,13 +24,10 @@ def biased(model: str, **marks: float) -> dict[str, Any]:
     return {str(tokens.token_to_id(mark)): bias for mark, bias in marks.items()}
 
 
+BLIND = {"canary": False}  # a random model reads no words back from frames
 SOME_WORDS = "^[a-z]{3,9}( [a-z]{3,9}){3,6}$"
 SHORT = {'"': 6.0}  # ends a string of JSON after a few tokens
 BRIEF = {"</think>": 6.0, "<|im_end|>": 5.0}  # ends a thinking, and a reply
-
-
-# A random model reads no words back from frames.
-BLIND: dict[str, Any] = {"canary": False} if "canary" in OpenAIProvider.model_fields else {}
 
 
 @dataclass(frozen=True)
