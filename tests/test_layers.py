@@ -21,7 +21,7 @@ GROUND = {
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
 SERVERS = {  # how one speaks to a server
     "wire", "modes", "posting", "packaged", "faults", "served", "structure", "vectors", "room", "listings", "abilities",
-    "servers", "tries",
+    "servers", "tries", "enginelog", "offline", "vllmargs",
     "persistence", "spool", "batchfile", "batchstore", "batchserver", "batchlife", "batches",
 }  # fmt: skip
 PLUGINS = {"stages", "filters", "layouts", "providers"}
@@ -70,6 +70,7 @@ HOMES = {
     "rapidocr_onnxruntime": {"media"},
     "pebble": {"media", "judges.py"},
     "xllamacpp": {"providers/embedded.py"},
+    "vllm": {"offline.py", "vllmargs.py"},
     "rich": {"console.py", "tables.py", "view.py", "forecast.py", "delivery.py"},
     "typer": {"cli.py"},
     "tenacity": {"ask.py", "push.py"},
@@ -108,6 +109,7 @@ LAZY = {
     "huggingface_hub",
     "yaml",
     "xllamacpp",
+    "vllm",
     "jiwer",
     "json_repair",
     "rapidfuzz",
