@@ -31,7 +31,8 @@ class OpenAIProvider(Served):
     `preset` names a known server, whose settings stand below those written here (see `curate.presets`); `thinking` and
     `effort` say, in its own words, whether and how much the model thinks before it answers.
     `video` says how media travel: "images", or vLLM's "jpeg_sequence", "mp4" and "file" (see
-    `curate.transport`); `max_payload` is the most MiB of media in one request. `client` says what sends
+    `curate.transport`); `max_payload` is the most MiB of media in one request. With `canary` the model must read
+    words back from rendered frames before it is asked about media. `client` says what sends
     it: "direct" is aiohttp, "openai" the openai package, which names itself to the server and costs more
     CPU. `json_mode` says how JSON is asked for, "auto" that the server is to be tried where it does not keep to the
     schema (see `curate.structure`). `timeout` is seconds for one call.
@@ -44,6 +45,7 @@ class OpenAIProvider(Served):
     token_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"  # noqa: S105 - a field of the API
     video: Way = "images"
     max_payload: float = Field(default=20.0, gt=0)
+    canary: bool = True
     json_mode: Wish = "auto"
     extra_body: ExtraBody = Field(default_factory=dict)
 
@@ -92,10 +94,16 @@ class OpenAIProvider(Served):
         """Whether some frames of a clip can be shown without the others."""
         return self.video != "file"
 
+    @property
+    def wants_canary(self) -> bool:
+        """As it is set: whatever stands behind the address is said to see."""
+        return self.canary
+
     async def open(self, eyes: Eyes) -> None:
         """Make the client. Raises SettingsError where the key's variable holds none, or the proxy cannot work."""
         key = self.usable_key()
         self._eyes = eyes
+        self.travel(self.video)
         self._structure = self._unknown()
         try:
             self._client = self._made(key)
@@ -179,4 +187,4 @@ class OpenAIProvider(Served):
         return (await load(media, eyes, self.video, self.max_payload)).size
 
     async def _load(self, media: Media) -> Load:
-        return await load(media, self._eyes, self.video, self.max_payload)
+        return await load(media, self._eyes, self.way, self.max_payload)
