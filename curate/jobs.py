@@ -49,11 +49,13 @@ class Job:
 
     def interrupted(self) -> None:
         """Say what an interrupted command waits for, before it does."""
-        flying = sum(meter.in_flight for meter in self.progress.meters.values())
+        flying = self.progress.in_flight
         logger.debug("interrupted with %d requests in flight", flying)
         if flying:
             replies = "1 reply that is" if flying == 1 else f"{flying:,} replies that are"
             self.screen.warn(f"waiting up to {DRAIN:.0f} s for {replies} paid for; again to stop at once")
+        if waiting := sum(number() for number in self.progress.kept.values()):
+            self.screen.warn(f"{waiting:,} requests wait in batches: the same command goes on with them")
 
     async def ask(self, upto: str | None) -> int:
         """Ask what `upto` owes, or with None all stages, and then write the sets."""

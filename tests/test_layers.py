@@ -16,27 +16,28 @@ GROUND = {
     "errors", "timeline", "medium", "processor", "sampling", "record", "chat", "cuts", "assets", "tags", "jsonschema",
     "amounts", "answers", "carriers", "checks", "checkup", "child", "clocks", "conclusions", "declining", "excuses",
     "frame", "hints", "leaks", "presets", "prose", "provenance", "repairs", "rewards", "scripts", "statements",
-    "telltales", "thoughts", "turns",
+    "telltales", "thoughts", "turns", "words",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
 SERVERS = {  # how one speaks to a server
     "wire", "modes", "posting", "packaged", "faults", "served", "structure", "vectors", "room", "listings", "abilities",
-    "servers", "tries",
+    "servers", "tries", "enginelog", "offline", "vllmargs",
+    "persistence", "spool", "batchfile", "batchstore", "batchserver", "batchlife", "batches",
 }  # fmt: skip
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
-    "aside", "ask", "asklog", "budget", "card", "cause", "census", "columns", "comparing", "copies",
-    "disclosure", "doctor", "doubts", "embedding", "engine", "estimate", "evaluations", "examples", "files",
-    "filmstrips", "findings", "fitness", "flights", "folders", "frontmatter", "garbage", "glossary", "histogram",
-    "holdings", "hub", "inbox", "intake", "journal", "judges", "log", "measures", "media", "mending", "meter",
-    "mix", "mixture", "models", "nearness", "options", "outlook", "pace", "pages", "parcel", "pilot", "plots",
-    "progress", "projection", "push", "pushed", "rate", "refusals", "replay", "report", "rows", "savings",
+    "aside", "ask", "asklog", "budget", "canary", "card", "cause", "census", "columns", "comparing", "copies",
+    "crossing", "disclosure", "doctor", "doubts", "embedding", "engine", "estimate", "evaluations", "examples", "files",
+    "filmstrips", "findings", "fitness", "flashcards", "flights", "folders", "frontmatter", "garbage", "glossary",
+    "histogram", "holdings", "hub", "inbox", "intake", "journal", "judges", "log", "measures", "media", "mending",
+    "meter", "mix", "mixture", "models", "nearness", "options", "outlook", "pace", "pages", "parcel", "pilot", "plots",
+    "progress", "projection", "push", "pushed", "rate", "readback", "refusals", "replay", "report", "rows", "savings",
     "sections", "sets", "settings", "shards", "shared", "snapshots", "soundness", "sources", "splits", "standings",
-    "starts", "steps", "swap", "tally", "tracing", "troubles", "verdict", "walk", "watch", "webpage", "words",
+    "starts", "steps", "swap", "tally", "tracing", "troubles", "verdict", "walk", "watch", "webpage",
     "workfolder", "writer",
 }  # fmt: skip
-TOP = {"console", "view", "tables", "forecast", "delivery", "jobs", "command", "cli", "__main__"}
-PIPELINE = {"pipeline", "reviewing", "publishing", "exporting", "looking"}
+TOP = {"console", "view", "tables", "forecast", "delivery", "jobs", "batching", "command", "cli", "__main__"}
+PIPELINE = {"pipeline", "reviewing", "publishing", "exporting", "looking", "batchexport", "batchimport"}
 MAY = {
     "ground": GROUND,
     "captions": {"record", "captions"},
@@ -50,10 +51,12 @@ MAY = {
     "publishing": GROUND | CONTRACTS | MACHINERY | {"pipeline", "reviewing"},
     "exporting": GROUND | CONTRACTS | MACHINERY | {"plugin", "pipeline", "publishing"},
     "looking": GROUND | CONTRACTS | MACHINERY | {"pipeline"},
+    "batchexport": GROUND | CONTRACTS | SERVERS | MACHINERY | {"pipeline"},
+    "batchimport": GROUND | CONTRACTS | SERVERS | MACHINERY,
     "top": GROUND | MACHINERY | PLUGINS | TOP | PIPELINE,
 }
 HOMES = {
-    "aiohttp": {"posting.py", "packaged.py", "faults.py"},
+    "aiohttp": {"posting.py", "packaged.py", "faults.py", "batchserver.py"},
     "openai": {"packaged.py"},
     "httpx2": {"packaged.py"},  # what the openai package rests on
     "pyarrow": {"columns.py", "embedding.py", "holdings.py", "sources.py"},
@@ -67,10 +70,20 @@ HOMES = {
     "rapidocr_onnxruntime": {"media"},
     "pebble": {"media", "judges.py"},
     "xllamacpp": {"providers/embedded.py"},
+    "vllm": {"offline.py", "vllmargs.py"},
     "rich": {"console.py", "tables.py", "view.py", "forecast.py", "delivery.py"},
     "typer": {"cli.py"},
     "tenacity": {"ask.py", "push.py"},
-    "sqlite3": {"journal.py", "writer.py", "soundness.py", "mending.py", "rows.py", "standings.py", "media/memory.py"},
+    "sqlite3": {
+        "journal.py",
+        "writer.py",
+        "soundness.py",
+        "mending.py",
+        "rows.py",
+        "standings.py",
+        "media/memory.py",
+        "batchstore.py",
+    },
     "ijson": {"sources.py"},
     "json_repair": {"repairs.py"},
     "jiwer": {"answers"},
@@ -96,6 +109,7 @@ LAZY = {
     "huggingface_hub",
     "yaml",
     "xllamacpp",
+    "vllm",
     "jiwer",
     "json_repair",
     "rapidfuzz",
