@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from curate import __version__, folders, jobs
+from curate import __version__, batching, folders, jobs
+from curate.batchexport import Wanted
 from curate.command import ended, failed
 from curate.console import Screen
 from curate.errors import CurateError, FatalError, SettingsError
@@ -26,6 +27,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+batch = typer.Typer(no_args_is_help=True, help="Requests as files: written, and their answers read.")
+app.add_typer(batch, name="batch")
 
 SettingsFile = Annotated[Path, typer.Option("--settings", "-s", help="The settings file.")]
 WorkFolder = Annotated[Path | None, typer.Option("--work", help="Another work folder than the settings'.")]
@@ -40,6 +43,7 @@ Log = Annotated[Path | None, typer.Option("--log", metavar="FILE", help="Append 
 Shard = Annotated[str | None, typer.Option("--shard", metavar="I/N", help="Only the I-th of N parts of the rows.")]
 MaxCost = Annotated[float | None, typer.Option("--max-cost", min=0, help="Spend at most so many USD in all.")]
 MaxTokens = Annotated[int | None, typer.Option("--max-tokens", min=0, help="Use at most so many tokens in all.")]
+NoCanary = Annotated[bool, typer.Option("--no-canary", help="Go on with models that read no words in frames first.")]
 TOML = Path("curate.toml")
 
 # What an interrupt means for a command.
@@ -79,12 +83,13 @@ def caption(
     retry: Retry = None,
     max_cost: MaxCost = None,
     max_tokens: MaxTokens = None,
+    no_canary: NoCanary = False,
     log: Log = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Ask the captions that are still owed: one literal record per medium."""
-    scope = scoped(limit, shard, retry, max_cost, max_tokens)
+    scope = scoped(limit, shard, retry, max_cost, max_tokens, no_canary)
     job = Job.of("caption", settings, work, Screen(quiet, json), scope, log)
     finish(job.ask("caption"), ASKING, job.interrupted)
 
@@ -117,12 +122,13 @@ def revise(
     retry: Retry = None,
     max_cost: MaxCost = None,
     max_tokens: MaxTokens = None,
+    no_canary: NoCanary = False,
     log: Log = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Ask the revisions that are still owed; captions and drafts come from the journal only."""
-    scope = scoped(limit, shard, retry, max_cost, max_tokens)
+    scope = scoped(limit, shard, retry, max_cost, max_tokens, no_canary)
     job = Job.of("revise", settings, work, Screen(quiet, json), scope, log)
     finish(job.ask("revise"), ASKING, job.interrupted)
 
@@ -178,12 +184,13 @@ def run(
     retry: Retry = None,
     max_cost: MaxCost = None,
     max_tokens: MaxTokens = None,
+    no_canary: NoCanary = False,
     log: Log = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Do all of it, streaming: a record is drafted as soon as it is captioned; then write the sets."""
-    scope = scoped(limit, shard, retry, max_cost, max_tokens)
+    scope = scoped(limit, shard, retry, max_cost, max_tokens, no_canary)
     job = Job.of("run", settings, work, Screen(quiet, json), scope, log)
     finish(job.ask(None), ASKING, job.interrupted)
 
@@ -223,12 +230,13 @@ def estimate(
     pilot: Annotated[int | None, typer.Option("--pilot", min=1, help="Run so many records, for real.")] = None,
     max_cost: MaxCost = None,
     max_tokens: MaxTokens = None,
+    no_canary: NoCanary = False,
     log: Log = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Project calls, tokens, USD and hours from a pilot, or from the journal; without --pilot nothing is sent."""
-    scope = Scope(limit, max_cost=max_cost, max_tokens=max_tokens, pilot=pilot)
+    scope = Scope(limit, max_cost=max_cost, max_tokens=max_tokens, pilot=pilot, canary=not no_canary)
     job = Job.of("estimate", settings, work, Screen(quiet, json), scope, log)
     if pilot is None:
         finish(job.estimate(), LOOKING)
@@ -312,11 +320,62 @@ def demo(
     raise typer.Exit(code)
 
 
+@batch.command("export")
+def batch_export(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Ends in .jsonl; of several, each has a name after it.")],
+    stage: Annotated[str | None, typer.Option("--stage", help="Only what this stage owes.")] = None,
+    max_requests: Annotated[int, typer.Option("--max-requests", min=1, help="In a file, at most.")] = 50_000,
+    max_file: Annotated[float, typer.Option("--max-file", min=0.001, help="MB of a file, at most.")] = 200.0,
+    settings: SettingsFile = TOML,
+    work: WorkFolder = None,
+    limit: Limit = None,
+    shard: Shard = None,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Write what the stages owe now, as OpenAI's batch files; sends nothing."""
+    wanted = Wanted(file, stage, max_requests, max_file)
+    job = Job.of("batch export", settings, work, Screen(quiet, json), Scope(limit, parted(shard)))
+    finish(batching.export(job, wanted), FILE)
+
+
+@batch.command("import")
+def batch_import(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Output and error files of batches.")],
+    settings: SettingsFile = TOML,
+    work: WorkFolder = None,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Put the answers in these files into the journal; what is there already stays as it is."""
+    job = Job.of("batch import", settings, work, Screen(quiet, json), Scope())
+    finish(batching.import_(job, files), "what was read is kept, the same command goes on")
+
+
+@batch.command("forget")
+def batch_forget(
+    name: Annotated[str, typer.Argument(metavar="ID", help="The batch, as the server names it.")],
+    settings: SettingsFile = TOML,
+    work: WorkFolder = None,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Wait no more for a batch that can not be had any more: its requests are asked again."""
+    job = Job.of("batch forget", settings, work, Screen(quiet, json), Scope())
+    finish(batching.forget(job, name), LOOKING)
+
+
 def scoped(
-    limit: int | None, shard: str | None, retry: list[str] | None, max_cost: float | None, max_tokens: int | None
+    limit: int | None,
+    shard: str | None,
+    retry: list[str] | None,
+    max_cost: float | None,
+    max_tokens: int | None,
+    no_canary: bool = False,
 ) -> Scope:
     """What these options say a command is about. Raises SettingsError."""
-    return Scope(limit, parted(shard), retry=frozenset(retry or ()), max_cost=max_cost, max_tokens=max_tokens)
+    anew = frozenset(retry or ())
+    return Scope(limit, parted(shard), (), anew, max_cost, max_tokens, canary=not no_canary)
 
 
 def finish(job: Coroutine[Any, Any, int], after: str, waits: Callable[[], None] | None = None) -> None:

@@ -29,7 +29,7 @@ class Engine:
     """Walks the entries; at most `width` at once that do not wait for another one's reply (`idle` counts those).
 
     A record that meets a model which too many wait for is parked: let go, and walked again, from what was
-    answered before, when that model is free. `again` fetches it.
+    answered before, when that model is free. `again` fetches it. `most` bounds all that are on their way.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class Engine:
         again: Callable[[int], Awaitable[Entry]],
         idle: Callable[[], int] = lambda: 0,
         more: Callable[[], bool] = lambda: True,
+        most: int = MOST,
     ) -> None:
         self._way = way
         self._tally = tally
@@ -47,6 +48,7 @@ class Engine:
         self._again = again
         self._idle = idle
         self._more = more
+        self._most = most
         self._names = [step.name for step in way.steps]
         self._walking: set[asyncio.Task[Walked | Parked]] = set()
         self._done: deque[tuple[Entry, asyncio.Task[Walked | Parked]]] = deque()
@@ -80,7 +82,7 @@ class Engine:
 
     def _room(self) -> bool:
         busy = len(self._walking)
-        return busy < MOST and busy - self._idle() < self._width
+        return busy < self._most and busy - self._idle() < self._width
 
     async def _woken(self) -> None:
         """Until a record has ended, or it is time to look whether a model has become free."""

@@ -62,6 +62,10 @@ class CrampedError(TransientError):
     """This process may not open another connection: that tells nothing of the server."""
 
 
+class BatchedError(TransientError):
+    """A request of a batch failed by itself: that tells nothing of the server, which answered all of them together."""
+
+
 class AwayError(TransientError):
     """The server cannot be reached at all; the request never arrived."""
 

@@ -49,11 +49,13 @@ class Job:
 
     def interrupted(self) -> None:
         """Say what an interrupted command waits for, before it does."""
-        flying = sum(meter.in_flight for meter in self.progress.meters.values())
+        flying = self.progress.in_flight
         logger.debug("interrupted with %d requests in flight", flying)
         if flying:
             replies = "1 reply that is" if flying == 1 else f"{flying:,} replies that are"
             self.screen.warn(f"waiting up to {DRAIN:.0f} s for {replies} paid for; again to stop at once")
+        if waiting := sum(number() for number in self.progress.kept.values()):
+            self.screen.warn(f"{waiting:,} requests wait in batches: the same command goes on with them")
 
     async def ask(self, upto: str | None) -> int:
         """Ask what `upto` owes, or with None all stages, and then write the sets."""
@@ -277,7 +279,7 @@ async def doctor(screen: Screen, file: Path, probe: bool) -> int:
         async for finding in asked(file):
             findings.append(finding)
             screen.show(tables.finding(finding))
-    elif file.is_file():
+    elif any(finding.about == "settings" for finding in findings):
         screen.say("the models' servers were not asked: --probe does, a few small requests each")
     code = 1 if any(f.needed and not f.good for f in findings) else 0
     screen.result({"command": "doctor", "exit": code, "findings": [asdict(f) for f in findings]})

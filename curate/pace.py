@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from curate.cause import CHANCE
-from curate.errors import AwayError, CrampedError, GoneError, ThrottledError, TransientError
+from curate.errors import AwayError, BatchedError, CrampedError, GoneError, ThrottledError, TransientError
 from curate.journal import quiet
 from curate.rate import Rate
 from curate.starts import MINUTE
@@ -169,7 +169,7 @@ class Pace:
 
     def failed(self, turn: Turn, error: TransientError, request: int) -> bool:
         """No reply came of `request` (any number of its own). Whether that counts against the request itself."""
-        if isinstance(error, CrampedError):
+        if isinstance(error, CrampedError | BatchedError):
             return True
         now = self._clock()
         if isinstance(error, ThrottledError):

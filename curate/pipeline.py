@@ -15,7 +15,7 @@ from curate.census import Census, counted, spread
 from curate.checks import nearest
 from curate.comparing import Alike, compared, eyes_of, library_of, mixed_of
 from curate.doubts import doubts
-from curate.engine import Ended, Engine
+from curate.engine import MOST, Ended, Engine
 from curate.errors import MediaError, SettingsError
 from curate.intake import DUPLICATE, NEAR, Entry, Intake, Stood, none, nowhere
 from curate.journal import Journal
@@ -45,7 +45,7 @@ class Scope:
     The first `limit` rows of a `shard` (i, n; None: that of the work folder), answered also by the journals of
     `others` (work folders); rows rejected for a reason in `retry` are asked about once more. `max_cost` (USD) and
     `max_tokens` replace the settings'. With `pilot`, only so many of the records that can be asked about, spread
-    evenly.
+    evenly. Without `canary`, models are shown media that have not seen one.
     """
 
     limit: int | None = None
@@ -55,6 +55,7 @@ class Scope:
     max_cost: float | None = None
     max_tokens: int | None = None
     pilot: int | None = None
+    canary: bool = True
 
 
 class Pipeline:
@@ -105,7 +106,8 @@ class Pipeline:
                 )
             )
             self.budget = Budget(*limits(settings, scope), self.journal.spent())
-            self._models = Models(settings.models, self.journal, self.budget, progress, scope.retry)
+            perch = work / workfolder.PERCH
+            self.models = Models(settings.models, self.journal, self.budget, progress, perch, scope.retry, scope.canary)
             self._open = stack.pop_all()
 
     def close(self) -> None:
@@ -130,11 +132,12 @@ class Pipeline:
         if any(isinstance(settings.stages[name], ShowingStage) for name in progress.asking):
             self.eyes.wake()
         intake = self.intake(self._standing(names))
-        async with self._models.open([settings.stages[n].model for n in progress.asking], self.eyes):
+        async with self.models.open([settings.stages[n].model for n in progress.asking], self.eyes, settings.work):
             way = Way(self.steps(names), self._mended, self.scope.retry)
-            width = max(WIDTH, self._models.width)
+            width = max(WIDTH, self.models.width)
             again = lambda number: intake.again(self.rows.row(number))  # noqa: E731
-            engine = Engine(way, progress.tally, width, again, self._models.waiting, lambda: not self.budget.out)
+            most, more = max(MOST, self.models.patient), lambda: not self.budget.out
+            engine = Engine(way, progress.tally, width, again, self.models.waiting, more, most)
             entries = intake.entries(self.selected())
             ended = engine.stream(entries)
             try:
@@ -219,7 +222,7 @@ class Pipeline:
         """The steps of these names; only the stages whose models are open ask, the others take from the journal."""
         settings, asking = self.settings, self.progress.asking
         return [
-            self._models.asked(n, settings.stages[n], n in asking)
+            self.models.asked(n, settings.stages[n], n in asking)
             if n in settings.stages
             else Judged(n, settings.filters[n])
             for n in names

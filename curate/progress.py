@@ -23,7 +23,8 @@ NAMED = 20  # failed records that are kept by name, for each cause
 class Progress:
     """How far a command is: `steps` are those that it walks, `asking` the stages that it asks.
 
-    `models` says which model each stage asks, `budget` what may be spent.
+    `models` says which model each stage asks, `budget` what may be spent; `kept`, of models whose requests the next
+    run finds again, how many wait.
     """
 
     total: int = 0
@@ -32,6 +33,7 @@ class Progress:
     tally: Tally = field(default_factory=Tally)
     meters: dict[str, Meter] = field(default_factory=dict)
     paces: dict[str, Pace] = field(default_factory=dict)
+    kept: dict[str, Callable[[], int]] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
     budget: Budget | None = None
     notices: list[str] = field(default_factory=list)
@@ -47,6 +49,12 @@ class Progress:
         log.info("told: %s", line)
         if len(self.notices) <= TOLD:
             self.say(line)
+
+    @property
+    def in_flight(self) -> int:
+        """Requests on their way that an interrupted run waits for."""
+        flying = sum(meter.in_flight for meter in self.meters.values())
+        return max(0, flying - sum(self.paces[name].in_flight for name in self.kept))
 
     def name(self, outcome: Failed) -> None:
         """Keep this failure by name, unless many have failed like it."""

@@ -3,13 +3,16 @@
 import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Protocol
 
 from pydantic import AfterValidator, Field, PrivateAttr
 
 from curate.chat import Media, Reply, Request
 from curate.checkup import Finding, Wanted
+from curate.errors import SettingsError
+from curate.frame import Frame
 from curate.plugin import Plugin
 
 KEY = re.compile(
@@ -22,15 +25,7 @@ VALUE = re.compile(r"\s*(?:authorization\s*:|bearer\s+\S{8}|(?:sk|hf|ghp|gsk|xai
 SCHEMAS = frozenset({"properties", "guided_json", "json_schema", "schema"})  # name what may be
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One frame ready to send: its index in the medium, its time in seconds, its size, its JPEG (or PNG) bytes."""
-
-    index: int
-    time: float
-    width: int
-    height: int
-    image: bytes
+IMAGES = "images"  # the way of media that every server takes
 
 
 class Eyes(Protocol):
@@ -44,6 +39,19 @@ class Eyes(Protocol):
 
     async def lines(self, media: Media) -> tuple[str, ...]:
         """What can be measured in the frames, as literal lines of text, for a model without eyes."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Where a run takes place, for a provider that keeps something there from run to run.
+
+    `work` is the work folder, which the command holds; `kept` says whether the journal has a reply to the request of
+    this key. `common` is what several providers share, by names that they agree on.
+    """
+
+    work: Path
+    kept: Callable[[str], bool]
+    common: dict[Any, Any] = field(default_factory=dict)
 
 
 def public(identity: str) -> str:
@@ -90,6 +98,7 @@ class Provider(Plugin, ABC):
 
     folder: ClassVar[str] = "providers"
     embeds: ClassVar[bool] = False  # it tells how alike two texts are, and nothing else
+    keeps: ClassVar[bool] = False  # what it is asked is found again by the next run: no interrupted one waits for it
 
     model: str
     concurrency: int = Field(default=16, ge=1)
@@ -101,6 +110,7 @@ class Provider(Plugin, ABC):
     price_out: float = Field(default=0.0, ge=0)
     price_cached: float | None = Field(default=None, ge=0)
 
+    _way: str = PrivateAttr(default=IMAGES)
     _say: Callable[[str], None] = PrivateAttr(default_factory=lambda: unheard)
 
     def tells(self, say: Callable[[str], None]) -> None:
@@ -122,9 +132,38 @@ class Provider(Plugin, ABC):
         """Whether some frames of a clip can be shown without the others."""
         return True
 
+    @property
+    def wants_canary(self) -> bool:
+        """Whether a canary is to show that it sees, before it is asked about media: it has eyes, and nobody objects."""
+        return False
+
+    @property
+    def way(self) -> str:
+        """How media travel to it now: "images", or what else `curate.transport` names."""
+        return self._way
+
+    def travel(self, way: str) -> None:
+        """From now on media travel this way."""
+        self._way = way
+
+    async def body(self, request: Request, eyes: Eyes) -> bytes:
+        """The JSON of a call to /chat/completions that asks this, also before `open`: nothing is sent.
+
+        Raises MediaError, and SettingsError where this provider asks in another way.
+        """
+        raise SettingsError(f"a model of provider {self.name()!r} is asked in another way than by chat completions")
+
     async def payload(self, media: Media, eyes: Eyes) -> int:
         """Bytes of this medium in a request; 0 where none travel. Raises MediaError where they are too many."""
         return 0
+
+    @property
+    def pending(self) -> int:
+        """Where it `keeps` them: the requests that the server has and has not answered yet."""
+        return 0
+
+    def housed(self, house: House) -> None:
+        """Told before `open` where the run takes place; most keep nothing there."""
 
     async def open(self, eyes: Eyes) -> None:
         """Get ready. Raises SettingsError where this machine lacks something."""
@@ -139,6 +178,10 @@ class Provider(Plugin, ABC):
         """
         for finding in tuple[Finding, ...]():
             yield finding
+
+    async def ask_now(self, request: Request) -> Reply:
+        """The same as `ask`, but never put off to be asked with others: what the rest waits for."""
+        return await self.ask(request)
 
     @abstractmethod
     async def ask(self, request: Request) -> Reply:

@@ -97,7 +97,12 @@ def read(body: bytes) -> Reply:
 
 def counted(reply: Reply, request: Request) -> Reply:
     """The reply to this request with its tokens guessed where the server told none: no limit holds for a count of 0."""
-    prompt = reply.prompt_tokens or ceil(request.prompt_guess)
+    return guessed(reply, request.prompt_guess)
+
+
+def guessed(reply: Reply, guess: float) -> Reply:
+    """The same, where the prompt may have taken so many tokens."""
+    prompt = reply.prompt_tokens or ceil(guess)
     completion = reply.completion_tokens or ceil(len(reply.text + reply.reasoning) / CHARACTERS)
     if (prompt, completion) == (reply.prompt_tokens, reply.completion_tokens):
         return reply

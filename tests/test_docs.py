@@ -33,6 +33,18 @@ def test_every_command_stands_in_the_readme_and_has_help(name):
         assert parameter.help or parameter.name == "help", f"{name} {parameter.name} has no help"
 
 
+def test_every_command_about_batches_stands_in_its_document_and_has_help():
+    """A group has commands of its own."""
+    text = (ROOT / "docs" / "batch.md").read_text()
+    for name, command in COMMANDS["batch"].commands.items():
+        assert f"`curate batch {name}" in text or f"curate batch {name} " in text
+        assert command.help
+        for parameter in command.params:
+            assert parameter.help or parameter.name == "help", f"{name} {parameter.name} has no help"
+            own = [option for option in parameter.opts if option not in README + text]
+            assert parameter.name == "help" or not own or not own[0].startswith("--"), own
+
+
 def test_every_common_option_stands_in_the_readme():
     for name in ("--settings/-s FILE", "--work DIR", "--limit N", "--quiet", "--json", "--prepare"):
         assert name in CODE

@@ -15,28 +15,29 @@ FILES = sorted(ROOT.rglob("*.py"))
 GROUND = {
     "errors", "timeline", "medium", "processor", "sampling", "record", "chat", "cuts", "assets", "tags", "jsonschema",
     "amounts", "answers", "carriers", "checks", "checkup", "child", "clocks", "conclusions", "declining", "excuses",
-    "hints", "leaks", "presets", "prose", "provenance", "repairs", "rewards", "scripts", "statements", "telltales",
-    "thoughts", "turns",
+    "frame", "hints", "leaks", "presets", "prose", "provenance", "repairs", "rewards", "scripts", "statements",
+    "telltales", "thoughts", "turns", "words",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
 SERVERS = {  # how one speaks to a server
     "wire", "modes", "posting", "packaged", "faults", "served", "structure", "vectors", "room", "listings", "abilities",
-    "servers", "tries",
+    "servers", "tries", "enginelog", "offline", "vllmargs",
+    "persistence", "spool", "batchfile", "batchstore", "batchserver", "batchlife", "batches",
 }  # fmt: skip
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
-    "aside", "ask", "asklog", "budget", "card", "cause", "census", "columns", "comparing", "copies",
-    "disclosure", "doctor", "doubts", "embedding", "engine", "estimate", "evaluations", "examples", "files",
-    "filmstrips", "findings", "fitness", "flights", "folders", "frontmatter", "garbage", "glossary", "histogram",
-    "holdings", "hub", "inbox", "intake", "journal", "judges", "log", "measures", "media", "mending", "meter",
-    "mix", "mixture", "models", "nearness", "options", "outlook", "pace", "pages", "parcel", "pilot", "plots",
-    "progress", "projection", "push", "pushed", "rate", "refusals", "replay", "report", "rows", "savings",
+    "aside", "ask", "asklog", "budget", "canary", "card", "cause", "census", "columns", "comparing", "copies",
+    "crossing", "disclosure", "doctor", "doubts", "embedding", "engine", "estimate", "evaluations", "examples", "files",
+    "filmstrips", "findings", "fitness", "flashcards", "flights", "folders", "frontmatter", "garbage", "glossary",
+    "histogram", "holdings", "hub", "inbox", "intake", "journal", "judges", "log", "measures", "media", "mending",
+    "meter", "mix", "mixture", "models", "nearness", "options", "outlook", "pace", "pages", "parcel", "pilot", "plots",
+    "progress", "projection", "push", "pushed", "rate", "readback", "refusals", "replay", "report", "rows", "savings",
     "sections", "sets", "settings", "shards", "shared", "snapshots", "soundness", "sources", "splits", "standings",
-    "starts", "steps", "swap", "tally", "tracing", "troubles", "verdict", "walk", "watch", "webpage", "words",
+    "starts", "steps", "swap", "tally", "tracing", "troubles", "verdict", "walk", "watch", "webpage",
     "workfolder", "writer",
 }  # fmt: skip
-TOP = {"console", "view", "tables", "forecast", "delivery", "jobs", "command", "cli", "__main__"}
-PIPELINE = {"pipeline", "reviewing", "publishing", "exporting", "looking"}
+TOP = {"console", "view", "tables", "forecast", "delivery", "jobs", "batching", "command", "cli", "__main__"}
+PIPELINE = {"pipeline", "reviewing", "publishing", "exporting", "looking", "batchexport", "batchimport"}
 MAY = {
     "ground": GROUND,
     "captions": {"record", "captions"},
@@ -50,10 +51,12 @@ MAY = {
     "publishing": GROUND | CONTRACTS | MACHINERY | {"pipeline", "reviewing"},
     "exporting": GROUND | CONTRACTS | MACHINERY | {"plugin", "pipeline", "publishing"},
     "looking": GROUND | CONTRACTS | MACHINERY | {"pipeline"},
+    "batchexport": GROUND | CONTRACTS | SERVERS | MACHINERY | {"pipeline"},
+    "batchimport": GROUND | CONTRACTS | SERVERS | MACHINERY,
     "top": GROUND | MACHINERY | PLUGINS | TOP | PIPELINE,
 }
 HOMES = {
-    "aiohttp": {"posting.py", "packaged.py", "faults.py"},
+    "aiohttp": {"posting.py", "packaged.py", "faults.py", "batchserver.py"},
     "openai": {"packaged.py"},
     "httpx2": {"packaged.py"},  # what the openai package rests on
     "pyarrow": {"columns.py", "embedding.py", "holdings.py", "sources.py"},
@@ -67,10 +70,20 @@ HOMES = {
     "rapidocr_onnxruntime": {"media"},
     "pebble": {"media", "judges.py"},
     "xllamacpp": {"providers/embedded.py"},
+    "vllm": {"offline.py", "vllmargs.py"},
     "rich": {"console.py", "tables.py", "view.py", "forecast.py", "delivery.py"},
     "typer": {"cli.py"},
     "tenacity": {"ask.py", "push.py"},
-    "sqlite3": {"journal.py", "writer.py", "soundness.py", "mending.py", "rows.py", "standings.py", "media/memory.py"},
+    "sqlite3": {
+        "journal.py",
+        "writer.py",
+        "soundness.py",
+        "mending.py",
+        "rows.py",
+        "standings.py",
+        "media/memory.py",
+        "batchstore.py",
+    },
     "ijson": {"sources.py"},
     "json_repair": {"repairs.py"},
     "jiwer": {"answers"},
@@ -96,6 +109,7 @@ LAZY = {
     "huggingface_hub",
     "yaml",
     "xllamacpp",
+    "vllm",
     "jiwer",
     "json_repair",
     "rapidfuzz",
@@ -181,13 +195,22 @@ NOT_AT_THE_START = {
 }  # fmt: skip
 
 
+def loaded_by(names: str) -> set[str]:
+    """All that a fresh process has loaded which imports these."""
+    told = f"import sys, {names}; print(*sys.modules)"
+    return set(subprocess.run([sys.executable, "-c", told], stdout=subprocess.PIPE, check=True).stdout.decode().split())
+
+
 def test_a_command_begins_with_what_every_command_needs():
-    told = "import sys, curate.cli; print(*sys.modules)"
-    loaded = set(
-        subprocess.run([sys.executable, "-c", told], stdout=subprocess.PIPE, check=True).stdout.decode().split()
-    )
+    loaded = loaded_by("curate.cli")
     assert "curate.pipeline" in loaded
     assert loaded & NOT_AT_THE_START == set()
+
+
+def test_a_decoders_process_loads_nothing_but_what_decodes():
+    loaded = loaded_by("curate.media.worker, curate.media.frames, curate.media.probe")
+    assert {"av", "numpy"} <= loaded
+    assert loaded & {"pydantic", "aiohttp", "sqlite3", "curate.chat", "curate.pipeline"} == set()
 
 
 def test_every_room_belongs_to_a_layer():

@@ -1,3 +1,4 @@
+import pickle
 import subprocess
 import sys
 from importlib import import_module
@@ -87,3 +88,10 @@ def test_a_path_is_relative_to_the_settings_file():
     assert WithPath.model_validate({"file": "/b.gguf"}, context=base).file == Path("/b.gguf")
     assert WithPath.model_validate({"file": "a.gguf"}).file == Path("a.gguf")
     assert WithPath.model_validate({"file": "a.gguf"}, context={"base": None}).file == Path("a.gguf")
+
+
+@pytest.mark.parametrize("name", sorted({*names(Provider)} - {"scripted"}))
+def test_a_model_that_is_not_open_can_go_to_another_process(name):
+    """Many rows are judged in processes of their own, which get the settings."""
+    model = find(Provider, name)(model="m")
+    assert pickle.loads(pickle.dumps(model)).identity == model.identity

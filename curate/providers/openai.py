@@ -19,7 +19,7 @@ from curate.room import Room
 from curate.served import Served
 from curate.servers import looked
 from curate.structure import OWN, Structure, Wish
-from curate.transport import Load, Way, eased, load
+from curate.transport import Way, eased, load
 from curate.wire import counted, read, written
 
 LATE = 60.0  # seconds for a small question of a look at it
@@ -31,7 +31,8 @@ class OpenAIProvider(Served):
     `preset` names a known server, whose settings stand below those written here (see `curate.presets`); `thinking` and
     `effort` say, in its own words, whether and how much the model thinks before it answers.
     `video` says how media travel: "images", or vLLM's "jpeg_sequence", "mp4" and "file" (see
-    `curate.transport`); `max_payload` is the most MiB of media in one request. `client` says what sends
+    `curate.transport`); `max_payload` is the most MiB of media in one request. With `canary` the model must read
+    words back from rendered frames before it is asked about media. `client` says what sends
     it: "direct" is aiohttp, "openai" the openai package, which names itself to the server and costs more
     CPU. `json_mode` says how JSON is asked for, "auto" that the server is to be tried where it does not keep to the
     schema (see `curate.structure`). `timeout` is seconds for one call.
@@ -44,6 +45,7 @@ class OpenAIProvider(Served):
     token_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"  # noqa: S105 - a field of the API
     video: Way = "images"
     max_payload: float = Field(default=20.0, gt=0)
+    canary: bool = True
     json_mode: Wish = "auto"
     extra_body: ExtraBody = Field(default_factory=dict)
 
@@ -52,7 +54,8 @@ class OpenAIProvider(Served):
     _structure: Structure = PrivateAttr()
 
     def model_post_init(self, context: Any, /) -> None:
-        """Nothing is known yet of how the server takes schemas."""
+        """Nothing is known yet of how the server takes media and schemas."""
+        self.travel(self.video)
         self._structure = self._unknown()
 
     @model_validator(mode="before")
@@ -92,10 +95,16 @@ class OpenAIProvider(Served):
         """Whether some frames of a clip can be shown without the others."""
         return self.video != "file"
 
+    @property
+    def wants_canary(self) -> bool:
+        """As it is set: whatever stands behind the address is said to see."""
+        return self.canary
+
     async def open(self, eyes: Eyes) -> None:
         """Make the client. Raises SettingsError where the key's variable holds none, or the proxy cannot work."""
         key = self.usable_key()
         self._eyes = eyes
+        self.travel(self.video)
         self._structure = self._unknown()
         try:
             self._client = self._made(key)
@@ -109,7 +118,10 @@ class OpenAIProvider(Served):
 
     def _unknown(self) -> Structure:
         own = "json_schema" if OWN & self.extra_body.keys() else self.json_mode
-        return Structure(self, own, lambda line: self._say(line))
+        return Structure(self, own, self._heard)
+
+    def _heard(self, line: str) -> None:
+        self._say(line)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -125,19 +137,20 @@ class OpenAIProvider(Served):
 
     async def _sent(self, request: Request, mode: Mode) -> Reply:
         request = self._room.fitted(request)
-        answer = await self._post(await self.body(request, mode))
+        answer = await self._post(await self.body(request, self._eyes, mode))
         while less := self._room.less(answer, request.max_tokens):
             request = replace(request, max_tokens=less)
-            answer = await self._post(await self.body(request, mode))
+            answer = await self._post(await self.body(request, self._eyes, mode))
         if not 200 <= answer.status < 300:
             raise self.faults().refused(answer)
         return self.priced(counted(self._read(answer), request))
 
-    async def body(self, request: Request, mode: Mode | None = None) -> bytes:
+    async def body(self, request: Request, eyes: Eyes, mode: Mode | None = None) -> bytes:
         """The JSON of the call; the frames are decoded here, when it really goes out. JSON is asked for in this
         mode, or else as the server is known to keep it.
         """
-        loads = {part: await self._load(part) for m in request.messages for part in m.parts if isinstance(part, Media)}
+        media = [part for message in request.messages for part in message.parts if isinstance(part, Media)]
+        loads = {part: await load(part, eyes, self.way, self.max_payload) for part in media}
         said = {"model": self.model, self.token_limit: request.max_tokens}
         options = {key: value for load in loads.values() for key, value in load.options.items()}
         extra = merged(options, self.extra)
@@ -150,7 +163,9 @@ class OpenAIProvider(Served):
 
     async def sent(self, request: Request, way: Way) -> Answer:
         """The server's answer to this request, whose media travel this way. Raises TransientError or MediaError."""
-        return await self._post(await self.model_copy(update={"video": way}).body(request))
+        other = self.model_copy()
+        other.travel(way)
+        return await self._post(await other.body(request, self._eyes))
 
     async def examined(self, eyes: Eyes, wanted: Wanted) -> AsyncIterator[Finding]:
         """Row by row, what the server can do of what is wanted; costs a few small requests. Raises SettingsError."""
@@ -177,6 +192,3 @@ class OpenAIProvider(Served):
     async def payload(self, media: Media, eyes: Eyes) -> int:
         """Bytes of this medium in a request. Raises MediaError, also where they are too many."""
         return (await load(media, eyes, self.video, self.max_payload)).size
-
-    async def _load(self, media: Media) -> Load:
-        return await load(media, self._eyes, self.video, self.max_payload)
