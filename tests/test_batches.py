@@ -125,6 +125,9 @@ def test_a_batch_that_cannot_be_had_is_forgotten_when_that_is_wished(place, serv
     until(lambda: ("GET", "/v1/batches/batch_0") in server.calls)
     process.kill()
     process.communicate()
+    ran = place.run("status", "--json")
+    assert ran.json["waiting"] == 2
+    assert "2 requests wait in 1 batches" in ran.err
     server.batches.clear()
     server.fate = lambda _: Fate()
     ran = place.run("caption")
