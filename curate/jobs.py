@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from curate import log, pending, workfolder
+from curate import log, workfolder
 from curate.console import Screen, summary
 from curate.errors import CurateError, SettingsError
 from curate.models import DRAIN
@@ -103,7 +103,7 @@ class Job:
 
     async def status(self) -> int:
         """Where every record stands and what was spent; a running command is not disturbed."""
-        from curate import looking, tables
+        from curate import looking, pending, tables
 
         async with self._pipeline() as pipeline:
             with self.screen.watching(self.progress):
