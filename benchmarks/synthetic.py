@@ -76,7 +76,7 @@ def settings(folder: Path, url: str, concurrency: int, *, top: str = "", model: 
     text = f'{top}\n[input]\nfiles = ["questions.jsonl"]\nmedia_root = "media"\n'
     for stage, name in STAGES.items():
         text += f'[models.{name}]\nprovider = "openai"\nmodel = "{name}-1"\nbase_url = "{url}"\n'
-        text += f"concurrency = {concurrency}\n{model}\n"
+        text += f"canary = false\nconcurrency = {concurrency}\n{model}\n"  # the servers here cannot read
         text += f'[stages.{stage}]\nmodel = "{name}"\n{draft if stage == "draft" else ""}\n'
     path = folder / "curate.toml"
     path.write_text(text)

@@ -31,10 +31,10 @@ class Heard:
     seconds: float = 0.0
 
 
-def lost(error: TransientError) -> Finding:
+def lost(error: AskError) -> Finding:
     """That no answer came, or that it wants to be left alone."""
-    do = "start it, or set base_url to where it is" if isinstance(error, AwayError) else "try again"
-    return Finding("server", False, f"{error}: {do}", needed=True)
+    do = ": start it, or set base_url to where it is" if isinstance(error, AwayError) else ": try again"
+    return Finding("server", False, f"{error}{do if isinstance(error, TransientError) else ''}", needed=True)
 
 
 def preset(told: Preset) -> Finding:
@@ -71,7 +71,7 @@ def room(context: int | None, reply: int, prompt: int) -> Finding:
     if context is None:
         return Finding("context", True, "its length is not told", facts=facts)
     left = max(context - reply, 0)
-    told = f"{context:,} tokens; max_tokens = {reply} leaves {left:,} of them for a prompt"
+    told = f"{context:,} tokens" + (f"; max_tokens = {reply} leaves {left:,} of them for a prompt" if reply else "")
     if left >= prompt:
         return Finding("context", True, told, facts=facts)
     do = "lower max_tokens, window or max_frames, or give the server more"
@@ -146,7 +146,7 @@ def video(heard: Mapping[int, Heard], wanted: bool) -> Finding:
             told = f"takes no JPEG sequence: {do}; it says: {one.error}"
             return Finding("video", not wanted, told, wanted, {"jpeg_sequence": False})
     tokens = {count: one.reply.prompt_tokens for count, one in heard.items() if one.reply}
-    told = " and ".join(f"{count} frames of a JPEG sequence take {said:,} tokens" for count, said in tokens.items())
+    told = "a JPEG sequence of " + " and ".join(f"{count} takes {said:,} tokens" for count, said in tokens.items())
     facts = {"jpeg_sequence": len(set(tokens.values())) == len(tokens), "tokens": list(tokens.values())}
     if facts["jpeg_sequence"]:
         return Finding("video", True, told, facts=facts)

@@ -8,6 +8,7 @@ from pathlib import Path
 from time import time
 from typing import NamedTuple
 
+from curate import workfolder
 from curate.batchstore import Ask, Batch, BatchStore
 from curate.chat import Reply, Request
 from curate.errors import SettingsError, UnansweredError
@@ -76,7 +77,8 @@ class _Collecting(Models):
     """Stages that ask nobody: what they would ask is written, and the record is owed."""
 
     def __init__(self, pipeline: Pipeline, files: "_Files") -> None:
-        super().__init__(pipeline.settings.models, pipeline.journal, pipeline.budget, pipeline.progress)
+        perch = pipeline.settings.work / workfolder.PERCH
+        super().__init__(pipeline.settings.models, pipeline.journal, pipeline.budget, pipeline.progress, perch)
         self._eyes = pipeline.eyes
         self._files = files
         self._made = asyncio.Semaphore(PREPARED)

@@ -40,6 +40,7 @@ class Cause:
     def __init__(self, starts: Starts) -> None:
         self.usual = 0.0  # the share refused that no pace helps against
         self.trial: Trial | None = None
+        self.known = False  # the trial is of a pace that was taken before: if that is refused now, it is no chance yet
         self.since = 0
         self._starts = starts
 
@@ -94,7 +95,7 @@ class Cause:
         return self._not_helped(trial, share)
 
     def _not_helped(self, trial: Trial, share: float) -> Verdict:
-        vain = share >= AS_OFTEN * trial.share
+        vain = not self.known and share >= AS_OFTEN * trial.share
         if vain and trial.vain:
             self.usual, self.trial = (share + trial.share) / 2, None
             return "in vain"

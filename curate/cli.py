@@ -42,6 +42,7 @@ Log = Annotated[Path | None, typer.Option("--log", metavar="FILE", help="Append 
 Shard = Annotated[str | None, typer.Option("--shard", metavar="I/N", help="Only the I-th of N parts of the rows.")]
 MaxCost = Annotated[float | None, typer.Option("--max-cost", min=0, help="Spend at most so many USD in all.")]
 MaxTokens = Annotated[int | None, typer.Option("--max-tokens", min=0, help="Use at most so many tokens in all.")]
+NoCanary = Annotated[bool, typer.Option("--no-canary", help="Go on with models that read no words in frames first.")]
 TOML = Path("curate.toml")
 
 # What an interrupt means for a command.
@@ -81,12 +82,13 @@ def caption(
     retry: Retry = None,
     max_cost: MaxCost = None,
     max_tokens: MaxTokens = None,
+    no_canary: NoCanary = False,
     log: Log = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Ask the captions that are still owed: one literal record per medium."""
-    scope = scoped(limit, shard, retry, max_cost, max_tokens)
+    scope = scoped(limit, shard, retry, max_cost, max_tokens, no_canary)
     job = Job.of("caption", settings, work, Screen(quiet, json), scope, log)
     finish(job.ask("caption"), ASKING, job.interrupted)
 
@@ -119,12 +121,13 @@ def revise(
     retry: Retry = None,
     max_cost: MaxCost = None,
     max_tokens: MaxTokens = None,
+    no_canary: NoCanary = False,
     log: Log = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Ask the revisions that are still owed; captions and drafts come from the journal only."""
-    scope = scoped(limit, shard, retry, max_cost, max_tokens)
+    scope = scoped(limit, shard, retry, max_cost, max_tokens, no_canary)
     job = Job.of("revise", settings, work, Screen(quiet, json), scope, log)
     finish(job.ask("revise"), ASKING, job.interrupted)
 
@@ -180,12 +183,13 @@ def run(
     retry: Retry = None,
     max_cost: MaxCost = None,
     max_tokens: MaxTokens = None,
+    no_canary: NoCanary = False,
     log: Log = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Do all of it, streaming: a record is drafted as soon as it is captioned; then write the sets."""
-    scope = scoped(limit, shard, retry, max_cost, max_tokens)
+    scope = scoped(limit, shard, retry, max_cost, max_tokens, no_canary)
     job = Job.of("run", settings, work, Screen(quiet, json), scope, log)
     finish(job.ask(None), ASKING, job.interrupted)
 
@@ -225,12 +229,13 @@ def estimate(
     pilot: Annotated[int | None, typer.Option("--pilot", min=1, help="Run so many records, for real.")] = None,
     max_cost: MaxCost = None,
     max_tokens: MaxTokens = None,
+    no_canary: NoCanary = False,
     log: Log = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Project calls, tokens, USD and hours from a pilot, or from the journal; without --pilot nothing is sent."""
-    scope = Scope(limit, max_cost=max_cost, max_tokens=max_tokens, pilot=pilot)
+    scope = Scope(limit, max_cost=max_cost, max_tokens=max_tokens, pilot=pilot, canary=not no_canary)
     job = Job.of("estimate", settings, work, Screen(quiet, json), scope, log)
     if pilot is None:
         finish(job.estimate(), LOOKING)
@@ -367,10 +372,16 @@ def batch_forget(
 
 
 def scoped(
-    limit: int | None, shard: str | None, retry: list[str] | None, max_cost: float | None, max_tokens: int | None
+    limit: int | None,
+    shard: str | None,
+    retry: list[str] | None,
+    max_cost: float | None,
+    max_tokens: int | None,
+    no_canary: bool = False,
 ) -> Scope:
     """What these options say a command is about. Raises SettingsError."""
-    return Scope(limit, parted(shard), retry=frozenset(retry or ()), max_cost=max_cost, max_tokens=max_tokens)
+    anew = frozenset(retry or ())
+    return Scope(limit, parted(shard), (), anew, max_cost, max_tokens, canary=not no_canary)
 
 
 def finish(job: Coroutine[Any, Any, int], after: str, waits: Callable[[], None] | None = None) -> None:

@@ -17,6 +17,7 @@ from curate.provider import Provider
 from curate.settings import Settings, load
 
 LEAST = 40  # frames of a clip that a model's server is tried with
+TEXT = 1000  # tokens that the shortest prompt of a stage takes, and more
 SAMPLING = ("temperature", "top_p", "seed")
 
 _PACKAGES = {
@@ -92,7 +93,8 @@ def _wanted(settings: Settings, model: str, film: Medium | None) -> Wanted:
     stages = [stage for stage in settings.stages.values() if stage.model == model]
     frames = max((stage.frames() for stage in stages), default=0)
     sampling = {name: value for s in stages for name in SAMPLING if (value := getattr(s, name)) is not None}
-    return Wanted(frames, frames * FRAME, max((s.max_tokens for s in stages), default=0), sampling, film)
+    prompt = max(frames * FRAME, TEXT) if stages else 0
+    return Wanted(frames, prompt, max((s.max_tokens for s in stages), default=0), sampling, film)
 
 
 async def _decoder(eyes: Eyes, name: str) -> Finding:

@@ -8,9 +8,9 @@ from typing import NamedTuple, Protocol
 
 from curate.chat import Media
 from curate.errors import MediaError
+from curate.frame import Frame
 from curate.media.facts import Form
 from curate.medium import Medium, clock
-from curate.provider import Frame
 
 MEDIA = 16  # shown at most
 FRAMES = 3  # of each

@@ -14,6 +14,8 @@ from curate.posting import Answer
 Get = Callable[[str], Awaitable[Answer]]
 """Gets an address of the server. Raises TransientError."""
 PATH = "/models"
+MOST = 10_000  # models
+LONGEST = 200  # characters of a model's name
 _VERSION = "/v1"
 _LENGTHS = (
     ("max_model_len",),
@@ -34,12 +36,12 @@ async def catalogue(get: Get, base_url: str) -> list[dict[str, Any]] | None:
 
 
 def listed(body: bytes) -> list[dict[str, Any]]:
-    """The models in this list, each with its "id". Raises ValueError where it is none."""
+    """The models in this list, each with its "id"; no more than anybody serves. Raises ValueError where it is none."""
     said = _json(body)
     models = said.get("data") if isinstance(said, dict) else said
     if not isinstance(models, list):
         raise ValueError("no list of models")
-    return [model for model in models if isinstance(model, dict) and isinstance(model.get("id"), str)]
+    return [model for model in models[:MOST] if isinstance(model, dict) and _is_name(model.get("id"))]
 
 
 def entry(models: Sequence[dict[str, Any]], name: str) -> dict[str, Any] | None:
@@ -66,6 +68,10 @@ async def context(get: Get, base_url: str, model: dict[str, Any] | None, name: s
         if answer.status == 200 and (said := read(_json(answer.body), name)):
             return said
     return None
+
+
+def _is_name(said: object) -> bool:
+    return isinstance(said, str) and len(said) <= LONGEST
 
 
 def _slot(said: Any, _: str) -> int | None:

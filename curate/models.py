@@ -2,8 +2,10 @@
 
 import asyncio
 import resource
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,13 +13,17 @@ from typing import Any
 from curate.ask import budgeted, limited, retried
 from curate.asklog import logged
 from curate.budget import Budget
+from curate.canary import Canary
 from curate.chat import Ask, Reply, Request
 from curate.errors import FatalError, ThrottledError
+from curate.flashcards import STAGE
 from curate.journal import Journal
+from curate.media.eyes import Eyes
+from curate.medium import Kind, Medium
 from curate.meter import Meter
 from curate.pace import Pace
 from curate.progress import Progress
-from curate.provider import Eyes, House, Provider
+from curate.provider import IMAGES, House, Provider
 from curate.rate import FURTHEST
 from curate.refusals import trusting
 from curate.replay import replayed
@@ -33,7 +39,8 @@ DRAIN = 15.0  # seconds that an interrupted run waits for what is under way
 class Models:
     """How stages ask these providers, one journal and one budget over all of them.
 
-    What a server refused for good is asked again where its reason is in `anew`.
+    What a server refused for good is asked again where its reason is in `anew`. With `canaries` a model that is shown
+    media must see a canary first; their files lie in the folder `perch` meanwhile, and it is removed.
     """
 
     def __init__(
@@ -42,13 +49,18 @@ class Models:
         journal: Journal,
         budget: Budget,
         progress: Progress,
+        perch: Path,
         anew: frozenset[str] = frozenset(),
+        canaries: bool = True,
     ) -> None:
         self._providers = providers
         self._journal = journal
         self._budget = budget
         self._progress = progress
+        self._perch = perch
         self._anew = anew
+        self._shows_canaries = canaries
+        self._canaries: dict[str, Canary] = {}
         self._asks: dict[str, Ask] = {}
         self._flying: set[asyncio.Task[Reply]] = set()
         self._paid: set[asyncio.Task[Any] | None] = set()  # tasks whose request is at the server now
@@ -58,6 +70,7 @@ class Models:
     async def open(self, names: Iterable[str], eyes: Eyes, work: Path) -> AsyncIterator[None]:
         """These models may be asked until the block ends; then what is paid for is waited for, a while."""
         async with AsyncExitStack() as stack:
+            stack.enter_context(_swept(self._perch))
             wanted = {name: self._providers[name] for name in dict.fromkeys(names)}
             widths = self._widths(wanted)
             house = House(work, lambda key: self._journal.get(key, 0) is not None)
@@ -70,6 +83,9 @@ class Models:
                 ask = trusting(ask, name, self._journal.known(provider.identity))
                 self._asks[name] = self._gated(ask, provider.keeps)
                 self._progress.paces[name] = pace(provider, widths[name], self._naming(name))
+                looks = self._shows_canaries and provider.wants_canary
+                if looks or provider.way != IMAGES:
+                    self._canaries[name] = self._canary(name, eyes, looks)
                 if provider.keeps:
                     self._progress.kept[name] = partial(getattr, provider, "pending")
                 if provider.notice:
@@ -102,12 +118,31 @@ class Models:
         if not asks:
             return Asked(name, stage, kept, kept, shared=shared)
         pace = self._progress.paces[stage.model]
-        ask = retried(limited(logged(self._asks[stage.model]), pace, meter), provider.max_retries, meter)
-        ask = budgeted(ask, self._budget, provider.price)
+        ask = self._careful(stage.model, self._asks[stage.model], meter)
+        if canary := self._canaries.get(stage.model):
+            ask = canary.before(ask, stage)
         ask = replayed(
             ask, self._journal, provider.identity, meter, self._flying, lambda: pace.crowded, self._anew.__contains__
         )
         return Asked(name, stage, ask, kept, lambda: pace.busy, shared)
+
+    def _careful(self, model: str, ask: Ask, meter: Meter) -> Ask:
+        """This model asked at its pace, again where that may help, within the budget."""
+        provider = self._providers[model]
+        ask = limited(logged(ask), self._progress.paces[model], meter)
+        return budgeted(retried(ask, provider.max_retries, meter), self._budget, provider.price)
+
+    def _canary(self, name: str, eyes: Eyes, looks: bool) -> Canary:
+        """What stands before this model; its replies are bought and kept like any."""
+
+        def draw(kind: Kind, texts: Sequence[str], size: tuple[int, int], fps: float) -> Awaitable[Medium]:
+            path = self._perch / f"{secrets.token_hex(8)}.{'mp4' if kind == 'video' else 'png'}"
+            return eyes.drawn(path, kind, texts, size, fps)
+
+        provider, meter = self._providers[name], self._progress.meters.setdefault(STAGE, Meter())
+        now = self._gated(telling(provider.ask_now, name, self._progress.tell), keeps=False)
+        ask = replayed(self._careful(name, now, meter), self._journal, provider.identity, meter, self._flying)
+        return Canary(name, provider, ask, draw, self._progress.tell, looks)
 
     def _naming(self, model: str) -> Callable[[str], None]:
         return lambda line: self._progress.tell(f"{model}: {line}")
@@ -153,6 +188,16 @@ class Models:
         for task in list(self._flying):
             task.cancel()
         await asyncio.gather(*self._flying, return_exceptions=True)
+
+
+@contextmanager
+def _swept(folder: Path) -> Iterator[None]:
+    """Without this folder, before and after; a command that was killed may have left it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def telling(ask: Ask, model: str, say: Callable[[str], None]) -> Ask:

@@ -45,7 +45,7 @@ class Scope:
     The first `limit` rows of a `shard` (i, n; None: that of the work folder), answered also by the journals of
     `others` (work folders); rows rejected for a reason in `retry` are asked about once more. `max_cost` (USD) and
     `max_tokens` replace the settings'. With `pilot`, only so many of the records that can be asked about, spread
-    evenly.
+    evenly. Without `canary`, models are shown media that have not seen one.
     """
 
     limit: int | None = None
@@ -55,6 +55,7 @@ class Scope:
     max_cost: float | None = None
     max_tokens: int | None = None
     pilot: int | None = None
+    canary: bool = True
 
 
 class Pipeline:
@@ -105,7 +106,8 @@ class Pipeline:
                 )
             )
             self.budget = Budget(*limits(settings, scope), self.journal.spent())
-            self.models = Models(settings.models, self.journal, self.budget, progress, scope.retry)
+            perch = work / workfolder.PERCH
+            self.models = Models(settings.models, self.journal, self.budget, progress, perch, scope.retry, scope.canary)
             self._open = stack.pop_all()
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, PrivateAttr
 from curate.chat import Media, Reply, Request
 from curate.checkup import Finding, Wanted
 from curate.errors import SettingsError
+from curate.frame import Frame
 from curate.plugin import Plugin
 
 KEY = re.compile(
@@ -24,15 +25,7 @@ VALUE = re.compile(r"\s*(?:authorization\s*:|bearer\s+\S{8}|(?:sk|hf|ghp|gsk|xai
 SCHEMAS = frozenset({"properties", "guided_json", "json_schema", "schema"})  # name what may be
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One frame ready to send: its index in the medium, its time in seconds, its size, its JPEG (or PNG) bytes."""
-
-    index: int
-    time: float
-    width: int
-    height: int
-    image: bytes
+IMAGES = "images"  # the way of media that every server takes
 
 
 class Eyes(Protocol):
@@ -117,6 +110,7 @@ class Provider(Plugin, ABC):
     price_out: float = Field(default=0.0, ge=0)
     price_cached: float | None = Field(default=None, ge=0)
 
+    _way: str = PrivateAttr(default=IMAGES)
     _say: Callable[[str], None] = PrivateAttr(default_factory=lambda: unheard)
 
     def tells(self, say: Callable[[str], None]) -> None:
@@ -137,6 +131,20 @@ class Provider(Plugin, ABC):
     def shows_parts(self) -> bool:
         """Whether some frames of a clip can be shown without the others."""
         return True
+
+    @property
+    def wants_canary(self) -> bool:
+        """Whether a canary is to show that it sees, before it is asked about media: it has eyes, and nobody objects."""
+        return False
+
+    @property
+    def way(self) -> str:
+        """How media travel to it now: "images", or what else `curate.transport` names."""
+        return self._way
+
+    def travel(self, way: str) -> None:
+        """From now on media travel this way."""
+        self._way = way
 
     async def body(self, request: Request, eyes: Eyes) -> bytes:
         """The JSON of a call to /chat/completions that asks this, also before `open`: nothing is sent.
@@ -170,6 +178,10 @@ class Provider(Plugin, ABC):
         """
         for finding in tuple[Finding, ...]():
             yield finding
+
+    async def ask_now(self, request: Request) -> Reply:
+        """The same as `ask`, but never put off to be asked with others: what the rest waits for."""
+        return await self.ask(request)
 
     @abstractmethod
     async def ask(self, request: Request) -> Reply:

@@ -5,19 +5,22 @@ chance explains them (`Cause`). Then:
 
 - The latest were refused one after another: the server takes nothing more for now. Nobody asks until one request
   that probes is taken. From one such opening to the next the server has taken as many requests as it takes in
-  that time, whether it counts in windows or fills a bucket, so that number is the next pace.
-- A part of them was refused: a trial. The pace falls to what was taken of late. If the refusals end, it was too
-  high. If as many are refused as before, twice, they come by chance: the pace is again what it was before, grows
-  quickly, and that share is usual from then on.
+  that time, whether it counts in windows or fills a bucket, so that number is the next pace. (Where these are
+  few it may have been one small request in a window of tokens that is full; the opening before counts, too.)
+- A part of them was refused: a trial. The pace falls to where it was before the first of them, because a server
+  without a burst takes one request each so many seconds, and half of all that follow each other a little faster.
+  If that is still too much (it was taken from a stock, or the server takes less by now), it falls to what was
+  taken of late. If the refusals end, it was too high. If as many are refused as before, twice, they come by
+  chance: the pace is again what it was before, grows quickly, and that share is usual from then on.
 
-A new pace rests, no longer than it took to find, and then tries ever more.
+A new pace rests, for as long as tells it well, and then tries ever more.
 """
 
 import random
 from collections.abc import Callable
 from typing import Literal
 
-from curate.cause import Cause
+from curate.cause import LEAST, Cause
 from curate.starts import MINUTE, Starts
 
 BELOW = 0.98  # share of what the server takes, so that a pace can rest there
@@ -26,6 +29,7 @@ UNSURE, LESS = 15, 0.9  # so many taken requests tell as much as the guess that 
 REST, RESTING = 30.0, 150  # seconds, or requests where these take longer, that a new pace rests at most
 QUICK = 0.1  # seconds that a pace rests which was lowered in vain
 CREEP, STRIDE = 0.005, 1.0  # least and most growth a second from then on; it doubles with every two such rests
+STEP = 0.2  # of the time that it grows for between two slow requests: a limit is not to be passed before it tells
 AMPLE = 2.0  # times what is asked: a pace that holds nothing back is not to grow beyond any measure
 SOON = 1.0  # seconds, the least that a pace is measured over
 LATELY = 10.0  # seconds that requests are counted over where no pace has spread them yet
@@ -33,7 +37,9 @@ SHORTEST, LONGEST = 0.5, 4.0  # seconds shut after a refusal that names no time
 GRACE = 1.0  # seconds after which a request that was not refused has been taken: refusals come at once
 AWAY = 30.0  # seconds at most between two looks whether a server is back
 FURTHEST = 600.0  # seconds; a server that asks for more is asked again after this
-CATCH_UP = 0.05  # seconds of pace that may be caught up on, so that a coarse clock costs nothing
+# Seconds of pace that may be caught up on, so that a coarse clock costs nothing. Where that is less than one request
+# it would cost little anyhow, and one sent early to catch up is refused by a server that takes no two at once.
+CATCH_UP = 0.05
 
 State = Literal["open", "shut", "probing"]
 
@@ -63,6 +69,7 @@ class Rate:
         self._opened: float | None = None  # since when it takes requests
         self._first = 0  # the number of the first of them
         self._taken = 0  # how many of them it took
+        self._earlier: tuple[float, float] | None = None  # since when, and how many, of the time before
         self._whole = True  # it was never away since, so that these tell all that it takes
         self._rest = 0.0
         self._lowered = 0.0
@@ -93,7 +100,8 @@ class Rate:
         if self._cause.trial:
             self._weigh(now)
         if allowed := self.allowed:
-            self._next = max(self._next, now - CATCH_UP) + 1 / allowed
+            late = CATCH_UP if allowed * CATCH_UP > 1 else 0.0
+            self._next = max(self._next or now, now - late) + 1 / allowed
         self._grow(now)
         return number
 
@@ -122,6 +130,7 @@ class Rate:
         self.streak += self.state == "probing"
         self._shut(now, self._grown_wait(1.0, AWAY), True)
         self._opened, self._first, self._taken, self._whole = None, self._starts.asked, 0, False
+        self._earlier = None
 
     def again(self, number: int) -> None:
         """A probe came to nothing that tells about the server: another one may go out."""
@@ -165,7 +174,7 @@ class Rate:
             self._shut_full(now, wish)
         elif not cause.trial and now - self._starts.began >= SOON and (some := cause.many()):
             cause.suspect(some, self.found)
-            self._try_less(now, some.first)
+            self._try_less(now, some.first, self._known(some.first))
 
     def _weigh(self, now: float) -> None:
         """What follows from a trial."""
@@ -176,11 +185,19 @@ class Rate:
             self.found, self._rest = trial.before, QUICK
             self._lowered, self._cause.since = now, self._starts.asked
 
-    def _try_less(self, now: float, first: int) -> None:
-        """Lower the pace to what was taken since that request."""
-        taken = self._starts.taken(now, first, self._cause.since, LATELY if self.found is None else 0.0)
-        self._lower(now, self._asking(taken) * BELOW)
-        self._rest, self._cause.since = REST, self._starts.asked
+    def _known(self, first: int) -> float:
+        """The pace up to that request, at which none was refused; 0.0 where there was none, or chance refuses some."""
+        if not self.allowed or self._cause.usual > LEAST:
+            return 0.0
+        return self._starts.before(first, self._cause.since) or (0.0 if self.found else self.allowed)
+
+    def _try_less(self, now: float, first: int, known: float = 0.0) -> None:
+        """Lower the pace to what was taken since that request, or to the `known` one where that is more."""
+        taken = self._asking(self._starts.taken(now, first, self._cause.since, LATELY if self.found is None else 0.0))
+        self._cause.known, pace = known > taken, max(known, taken) * BELOW
+        self._lower(now, pace)
+        self._rest = max(REST, RESTING / pace)
+        self._cause.since = self._starts.asked
 
     def _asking(self, taken: float) -> float:
         """The pace at which so many are taken; by halves, so that it shows if chance refuses less than is thought."""
@@ -195,8 +212,9 @@ class Rate:
 
     def _measured(self, until: float) -> float:
         """The pace that the server takes, from the last opening to this one; and how long it is to rest."""
-        seconds = max(until - (until if self._opened is None else self._opened), SOON)
-        taken, rested = self._taken / seconds, not self._resting(until)
+        since, number = self._counted(until)
+        seconds = max(until - since, SOON)
+        taken, rested = number / seconds, not self._resting(until)
         rest = min(seconds, max(REST, RESTING / taken))
         if seconds > MINUTE or not self._whole:
             taken = max(taken, self._starts.lately(until))
@@ -209,6 +227,15 @@ class Rate:
             return taken + max(min(self.found, AMPLE * taken) - taken, 0.0) * NEARER
         return sure * self._asking(taken) * BELOW + (1 - sure) * self.found * LESS
 
+    def _counted(self, until: float) -> tuple[float, float]:
+        """Since when how many were taken. With those before, if these are few: a full server may take a small one."""
+        since, number = self._opened or until, float(self._taken)
+        if number < UNSURE and self._earlier:
+            since, number = self._earlier[0], number + self._earlier[1]
+        begin = max(since, until - 2 * MINUTE)
+        self._earlier = begin, number * (until - begin) / max(until - since, SOON)
+        return since, number
+
     def _grow(self, now: float) -> None:
         """After its rest the pace grows, ever faster while nothing comes of it."""
         if self.found is None or self._cause.trial or self.state != "open":
@@ -217,5 +244,5 @@ class Rate:
         self._grown = now
         if over > 0:
             growth = min(CREEP * 2 ** min(over / self._rest / 2, 20), STRIDE)
-            grown = self.found * (1 + growth) ** min(seconds, 1.0)
+            grown = self.found * (1 + growth) ** min(seconds, STEP * max(seconds, 1.0), 1.0)
             self.found = max(self.found, min(grown, AMPLE * self._starts.pace(now)))

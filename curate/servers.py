@@ -12,7 +12,7 @@ from curate import abilities, assets
 from curate.abilities import Heard
 from curate.chat import Media, Message, Request, Text
 from curate.checkup import Finding, Wanted
-from curate.errors import AskError, FatalError, RefusedError, TooLongError, TransientError
+from curate.errors import AskError, FatalError, RefusedError, TooLongError
 from curate.listings import catalogue, context, entry
 from curate.medium import Medium
 from curate.modes import Mode
@@ -35,7 +35,7 @@ async def looked(server: Server, wanted: Wanted) -> AsyncIterator[Finding]:
     try:
         async for finding in look.rows():
             yield finding
-    except TransientError as error:
+    except AskError as error:
         yield abilities.lost(error)
     if look.tries.requests:
         yield look.tries.cost()
@@ -53,7 +53,7 @@ async def compared(server: Listed) -> AsyncIterator[Finding]:
         except (FatalError, RefusedError) as error:
             heard = Heard(error=error)
         yield abilities.answers(heard, server.api_key_env)
-    except TransientError as error:
+    except AskError as error:
         yield abilities.lost(error)
 
 

@@ -227,10 +227,14 @@ class ShowingStage(Stage):
             raise ValueError(f"min_pixels must not be above max_pixels ({self.max_pixels})")
         return self
 
+    @property
+    def sampling(self) -> Sampling:
+        """Which frames are shown, and how large."""
+        return Sampling(self.fps, self.max_frames, self.max_pixels, self.processor, self.min_pixels)
+
     def media(self, record: Record) -> tuple[Media, ...]:
         """The frames on show, as one medium. Raises MediaError where no rule can size it."""
-        how = Sampling(self.fps, self.max_frames, self.max_pixels, self.processor, self.min_pixels)
-        return (how.media(record.medium),)
+        return (self.sampling.media(record.medium),)
 
     def frames(self) -> int:
         """All of them at once."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 MINUTE = 60.0  # seconds: what most servers count by
 SEEN = 64  # refusals that are looked at: so many tell a share well
 KEPT = 8192  # requests whose starts are known, at least: among so many are `SEEN` refusals worth a look
+SOME = 8  # requests that tell which pace went out, where it is an even one
 FEW = 30  # requests that tell a pace well
 MANY, DOUBT = 256, 40  # requests that tell what chance refuses; and so many that stand for what is thought before
 
@@ -100,6 +101,14 @@ class Starts:
         begin = max(long if long >= since else first, self._gone, self._known_from(0))
         refused = sum(number >= begin for number in self._refused)
         return max(self.asked - begin - refused, 1) / max(now - self._starts[begin - self._gone], 1e-3)
+
+    def before(self, first: int, since: int) -> float:
+        """Requests a second taken of the `SOME` before the `first`; 0.0 where fewer went out from `since` on."""
+        begin = first - SOME
+        if begin < max(since, self._gone, self._known_from(0)):
+            return 0.0
+        refused = sum(begin <= number < first for number in self._refused)
+        return (SOME - refused) / max(self._starts[first - self._gone] - self._starts[begin - self._gone], 1e-3)
 
     def share(self, since: int) -> float:
         """The share refused of the requests from that number on."""

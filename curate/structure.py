@@ -114,7 +114,7 @@ class Structure:
                 except AskError as error:
                     log.debug("no word on %s: %s", mode, error)
                     break
-                # The first way was answered before, so that a refusal which does not name it is about the probe.
+                # Only the first way is good until something speaks against it: requests went that way before.
                 self._kept[mode] = verdict if verdict is not None else mode == MODES[0]
                 if not self._kept[mode]:
                     ignored.append(mode)
@@ -138,10 +138,10 @@ async def found(server: Server) -> Mode:
 
 
 async def kept(server: Server, mode: Mode, room: int = ROOM) -> bool | None:
-    """Whether the server keeps this way: one small request. A reply that was cut, of at most `room` tokens, tells
-    nothing against it.
+    """Whether the server keeps this way: one small request, whose reply has at most `room` tokens.
 
-    None where it refuses for a reason that does not name it. Raises AskError where it does not answer.
+    None where that does not tell: the reply was cut, or refused for a reason that does not name the way. Raises
+    AskError where the server does not answer.
     """
     try:
         reply = _read(server, await server.tried(probe(mode) | {server.token_limit: room}))
@@ -151,7 +151,7 @@ async def kept(server: Server, mode: Mode, room: int = ROOM) -> bool | None:
         if isinstance(error, RefusedError):
             return None
         raise
-    return reply.cut or _fits(reply.text, mode)
+    return None if reply.cut else _fits(reply.text, mode)
 
 
 def probe(mode: Mode) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from typing import Any, Literal, ParamSpec, TypeVar
 
 from curate.chat import Media
 from curate.errors import MediaError
+from curate.frame import Frame
 from curate.medium import clocks
-from curate.provider import Eyes, Frame
+from curate.provider import IMAGES, Eyes
 
 Way = Literal["images", "jpeg_sequence", "file", "mp4"]
 _ALL = -1  # frames; unless it is told a number, vLLM takes 32 of JPEGs, and of a film those that the model's rate gives
@@ -37,8 +38,8 @@ class Load:
     options: dict[str, Any] = field(default_factory=dict)
 
 
-async def load(media: Media, eyes: Eyes, way: Way, most: float) -> Load:
-    """This medium, made ready. Raises MediaError, also where it is larger than `most` MiB."""
+async def load(media: Media, eyes: Eyes, way: str, most: float) -> Load:
+    """This medium, made ready to travel this way. Raises MediaError, also where it is larger than `most` MiB."""
     loaded = await _loaded(media, eyes, way)
     if loaded.size > most * _MIB:
         told = f"{loaded.size / _MIB:.1f} MiB for {len(media.frames)} frames, max_payload is {most:g}"
@@ -46,10 +47,10 @@ async def load(media: Media, eyes: Eyes, way: Way, most: float) -> Load:
     return loaded
 
 
-async def _loaded(media: Media, eyes: Eyes, way: Way) -> Load:
+async def _loaded(media: Media, eyes: Eyes, way: str) -> Load:
     if way == "file" and media.kind == "image":
         return _load([_part("image_url", media.medium.path.resolve().as_uri())], {})
-    if way == "images" or len(media.frames) == 1:
+    if way == IMAGES or len(media.frames) == 1:
         return await _eased(_pictures, media, await eyes.frames(media))
     if way == "file":
         return _load([_part("video_url", media.medium.path.resolve().as_uri())], _taken(len(media.frames)))

@@ -109,6 +109,7 @@ class Tries:
     def cost(self) -> Finding:
         """What all of it took."""
         cost = self.server.price(self.prompt, self.reply, self.cached)
-        told = f"{self.requests} requests: {self.prompt:,} tokens of prompts, {self.reply:,} of replies"
+        sent = f"{self.requests} request{'s' * (self.requests > 1)}"
+        told = f"{sent}: {self.prompt:,} tokens of prompts, {self.reply:,} of replies"
         facts = {"requests": self.requests, "prompt_tokens": self.prompt, "completion_tokens": self.reply, "cost": cost}
         return Finding("asked", True, told + (f", {cost:.4f} USD" if cost else ""), facts=facts)

@@ -32,7 +32,7 @@ class Watch:
         looks = [*self._looks.kept, look(progress, now)]
         tally, budget = progress.tally, progress.budget
         models = by_model(progress)
-        meters = [progress.meters[name] for name in progress.asking if name in progress.meters]
+        meters = list(progress.meters.values())  # that of the canary, too
         return {
             "rows": progress.total,
             "rows_done": tally.seen,

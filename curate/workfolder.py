@@ -13,6 +13,7 @@ JOURNAL = "journal.sqlite"
 MEDIA = "media.sqlite"
 STANDINGS = "standings.sqlite"
 LOCK = "lock"
+PERCH = "canary"  # the folder of what canaries show, while they do
 SHARD = "shard"
 WHOLE = (1, 1)  # no part of the rows, but all of them
 PART = re.compile(r"([1-9]\d{0,5})/([1-9]\d{0,5})")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate.filter import Filter
+from curate.filters.answer import AnswerFilter
 from curate.filters.consistency import ConsistencyFilter
 from curate.filters.leak import LeakFilter
 from curate.filters.refusal import RefusalFilter
@@ -55,6 +56,14 @@ def concluded(columns: list[str]) -> Record:
     return drafted(record(problem_type=kind, options=said), thinking.replace("\\n", "\n"), answer)
 
 
+def answered(columns: list[str]) -> Record:
+    """A record from: problem type, options apart by " | ", reference, answer."""
+    kind, options, reference, answer = columns
+    said = tuple(options.split(" | ")) if options else ()
+    made = record(problem_type=kind, options=said, solution=f"<answer>{reference}</answer>")
+    return drafted(made, answer=answer.replace("\\n", "\n") if options else answer)
+
+
 MEASURED: dict[str, tuple[Filter, Callable[[list[str]], Record]]] = {
     "leak": (LeakFilter(), sentence),
     "leak-unseen": (LeakFilter(), sentence),
@@ -72,6 +81,8 @@ MEASURED: dict[str, tuple[Filter, Callable[[list[str]], Record]]] = {
     "consistency-forms": (ConsistencyFilter(), concluded),
     "consistency-readers": (ConsistencyFilter(), concluded),
     "consistency-forms-unseen": (ConsistencyFilter(), concluded),
+    "answers": (AnswerFilter(), answered),
+    "answers-unseen": (AnswerFilter(), answered),
 }
 
 

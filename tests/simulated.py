@@ -1,6 +1,7 @@
 """A server with a limit, asked as fast as a `Rate` lets requests out: simulated, on a clock of its own."""
 
 import heapq
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -41,27 +42,36 @@ def simulate(
     latency: float = 0.5,
     told: Callable[[float], float | None] = unsaid,
     events: dict[float, Callable[[], None]] | None = None,
+    jitter: float = 0.0,
 ) -> Run:
     """Ask the server for so long, `concurrency` requests at most at once.
 
-    `told` is its Retry-After, from the seconds that are missing; `events` happen so many seconds after the start.
+    `told` is its Retry-After, from the seconds that are missing; `events` happen so many seconds after the start;
+    a request is on its way for up to `jitter` seconds, so that what leaves evenly arrives unevenly.
     """
     chance, run = random.Random(1), Run()
+    arriving: list[tuple[float, int, float]] = []  # when it does, its number, when it went out
     under_way: list[tuple[float, int, float | None]] = []  # when it ends, its number, seconds missing
     coming = sorted((events or {}).items(), key=lambda event: event[0])
     now = START
     while now < START + seconds:
         while coming and now >= START + coming[0][0]:
             coming.pop(0)[1]()
-        wait = rate.wait(now) if len(under_way) < concurrency else None
+        wait = rate.wait(now) if len(arriving) + len(under_way) < concurrency else None
+        soonest = min((some[0][0] for some in (arriving, under_way) if some), default=math.inf)
         if wait == 0.0:
-            number = rate.start(now)
-            missing = limit.missing(now) or None
-            took = REFUSAL if missing else latency * chance.uniform(0.8, 1.2)
-            heapq.heappush(under_way, (now + took, number, missing))
-            (run.refused if missing else run.taken).append(now - START)
-        elif under_way and (wait is None or under_way[0][0] <= now + wait):
-            now, number, missing = heapq.heappop(under_way)
+            on_its_way = jitter and chance.random() * jitter
+            heapq.heappush(arriving, (now + on_its_way, rate.start(now), now))
+        elif soonest < math.inf and (wait is None or soonest <= now + wait):
+            now = soonest
+            if arriving and arriving[0][0] <= now:
+                _, number, began = heapq.heappop(arriving)
+                missing = limit.missing(now) or None
+                took = REFUSAL if missing else latency * chance.uniform(0.8, 1.2)
+                heapq.heappush(under_way, (now + took, number, missing))
+                (run.refused if missing else run.taken).append(began - START)
+                continue
+            _, number, missing = heapq.heappop(under_way)
             if missing is None:
                 rate.answered(now, number)
             else:

@@ -197,7 +197,8 @@ def one_model(url: str) -> str:
     """Settings in which one model, asked 32 times at once, plays all parts."""
     stages = "".join(f'[stages.{stage}]\nmodel = "one"\n{SEEDED}\n' for stage in ("caption", "draft", "revise"))
     model = (
-        f'[models.one]\nprovider = "openai"\nmodel = "one"\nbase_url = "{url}"\nconcurrency = 32\nmax_retries = 20\n'
+        f'[models.one]\nprovider = "openai"\nmodel = "one"\nbase_url = "{url}"\n'
+        "canary = false\nconcurrency = 32\nmax_retries = 20\n"
     )
     return f'[input]\nfiles = ["questions.json"]\nmedia_root = "media"\n{model}{stages}'
 

@@ -12,8 +12,8 @@ from PIL import Image
 from curate import filmstrips
 from curate.errors import MediaError
 from curate.filmstrips import FRAMES, LATE, MANY, MEDIA, PIXELS, strips
+from curate.frame import Frame
 from curate.media.eyes import Eyes
-from curate.provider import Frame
 from tests.media.media_samples import encode, jpeg, medium
 from tests.records import VIDEO
 

@@ -16,11 +16,12 @@ def test_only_rules_whose_hint_is_there_come_and_in_their_order():
     assert rules().likely("a blue 7") == [1, 2, 3, 6]
 
 
-def test_a_hint_of_several_words_is_there_where_its_longest_is():
-    waiting = Hinted([(("is waiting for",), 1), ((" need ",), 2)])
-    assert waiting.likely("she is waiting") == [1]
-    assert waiting.likely("no need") == [2]
-    assert waiting.likely("is it for her") == []
+def test_a_hint_may_hold_blanks():
+    waiting = Hinted([(("is waiting for", "t ="), 1), ((" need ",), 2)])
+    assert waiting.likely("she is waiting for it") == [1]
+    assert waiting.likely("she is waiting, what for") == []
+    assert waiting.likely("at t = 3 they need it") == [1, 2]
+    assert waiting.likely("needless") == []
 
 
 def test_a_word_that_was_met_before_hints_as_it_did():

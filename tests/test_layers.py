@@ -15,23 +15,23 @@ FILES = sorted(ROOT.rglob("*.py"))
 GROUND = {
     "errors", "timeline", "medium", "processor", "sampling", "record", "chat", "cuts", "assets", "tags", "jsonschema",
     "amounts", "answers", "carriers", "checks", "checkup", "child", "clocks", "conclusions", "declining", "excuses",
-    "hints", "leaks", "presets", "prose", "provenance", "repairs", "rewards", "scripts", "statements", "telltales",
-    "thoughts", "turns", "words",
+    "frame", "hints", "leaks", "presets", "prose", "provenance", "repairs", "rewards", "scripts", "statements",
+    "telltales", "thoughts", "turns", "words",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
 SERVERS = {  # how one speaks to a server
     "wire", "modes", "posting", "packaged", "faults", "served", "structure", "vectors", "room", "listings", "abilities",
-    "servers", "tries",
+    "servers", "tries", "enginelog", "offline", "vllmargs",
     "persistence", "spool", "batchfile", "batchstore", "batchserver", "batchlife", "batches",
 }  # fmt: skip
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {
-    "aside", "ask", "asklog", "budget", "card", "cause", "census", "columns", "comparing", "copies",
-    "disclosure", "doctor", "doubts", "embedding", "engine", "estimate", "evaluations", "examples", "files",
-    "filmstrips", "findings", "fitness", "flights", "folders", "frontmatter", "garbage", "glossary", "histogram",
-    "holdings", "hub", "inbox", "intake", "journal", "judges", "log", "measures", "media", "mending", "meter",
-    "mix", "mixture", "models", "nearness", "options", "outlook", "pace", "pages", "parcel", "pilot", "plots",
-    "progress", "projection", "push", "pushed", "rate", "refusals", "replay", "report", "rows", "savings",
+    "aside", "ask", "asklog", "budget", "canary", "card", "cause", "census", "columns", "comparing", "copies",
+    "crossing", "disclosure", "doctor", "doubts", "embedding", "engine", "estimate", "evaluations", "examples", "files",
+    "filmstrips", "findings", "fitness", "flashcards", "flights", "folders", "frontmatter", "garbage", "glossary",
+    "histogram", "holdings", "hub", "inbox", "intake", "journal", "judges", "log", "measures", "media", "mending",
+    "meter", "mix", "mixture", "models", "nearness", "options", "outlook", "pace", "pages", "parcel", "pilot", "plots",
+    "progress", "projection", "push", "pushed", "rate", "readback", "refusals", "replay", "report", "rows", "savings",
     "sections", "sets", "settings", "shards", "shared", "snapshots", "soundness", "sources", "splits", "standings",
     "starts", "steps", "swap", "tally", "tracing", "troubles", "verdict", "walk", "watch", "webpage",
     "workfolder", "writer",
@@ -71,6 +71,7 @@ HOMES = {
     "rapidocr_onnxruntime": {"media"},
     "pebble": {"media", "judges.py"},
     "xllamacpp": {"providers/embedded.py"},
+    "vllm": {"offline.py", "vllmargs.py"},
     "rich": {"console.py", "tables.py", "view.py", "forecast.py", "delivery.py"},
     "typer": {"cli.py"},
     "tenacity": {"ask.py", "push.py"},
@@ -109,6 +110,7 @@ LAZY = {
     "huggingface_hub",
     "yaml",
     "xllamacpp",
+    "vllm",
     "jiwer",
     "json_repair",
     "rapidfuzz",
@@ -194,13 +196,22 @@ NOT_AT_THE_START = {
 }  # fmt: skip
 
 
+def loaded_by(names: str) -> set[str]:
+    """All that a fresh process has loaded which imports these."""
+    told = f"import sys, {names}; print(*sys.modules)"
+    return set(subprocess.run([sys.executable, "-c", told], stdout=subprocess.PIPE, check=True).stdout.decode().split())
+
+
 def test_a_command_begins_with_what_every_command_needs():
-    told = "import sys, curate.cli; print(*sys.modules)"
-    loaded = set(
-        subprocess.run([sys.executable, "-c", told], stdout=subprocess.PIPE, check=True).stdout.decode().split()
-    )
+    loaded = loaded_by("curate.cli")
     assert "curate.pipeline" in loaded
     assert loaded & NOT_AT_THE_START == set()
+
+
+def test_a_decoders_process_loads_nothing_but_what_decodes():
+    loaded = loaded_by("curate.media.worker, curate.media.frames, curate.media.probe")
+    assert {"av", "numpy"} <= loaded
+    assert loaded & {"pydantic", "aiohttp", "sqlite3", "curate.chat", "curate.pipeline"} == set()
 
 
 def test_every_room_belongs_to_a_layer():

@@ -74,7 +74,8 @@ def test_a_model_is_found_under_the_names_that_servers_give_it():
 
 
 def test_what_is_no_model_is_left_out():
-    assert listed(raw({"data": [7, {"id": 7}, {"id": "x"}, None]})) == [{"id": "x"}]
+    assert listed(raw({"data": [7, {"id": 7}, {"id": "x"}, None, {"id": "x" * 201}]})) == [{"id": "x"}]
+    assert len(listed(raw({"data": [{"id": str(n)} for n in range(10_001)]}))) == 10_000
 
 
 @pytest.mark.parametrize("body", [b"", b"null", b'{"data": {}}', b'"x"', b"[" * 100_000])

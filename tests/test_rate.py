@@ -53,6 +53,49 @@ def test_what_a_limit_allows_is_used_and_little_is_refused(number, told, limit):
     assert run.share_refused < 0.06
 
 
+@pytest.mark.parametrize("latency", [0.02, 5.0])
+@pytest.mark.parametrize("known", [False, True], ids=["found", "set"])
+@pytest.mark.parametrize(("number", "minutes", "jitter"), [(60, 15, 0.003), (600, 6, 0.003), (6000, 4, 0.0003)])
+def test_a_server_that_takes_no_two_at_once_is_used_as_well(number, minutes, jitter, known, latency):
+    """A bucket of one. A request that goes out a little too early is refused, and so is every second one at worst."""
+    rate = steady(number / 60 if known else None)
+    run = simulate(bucket(number, 1), minutes * 60, rate, 54 + number // 10, latency, jitter=jitter)
+    assert run.between(60, minutes * 60) >= 0.93 * number * (minutes - 1)
+    assert sum(time >= 60 for time in run.refused) < 0.05 * number * (minutes - 1)
+
+
+def test_a_server_that_takes_no_two_at_once_is_used_though_a_few_are_refused_by_chance():
+    run = simulate(Chance(0.02, 1, limit=bucket(600, 1)), 360, steady(), concurrency=64, jitter=0.003)
+    assert run.between(60, 360) >= 0.9 * 600 * 5
+
+
+class TokenWindow(FixedWindow):
+    """A window of so many tokens, a thousand times the `requests`; requests take a few hundred to several thousand."""
+
+    def __init__(self, requests: int, seconds: float, seed: int) -> None:
+        super().__init__(requests, seconds)
+        self._random = random.Random(seed)
+        self.taken_by: list[tuple[float, float]] = []  # when, since the start, and how many thousand
+
+    def missing(self, now: float) -> float:
+        """Until the next window, where it has too few left for this one."""
+        if now >= self._ends:
+            self._ends, self._used = now + self.seconds, 0.0
+        tokens = self._random.lognormvariate(-0.3, 0.77)
+        if self._used + tokens > self.requests:
+            return self._ends - now
+        self._used += tokens
+        self.taken_by.append((now - START, tokens))
+        return 0.0
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_small_request_that_a_full_window_takes_tells_no_pace(seed):
+    server = TokenWindow(600, 60, seed)
+    simulate(server, 600, steady(), 128, jitter=0.003)
+    assert sum(tokens for at, tokens in server.taken_by if at >= 120) >= 0.93 * 600 * 8
+
+
 @every_limit
 def test_a_limit_that_is_raised_is_used_a_minute_later(limit):
     server = limit(600)
@@ -91,6 +134,16 @@ def test_the_lower_limit_holds_whether_the_settings_or_the_server_set_it(limit, 
     lower = min(settings, server)
     assert 0.95 * lower * 4 <= run.between(60, 300) <= 1.01 * lower * 4
     assert run.share_refused < 0.06
+
+
+@pytest.mark.parametrize(("a_second", "late", "gap"), [(10.0, 0.03, 0.1), (100.0, 0.03, 0.0)])
+def test_only_where_requests_are_close_one_that_is_late_is_caught_up_on(a_second, late, gap):
+    """Else a server that takes no two at once would refuse the next."""
+    rate = steady(a_second)
+    rate.start(START)
+    began = START + 1 / a_second + late
+    rate.start(began)
+    assert rate.wait(began) == pytest.approx(gap, abs=1e-6)
 
 
 def test_nothing_bounds_the_pace_of_a_server_that_never_refused():

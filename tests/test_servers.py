@@ -124,7 +124,7 @@ def test_a_vllm_server(tmp_path, vllm):
     assert found["JSON"].facts == {"json_mode": "json_schema", "set": "auto"}
     assert found["images"].told == f"16 in a request, {TILE} tokens each at the size tried"
     assert found["video"].facts["jpeg_sequence"] is True
-    assert "36 frames of a JPEG sequence take 1,800 tokens and 40 frames" in found["video"].told
+    assert found["video"].told == "a JPEG sequence of 36 takes 1,800 tokens and 40 takes 2,000 tokens"
     assert found["asked"].facts["requests"] == 7
     assert {"models", "answers", "asked"} <= set(found)
 
@@ -196,6 +196,19 @@ def test_a_context_that_is_too_short(tmp_path, vllm):
     found = probed(Workplace(tmp_path, vllm.url))
     assert not found["context"].good
     assert "max_tokens = 8192 leaves 0 of them for a prompt, and one may take 8,000: lower" in found["context"].told
+
+
+def test_a_text_stage_wants_room_for_its_prompt_too(tmp_path, vllm):
+    vllm.pages["/v1/models"] = listing({"id": "reasoner-1", "max_model_len": 8192})
+    context = probed(Workplace(tmp_path, vllm.url), "reasoner")["context"]
+    assert not context.good
+    assert "leaves 0 of them for a prompt, and one may take 1,000: lower max_tokens" in context.told
+
+
+def test_of_a_model_that_no_stage_asks_the_context_is_told(tmp_path, vllm):
+    vllm.pages["/v1/models"] = listing({"id": "idle", "max_model_len": 8192})
+    more = f'[models.idle]\npreset = "vllm"\nmodel = "idle"\nbase_url = "{vllm.url}"\n'
+    assert probed(Workplace(tmp_path, vllm.url).settings(more=more), "idle")["context"].told == "8,192 tokens"
 
 
 def test_a_narrow_context_gets_a_short_question(tmp_path, vllm):

@@ -287,7 +287,7 @@ FAULTS = {
     ),
     "no provider": (
         GOOD + "[models.x]\nmodel = 'x'\n",
-        "models.x.provider is missing; known: embedded, embeddings, openai, scripted",
+        "models.x.provider is missing; known: embedded, embeddings, openai, openai-batch, scripted",
     ),
     "preset": (
         GOOD + "[models.x]\npreset = 'deepsek'\nmodel = 'x'\n",

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 from pydantic import ValidationError
 
-from curate import assets
+from curate import assets, flashcards
 from curate.captions.templates import SOURCES
 from curate.captions.video import VideoCaption
 from curate.chat import Media, Reply, Request, Text
@@ -22,7 +22,7 @@ from curate.stages.caption import Caption
 from curate.structure import probe
 from curate.timeline import STILL
 from tests.asking import Model, media, texts
-from tests.records import VIDEO, drafted, record, seconds
+from tests.records import VIDEO, drafted, record, seconds, shown
 
 IMAGE = Medium("6" * 64, "image", Path("media/a.png"), 64, 48, STILL, 0.0, "png")
 TYPES = get_args(ProblemType)
@@ -434,6 +434,8 @@ def test_no_prompt_and_no_schema_is_an_orphan(monkeypatch):
     for stage, made in product(stages(), every_record()):
         worded(replace(stage.request(made), fault="what was wrong"), "text")
     probe("json_schema")
+    for kind in ("video", "image"):
+        flashcards.request(find(Stage, "revise")(model="m"), shown((0, 1), (0.0, 1.0), kind=kind), 1)
     root = Path(__file__).parent.parent
     there = {f.relative_to(root).as_posix() for kind in ("prompts", "schemas") for f in (root / kind).rglob("*.*")}
     assert {name for name in there if not name.startswith(NO_STAGE)} == reached

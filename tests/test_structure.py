@@ -10,9 +10,9 @@ import pytest
 
 from curate.chat import Message, Reply, Request, Schema, Text
 from curate.errors import AskError, AwayError, RefusedError, TransientError
+from curate.frame import Frame
 from curate.jsonschema import loaded
 from curate.modes import MODES, asking
-from curate.provider import Frame
 from curate.providers.openai import OpenAIProvider
 from curate.structure import PROBE, Structure, bare, blames, found, probe
 from tests.moody import REFUSAL, Moody, fitting, mode_of, probes, real, said
@@ -265,6 +265,21 @@ def test_one_request_that_is_refused_in_every_way_changes_nothing_for_the_others
     assert session.lines == []
 
 
+def test_a_server_that_fails_now_and_then_with_such_words_is_asked_as_before():
+    failures = iter([failure(500, "schema worker crashed")])
+
+    def shaky(body: dict[str, Any]) -> Answer:
+        return (None if is_probe(body) else next(failures, None)) or Moody()(body)
+
+    session = Session(shaky)
+    first, second = session.ask(ASKED, ASKED)
+    assert isinstance(first, TransientError), "it is for whoever retries"
+    assert read(second) == FITS
+    assert session.probes == ["json_schema"]
+    assert session.real == ["json_schema"] * 2
+    assert session.lines == []
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_a_way_that_the_settings_name_is_never_doubted(mode):
     session = Session(Moody(**REFUSES), json_mode=mode)
@@ -306,6 +321,11 @@ def test_a_cut_reply_is_no_reason_to_look_and_a_cut_probe_tells_nothing_against_
     assert thinks.probes == ["json_schema"]
     assert thinks.real == ["json_schema"] * 2
     assert thinks.lines == []
+    refuses = Moody(json_schema="refuses")
+    lower = Session(lambda body: completion("Hm.", "length") if is_probe(body) else refuses(body))
+    assert read(*lower.ask(ASKED)) == FITS
+    assert lower.probes == list(MODES[:3])
+    assert lower.real == ["json_schema", "text"], "but it is no word for a way that nothing was answered in before"
 
 
 @pytest.mark.parametrize("reason", ["a system message is needed", "maximum context length is 1024 tokens"])

@@ -14,9 +14,9 @@ from PIL import Image
 
 from curate.chat import Media
 from curate.errors import MediaError
+from curate.frame import Frame
 from curate.media.eyes import Eyes
 from curate.medium import Medium
-from curate.provider import Frame
 from curate.timeline import STILL, Timeline
 from curate.transport import Way, load
 from tests.media.media_samples import encode, medium, number

@@ -98,6 +98,13 @@ def test_pace_cost_and_time_left_are_those_of_the_last_minute():
     assert view.plain(found).startswith("178 of 1,000 rows, 0.00 of 50 USD spent, about 7 min left; caption 356 done")
 
 
+def test_what_a_canary_costs_is_not_hidden():
+    state = progress()
+    state.meters["caption"].cost, state.meters["canary"] = 1.5, Meter(sent=1, cost=0.25)
+    assert facts(state)["cost"] == 1.75
+    assert set(facts(state)["stages"]) == {"caption", "draft"}
+
+
 def test_the_view_has_a_line_for_each_step_model_and_cause():
     state = progress(passed={"caption": 4, "answer": 2}, rejected={("answer", "wrong"): 2})
     state.paces.update(captioner=Pace(8, requests_per_minute=588), reasoner=Pace(8), gone=Pace(1))

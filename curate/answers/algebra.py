@@ -9,6 +9,7 @@ import logging
 import os
 import resource
 import sys
+from dataclasses import replace
 from typing import Any
 
 CPU = 2  # seconds for one pair; an ordinary one takes a few hundredths
@@ -60,8 +61,12 @@ def compared(answer: str, reference: str) -> tuple[bool, float | None, float | N
 def _parsed(formula: str) -> list[Any]:
     from math_verify import LatexExtractionConfig, parse
 
+    # (what it takes for a unit may be a variable: "x^2 + 3t")
+    as_it_stands = replace(LatexExtractionConfig().normalization_config, units=False)
     try:
-        found = parse(f"${formula}$", [LatexExtractionConfig()], "no_fallback", parsing_timeout=None)
+        found = parse(
+            f"${formula}$", [LatexExtractionConfig(True, 50, as_it_stands)], "no_fallback", parsing_timeout=None
+        )
     except Exception:
         return []
     return list(found)

@@ -1,8 +1,8 @@
-"""What may stand behind or around a choice without changing it, and what takes it back."""
+"""What may stand behind or around a choice without changing it, what takes it back, and what hedges it."""
 
 import re
 
-from curate.answers.stated import MIDST, TAKEN_BACK
+from curate.answers.stated import MIDST, STOP, TAKEN_BACK
 
 LABEL = r"(?:option\s)?[(\[]?[a-z][)\]]?"
 SECOND = re.compile(r"(?:(?:or|and|&|/|,|vs\.?|to)(?!\w)|[-–—~.]{0,2}\s?[(\[]?[a-z][)\]]?(?:[).:,/]|$))", re.IGNORECASE)
@@ -20,14 +20,38 @@ AGAIN = re.compile(
     r"|(?:could|might|may)\s(?:also\s)?be(?:\sequally)?)\s(?i:possible|plausible|right|correct|likely)\b"
     r"(?![^.;]*\b(?:but|if|only|however|not|except|unless)\b)"
 )
+# Doubt, wherever it stands.
+UNSURE = re.compile(
+    r"""\b(?:maybe|perhaps|possibly|presumably|(?:I|my|a|wild|just)\s(?:can\sonly\s)?guess|guessing|unsure|uncertain|unclear
+          |undecided|tentative(?:ly)?|low\sconfidence|not\s(?:\w{1,12}\s)?(?:sure|certain|clear|confident)
+          |(?:hard|difficult|impossible)\sto\s(?:say|tell|be\ssure)|toss-?up)\b
+      | (?:^|[,;(]\s?|\b(?:it|that|this|which|answer|option|one|they|and|or|but|also|[b-h])\s)
+        (?:may|might|could)(?:\s(?:also|well|equally|just|as))*\sbe\b(?!\s\w{1,20}(?:ed|en|n)\b)
+        (?![^.;]*\b(?:but|only|however)\b)
+      | (?:^|[.;:!?]\s?|\s[-–—]\s)(?:or|else|otherwise)\b
+      | ^\W?(?!100)[\d.]{1,6}\s?%(?:\s\w{2,12}){0,2}\W?$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+# What hedges a choice where it stands beside it; its reason may hold these words.
+HEDGED = re.compile(
+    r"\b(?:if|unless|either|or|else|otherwise|might|may|could|but|except|however|although|though|guess|both|as well"
+    r"|too(?=\W*$)|not (?:really|quite|only|just))\b",
+    re.IGNORECASE,
+)
+REASON = re.compile(r"\b(?:because|since|as|given|due\sto)\b", re.IGNORECASE)
 PRAISE = re.compile(
     r"""(?:\s(?:is|are|seems?)(?:\s(?:both|all))?(?:\sthe)?\s(?:correct|right|best|true)
           (?:\s(?:answers?|options?|choices?|ones?))?
         | 是?(?:正确|对)的?)[.。!]?$""",
     re.VERBOSE | re.IGNORECASE,
 )
-ASIDE = re.compile(rf",?\s(?:and\s|but\s)?(?:not|rather than|instead of)\s{LABEL}\.?$", re.IGNORECASE)
-BUT = re.compile(rf"not\s{LABEL},?\s(?:but|rather)\s(?=\S)", re.IGNORECASE)
+ASIDE = re.compile(rf",?\s\(?(?:and\s|but\s)?(?:not|rather than|instead of)\s{LABEL}\)?\.?$", re.IGNORECASE)
+# "not A but B", "it can't be A; it is B"
+BUT = re.compile(
+    rf"""(?:^(?:it|this|that|the\sanswer)(?:['’]s\snot|\s(?:is|was|could|can)(?:\snot|not|n['’]t)|\scan['’]t)(?:\sbe)?|not)\s{LABEL}
+         (?:,?\s(?:but|rather)\s|[.;,]\s(?:(?:so|but|hence|therefore)\s)?(?:it\s(?:is|must\sbe)|it['’]s)\s)(?=\S)""",
+    re.VERBOSE | re.IGNORECASE,
+)
 
 
 def explains(rest: str) -> bool:
@@ -38,6 +62,17 @@ def explains(rest: str) -> bool:
 def takes_back(rest: str) -> bool:
     """Whether what follows a choice states another one, or that it was a mistake."""
     return any(pattern.search(rest) for pattern in (AGAIN, MIDST, TAKEN_BACK))
+
+
+def unsure(rest: str) -> bool:
+    """Whether a text is in doubt, or takes back what stands before it."""
+    return UNSURE.search(rest) is not None or takes_back(rest)
+
+
+def beside(rest: str) -> str:
+    """What of a text stands beside a choice: all before its reason, or before the next sentence."""
+    ends = [match.start() for pattern in (STOP, REASON) if (match := pattern.search(rest))]
+    return rest[: min(ends, default=len(rest))]
 
 
 def without(text: str) -> str:

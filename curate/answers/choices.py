@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from curate.answers.asides import explains, without
+from curate.answers.asides import HEDGED, beside, explains, unsure, without
 from curate.answers.dress import bare, tidy
 from curate.answers.labels import named
-from curate.answers.reasons import reasoned
+from curate.answers.quantities import equal
+from curate.answers.reasons import names, reasoned
 from curate.answers.stated import statements, unled
 from curate.answers.texts import MAX_TEXT, joined, plain
 
@@ -18,7 +19,13 @@ PARTED = re.compile(
 )
 LISTED = re.compile(r"(?:both|all of|all)\s|[(\[{](?=[^()\[\]{}]{2,}[)\]}]$)", re.IGNORECASE)
 WORD = re.compile(r"[A-Za-z0-9]")
+STEM = re.compile(r"^(?:an?|the|both)\s(?=\w)")  # "a cat" beside "cat"; but "A blue" is no "blue"
+THE = re.compile(r"^(?:the|an)\s(?=\w)")
 DRESS = " \n*`'’‘"
+TWICE = re.compile(r"(\d{1,9}),\1")  # "5,5" is no "5"
+SIGNS = re.compile(r"[%‰$€£¥]")
+DIGIT = re.compile(r"\d")
+NUMBERED = 60  # characters of an answer that is a number
 MEASURE = re.compile(r"[^\w\s]{0,2}\d")
 RUN = re.compile(r"[A-Z](?: ?[A-Z]){1,25}")
 # What parts several choices; the first that leaves nothing but choices counts, since options may hold the others.
@@ -61,7 +68,9 @@ def letters(text: str, options: Sequence[str]) -> frozenset[str]:
         if found := among.letters(reading):
             return found
     said = [found for part in statements(tidied) for reading in _readings(part) if (found := among.letters(reading))]
-    return said[0] if len(set(said)) == 1 else frozenset()
+    if said:
+        return said[0] if len(set(said)) == 1 else frozenset()
+    return among.measuring(text)
 
 
 def letter(text: str, options: Sequence[str]) -> str | None:
@@ -96,6 +105,11 @@ class Among:
         return [(label, {plain(text), plain(bare(text))}) for label, text in named(self._options)]
 
     @cached_property
+    def _stems(self) -> list[tuple[str, set[str]]]:
+        stems = ((label, {STEM.sub("", text) for text in texts}) for label, texts in self._texts)
+        return [(label, texts - {""}) for label, texts in stems]
+
+    @cached_property
     def _labels(self) -> set[str]:
         return {label for label, _ in self._texts}
 
@@ -112,6 +126,15 @@ class Among:
         if not (one or several) and (begun := text.strip(DRESS))[:1].casefold() in self._initials:
             one = reasoned(begun, self._texts)
         return several or frozenset(one or ())
+
+    def measuring(self, text: str) -> frozenset[str]:
+        """The one option that says the same number: "3 people" beside "3", "1/2" beside a fraction in LaTeX."""
+        if not any(map(str.isdigit, text)) or len(text) > NUMBERED:
+            return frozenset()
+        signs = set(SIGNS.findall(text))
+        likely = [(label, said) for label, said in named(self._options) if DIGIT.search(said)]
+        found = [label for label, said in likely if signs.issubset(said) and equal(text, said)]
+        return frozenset(found) if len(found) == 1 else frozenset()
 
     def _one(self, text: str) -> str | None:
         text = text.strip(DRESS)
@@ -130,13 +153,30 @@ class Among:
     def _goes_on(self, label: str, text: str, at: int) -> bool:
         """Whether what follows a label is its own option's text, or an explanation: no second label, no denial."""
         parted = PARTED.match(text, at)
-        rest = text[parted.end() if parted else at :].strip(f"{DRESS}()")
+        behind = text[parted.end() if parted else at :]
+        rest = behind.strip(f"{DRESS}()")
         if said := self._saying(rest):
             return label in said and bool(parted or not WORD.match(text, at))
-        return bool(parted) and explains(rest)
+        return bool(parted) and explains(rest) and not self._hedged(label, rest, "(" in text[at : at + 2])
+
+    def _hedged(self, label: str, rest: str, in_brackets: bool) -> bool:
+        """Whether what stands behind a label, and behind its option's text, leaves the choice in doubt."""
+        if unsure(rest):
+            return True
+        low = rest.casefold()
+        own = [
+            len(text) for one, texts in self._texts if one == label for text in texts if text and low.startswith(text)
+        ]
+        if not (own or in_brackets):
+            return False
+        behind = rest[max(own, default=0) :]
+        near = beside(behind)
+        return behind.startswith("?") or HEDGED.search(near) is not None or names(near, label, self._texts)
 
     def _several(self, text: str) -> frozenset[str]:
         """The letters, where every part of the text is a choice and there are two at least."""
+        if TWICE.fullmatch(text):
+            return frozenset()
         if listed := LISTED.match(text):
             text = text[listed.end() :].rstrip(")]}" if text[listed.end() - 1] in "([{" else "")
         run = text.replace(" ", "")
@@ -164,6 +204,10 @@ class Among:
     def _saying(self, text: str) -> set[str]:
         said = plain(text)
         if found := {label for label, texts in self._texts if said and said in texts}:
+            asked = text.endswith("?") and not any("?" in option for option in self._options)
+            return set() if asked else found
+        stem = THE.sub("", said)
+        if found := {label for label, texts in self._stems if stem and stem in texts}:
             return found
         close = joined(said)
         return {

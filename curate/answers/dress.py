@@ -5,6 +5,9 @@ import re
 DEEPEST = 4  # boxes inside each other
 
 WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}  # full-width signs
+UNSEEN = dict.fromkeys(
+    [0xAD, *range(0x200B, 0x2010), 0x2060, 0xFEFF]
+)  # soft hyphens, blanks without width, marks of order
 BRACKETS = str.maketrans("【】〔〕", "[][]")
 TAGS = re.compile(r"</?(?:b|strong|i|em|u|p|code|span|mark|sub|sup|br|font|center|answer)\s?/?>", re.IGNORECASE)
 COMMAND = re.compile(
@@ -40,7 +43,8 @@ def unwrapped(text: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """The text with single blanks, its lines apart, none of them empty: what keeps patterns with blanks linear."""
+    """The text with single blanks, without unseen signs, its lines apart, none empty: so patterns are linear."""
+    text = text if text.isascii() else text.translate(UNSEEN)
     return "\n".join(line for line in (" ".join(line.split()) for line in text.splitlines()) if line)
 
 

@@ -21,6 +21,8 @@ MARK = re.compile(r"\\[A-Za-z]|[\^=√π²³]")
 COMMAND = re.compile(r"\\[A-Za-z]+")
 WORD = re.compile(r"[^\W\d_]{3,}")
 TYPED = {"√": r"\sqrt ", "π": r"\pi ", "×": r"\times ", "·": r"\cdot ", "÷": r"\div ", "²": "^2", "³": "^3", "−": "-"}
+TURNING = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc)(?![A-Za-z])")
+ANGLE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s?(?:\^\s?\{?\s?\\circ\s?\}?|°)")
 ROOT = re.compile(r"\\sqrt\s+(\d+|[A-Za-z])")
 
 
@@ -63,6 +65,8 @@ def _typed(text: str) -> str:
     """The formula in TeX's own signs."""
     for sign, tex in TYPED.items():
         text = text.replace(sign, tex)
+    if TURNING.search(text):
+        text = ANGLE.sub(r"\\left(\1\\cdot\\frac{\\pi}{180}\\right)", text)
     return ROOT.sub(r"\\sqrt{\1}", text)
 
 

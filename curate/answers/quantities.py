@@ -8,11 +8,15 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
+from curate.answers.asides import unsure
+from curate.answers.behind import VARIABLE, stands_behind
 from curate.answers.dress import bare, tidy
-from curate.answers.formulas import Compared, compared, is_formula
+from curate.answers.equations import holds, measured
+from curate.answers.formulas import MARK, Compared, compared, is_formula
+from curate.answers.notation import FENCED_PART, unfenced, untyped
 from curate.answers.stated import statements, unled
 from curate.answers.texts import plain, raised
-from curate.answers.units import alike
+from curate.answers.units import alike, known
 
 MAX_NUMBER = 100
 
@@ -23,28 +27,21 @@ NUMBER = re.compile(
        (?:[eE](?P<exponent>[+-]?\d{1,3})
          |\s?(?:[x×*·]|\\times|\\cdot)\s?10\s?\^\s?\{?(?P<power>[+-]?\d{1,3})\}?
          |\s?\^\s?(?:\{(?P<raised>[+-]?\d{1,2})\}|(?P<up>\d{1,2})))?)
-    (?:\s?(?P<unit>(?![√π∞×·÷±])(?:[%‰°'"$€£¥₹]|[A-Za-z\u0080-\uffff])[^\d,;=]{0,30}(?:[23]\}?\.?)?))?""",
+    (?:\s?(?P<unit>(?![√π∞×·÷±])(?:[%‰°'"$€£¥₹]|[A-Za-z\u0080-\uffff])[^\d,;=]{0,30}
+       (?:(?:(?<=\^)|(?<=\^\{)|(?<=\^-)|(?<=\^\{-))[1-4][^\d,;=]{0,20}){0,3}(?:[23]\}?\.?)?))?""",
     re.VERBOSE | re.ASCII,
 )
 MINUS = str.maketrans("−﹣－–", "----")
 POINT = re.compile(r"([(\[])([^()\[\]]{3,100})([)\]])")
 CLOSING = re.compile(r"\s?([(),:;/\[\]])\s?")
 HALVES = re.compile("(?P<whole>[0-9])?(?P<part>[¼-¾⅐-⅞])")
-NOT_A_UNIT = re.compile(
-    r"(?:or|to|and|plus|minus|times(?=\s\w)|over|pi|root|half|halves|thirds?|quarters?|squared|cubed|factorial|negative"
-    r"|x|y|k|(?:hundred|thousand|dozen|lakh|crore|million|billion|trillion)s?|mio|mil|bn|tens"
-    r"|(?:ten|hundred|thousand|million)ths?|followed|choose)\b(?![^\W\d_])"
-    r"|i\W{0,2}$|x\s?\d|.*['\"’”′][23]"
-    r"|(?:.*\s)?(?:ft|foot|feet|in|inch(?:es)?|lbs?|h|hrs?|hours?|min|minutes?|by|vs\.?|per|to|or|and|plus|minus)\s[23]"
-    r"|(?:at\s(?:most|least)|below|above)\b"
-    r"|.*(?:\b(?:or\s(?:more|less|fewer)|not|wrong|incorrect)\b|n['’]t\b)"
-    r"|.*\band\s(?:a\s)?(?:half|quarter|third|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b"
-)
-VARIABLE = re.compile(r"[abcnpqtuvwxyz]|[ⁿˣʸⁱ].*")  # "2^3n"; "10^3 m" has a unit
 # What stands in front of a number and changes nothing.
 ABOUT = re.compile(
-    r"""(?:(?:about|around|approximately|approx\.?|roughly|circa|ca\.|an?\sestimated|estimated\sat|(?:a\s)?total\sof|exactly|precisely|only|just
-          |there\s(?:is|are|was|were)|I\s(?:can\s)?(?:count|see)|(?:m?∠\s?)?[A-Za-z][A-Za-z ]{0,20}[:=≈]
+    r"""(?:(?:about|around|approximately|approx\.?|roughly|circa|ca\.|an?\sestimated|estimated\sat
+          |(?:a\s)?total\sof|exactly|precisely|only|just
+          |there\s(?:is|are|was|were)|I\s(?:can\s)?(?:count|see)
+          |(?![A-Za-z ]{0,20}\b(?:wrong|incorrect|false|not|never|no|nor|neither|except|other|than|least|most|if|unless
+           |maybe|perhaps|might|could|guess|quite|minus|negative)\b)(?:m?∠\s?)?[A-Za-z][A-Za-z ]{0,20}[:=≈]
           |(?![A-Za-z ]{0,40}\b(?:if|unless|not|never|no|might|may|could|than|least|most)\b)
            [A-Za-z][A-Za-z ]{0,40}\s(?:is|are|was|were|equals|measures|has|have|contains?|shows?|weighs?|costs?))\s?
         |[≈≃~∼=]\s?|大约|大概|约|总共|一共|共|有){1,4}""",
@@ -56,22 +53,19 @@ FACTORIAL = re.compile(r"([0-9]{1,2})\s?!")
 AROUND = re.compile(
     r"""[(\[{]([^()\[\]{}]*)[)\]}]\.?
       | (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\s\((\d{1,2})\)\.?
-      | ([^()]*?)(?:\s\((?![^()]*\b(?:not|or|in|hundred|thousand|[mb]illion)s?\b)[^()\d]{1,40}\))?[;!。.]?""",
+      | ([^()]*?)(?:\s\((?P<aside>(?![^()]*\b(?:not|or|in|hundred|thousand|[mb]illion)s?\b)[^()\d]{1,40})\))?
+        [;!。.]?""",
     re.VERBOSE | re.IGNORECASE,
 )
-FENCES = (re.compile(r"\$\$?([^$]+)\$\$?"), re.compile(r"\\\((.+)\\\)"), re.compile(r"\\\[(.+)\\\]"))
-FENCED_PART = re.compile(r"^\$([^$]{1,60})\$(?=\s?(?:[A-Za-z°%]|\\text))")  # "$10^2$ cm"
-BOXED = re.compile(r"\\boxed\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
-IN_WORDS = re.compile(r"\\(?:text|textrm|mathrm|mbox|operatorname)\s?\{([^{}]*)\}")
-SIGNS = (
-    (re.compile(r"\\([%$€£])"), r"\1"),
-    (re.compile(r"\{,\}"), ","),
-    (re.compile(r"\\(?:left|right)(?![A-Za-z])"), ""),
-    (re.compile(r"\\(?:approx|simeq)(?![A-Za-z])"), "≈"),
-    (re.compile(r"\\angle(?![A-Za-z])\s?"), "∠"),
-    (re.compile(r"\\[,;:! ]|~"), " "),
-    (re.compile(r"\s?\^?\s?\{?\s?(?:\\circ|\\degree)\s?\}?"), "°"),
+# "5, because …", "5, not 6", "5 (not 6)", "5 cars (3 red, 2 blue)".
+EXPLAINED = re.compile(
+    r"(.{1,60}?)(?:[,;.]?\s\(?(?:because|since)\s|,\sas\s|"
+    r"(?:,\s|\s\()(?:not|rather than|instead of)\s(?=[$-]?\d))(.{1,200})",
+    re.IGNORECASE,
 )
+SUM = re.compile(r"([^()]{1,60}?)\s?\(([^()]{3,80})\)\.?")
+ADDEND = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
+BELOW_ZERO = re.compile(r"^(?:minus|negative)\s(?=[\d.$])", re.IGNORECASE)
 
 
 class Quantity(NamedTuple):
@@ -95,11 +89,17 @@ def number(text: str) -> tuple[Fraction, str] | None:
     text = FENCED_PART.sub(r"\1", raised(text)) if text.count("$") == 2 else raised(text)
     if (found := _read(text)) is not None:
         return found
-    said = _untyped(unled(bare(tidy(text))))
+    said = untyped(unled(bare(tidy(text))))
     about = ABOUT.match(said)
-    said = said[about.end() :] if about else said
+    said = BELOW_ZERO.sub("-", said[about.end() :] if about else said)
+    if "(" in said and (parts := SUM.fullmatch(said)) and (found := _summed(parts[1], parts[2])):
+        return found
     if around := AROUND.fullmatch(said):
-        said = next(filter(None, around.groups()), "")
+        said, aside = next(filter(None, around.groups()), ""), around["aside"]
+        if aside and known(aside):
+            said = f"{said} {aside}"
+        elif aside and (unsure(aside) or not stands_behind(aside)):
+            return None
     return _read(said)
 
 
@@ -108,6 +108,8 @@ def quantity(text: str) -> Quantity | None:
     """The number or the formula that a text is, or that it states in prose or in a box; None for anything else."""
     text = raised(text)
     if (found := _quantity(text)) is not None:
+        return found
+    if (parts := EXPLAINED.fullmatch(text)) and not unsure(parts[2]) and (found := _quantity(parts[1])) is not None:
         return found
     stated = {found for part in statements(tidy(text)) if (found := _quantity(part)) is not None}
     return stated.pop() if len(stated) == 1 else None
@@ -125,18 +127,24 @@ def equal(answer: str, reference: str) -> float:
     found, expected = quantity(answer), quantity(reference)
     if found and expected and None not in (found.value, expected.value):
         return float(alike(found.unit, expected.unit) and found.value == expected.value)
-    if any(map(str.isdigit, reference)) and _closed(answer) == _closed(reference):
+    # (where one can be read and the other cannot, it is not its case or its question mark that may be left out)
+    both = (found is None) == (expected is None) and any(map(str.isdigit, reference))
+    if both and _closed(answer) == _closed(reference):
         return 1.0
     if (parts := _parts(answer, reference)) is not None:
         return float(all(equal(*pair) for pair in parts))
-    return float(_both(found, expected).same) if found and expected else 0.0
+    if not found or not expected or not alike(found.unit, expected.unit):
+        return 0.0
+    return float(_both(found, expected).same)
 
 
 def value(text: str) -> Fraction | None:
     """The value of a number, or of a formula that is a real number; None for anything else."""
     found = quantity(text)
-    if found is None or found.value is not None:
-        return found.value if found else None
+    if found is None or not alike(found.unit, ""):
+        return None
+    if found.value is not None:
+        return found.value
     pair = values(text, "1")
     return pair[0] if pair else None
 
@@ -157,7 +165,7 @@ def values(answer: str, reference: str) -> tuple[Fraction, Fraction] | None:
 
 def _exclaimed(answer: str, reference: str) -> bool | None:
     """Whether they agree where one is "5!"; None where neither is."""
-    found, expected = (FACTORIAL.fullmatch(_bare(text)) for text in (answer, reference))
+    found, expected = (FACTORIAL.fullmatch(unfenced(text)) for text in (answer, reference))
     if expected:
         return found[1] == expected[1] if found else value(answer) == math.factorial(int(expected[1]))
     return value(reference) in (int(found[1]), math.factorial(int(found[1]))) if found else None
@@ -166,26 +174,39 @@ def _exclaimed(answer: str, reference: str) -> bool | None:
 def _quantity(text: str) -> Quantity | None:
     if (found := number(text)) is not None:
         return Quantity(*found, "")
-    for said in (text, unled(text)):
-        if is_formula(formula := _bare(said)):
-            return Quantity(None, "", formula)
+    for said in (text, unled(text)) if MARK.search(text) else ():
+        formula, unit = measured(unfenced(FENCED_PART.sub(r"\1", said)))
+        if is_formula(formula) and holds(formula):
+            return Quantity(None, unit, formula)
     return None
 
 
+def _summed(said: str, parts: str) -> tuple[Fraction, str] | None:
+    """A number and its unit where the numbers behind it in brackets add up to it."""
+    addends = [Fraction(part) for part in ADDEND.findall(parts)]
+    found = _read(said) if len(addends) > 1 and not unsure(parts) else None
+    return found if found and found[0] == sum(addends) else None
+
+
 def _read(text: str) -> tuple[Fraction, str] | None:
-    said = HALVES.sub(_halved, _untyped(_bare(text)).translate(MINUS)).strip()
+    said = HALVES.sub(_halved, untyped(unfenced(text)).translate(MINUS)).strip()
     match = NUMBER.fullmatch(said)
     if match is None or (match["sign"] and match["inner"]) or not _can_be(match):
         return None
-    unit = (match["unit"] or "").casefold().strip()
-    if (match["raised"] or match["up"]) and VARIABLE.fullmatch(match["unit"] or ""):
-        return None
-    if NOT_A_UNIT.match(unit) or match["unit"] in ("M", "B"):
+    unit = (match["unit"] or "").strip()
+    if unit and not _is_unit(match, unit):
         return None
     if match["money"] and (not unit or unit.startswith("per ")):
         unit = f"{match['money'].casefold()} {unit}".strip()
     amount = _magnitude(match)
     return (-amount if "-" in match["sign"] + match["inner"] else amount), unit
+
+
+def _is_unit(match: re.Match[str], unit: str) -> bool:
+    """Whether what stands behind a number leaves it what it is. ("$5 per hour" has its unit in front.)"""
+    if (match["raised"] or match["up"]) and VARIABLE.fullmatch(unit):
+        return False
+    return stands_behind(f"$/{unit[4:]}" if match["money"] and unit.startswith("per ") else unit)
 
 
 def _parts(answer: str, reference: str) -> list[tuple[str, str]] | None:
@@ -199,7 +220,7 @@ def _parts(answer: str, reference: str) -> list[tuple[str, str]] | None:
 
 def _closed(text: str) -> str:
     """A text for comparing it as such, without blanks around its marks."""
-    return CLOSING.sub(r"\1", plain(_untyped(_bare(bare(text)))))
+    return CLOSING.sub(r"\1", plain(untyped(unfenced(bare(text)))))
 
 
 def _both(found: Quantity, expected: Quantity) -> Compared:
@@ -231,22 +252,6 @@ def _magnitude(match: re.Match[str]) -> Fraction:
 
 def _raised_to(match: re.Match[str]) -> int:
     return int(match["raised"] or match["up"] or 1)
-
-
-def _bare(text: str) -> str:
-    """A text without what fences a formula in: dollars, brackets, a box."""
-    for fence in (*FENCES, BOXED):
-        if match := fence.fullmatch(text.strip()):
-            text = match[1]
-    return text.strip()
-
-
-def _untyped(text: str) -> str:
-    """A text with plain signs for LaTeX's."""
-    text = IN_WORDS.sub(r" \1", text)
-    for sign, plainly in SIGNS:
-        text = sign.sub(plainly, text)
-    return " ".join(text.split())
 
 
 def _halved(match: re.Match[str]) -> str:

@@ -1,9 +1,9 @@
 """Multiple choice: an option's text and what is said of it: "Red, because the car is red", "Yes, he does"."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from curate.answers.asides import explains, takes_back
+from curate.answers.asides import HEDGED, explains, takes_back, unsure
 from curate.answers.texts import joined, normal
 
 PARTED = re.compile(
@@ -19,15 +19,14 @@ CLAUSE = re.compile(
     r"|(?:the|a|an|his|her|its|their|these|those)\s(?:[\w'’-]{1,30}\s){1,6}(?:is|are|was|were|does|do|did|has|have|had"
     r"|can|will|shows?|goes|comes|seems|appears|looks)\b"
 )
-HEDGED = re.compile(
-    r"\b(?:if|unless|maybe|perhaps|possibly|either|or|might|may|could|but|except|however|although|though|guess|unsure"
-    r"|unclear|both|as well|not (?:sure|certain|clear|really|quite|only|just))\b"
-)
 DENYING = re.compile(
     r"\b(?:not|never|no|neither|nor|rather than|instead of|unlike|than)\s(?:(?:an?|the|in|on|at|to|option)\s){0,2}\(?$"
     r"|n['’]t\s(?:an?\s|the\s)?\(?$"
 )
-WRONG = re.compile(r"\)?,?\s(?:is|are|was|were)\s(?:wrong|incorrect|false|out|ruled out)\b")
+WRONG = re.compile(
+    r"\)?,?\s(?:(?:and|nor)\s\(?\w+\)?\s)?(?:is|are|was|were)\s(?:(?:all|both|also|clearly)\s)?"
+    r"(?:wrong|incorrect|false|out|ruled out)\b"
+)
 LABEL = re.compile(r"(?<![\w'’])(?:([B-HJ-Z])(?![\w'’])|\(([A-Z])\)|[Oo]ption ([A-Z])(?!\w)|(A)(?= (?:is|was|fits)\b))")
 SET_AGAINST = re.compile(r"(?:not|rather than|instead of)\b")
 DENIAL = re.compile(r"[^.;:]{0,80}?(?:\b(?:not|never)\b|n['’]t\b)")
@@ -58,7 +57,7 @@ def reasoned(text: str, options: Iterable[tuple[str, set[str]]]) -> str | None:
 
 def _explained(name: str, cased: str, label: str, others: list[str]) -> bool:
     rest = cased.casefold()
-    if not CLAUSE.match(rest) or HEDGED.search(rest):
+    if not CLAUSE.match(rest) or HEDGED.search(rest) or unsure(cased):
         return False
     named = list(_named(rest, cased, label, others))
     if not all(_denied(rest, *span) for span in named):
@@ -80,6 +79,14 @@ def _named(rest: str, cased: str, label: str, others: list[str]) -> Iterator[tup
             # ("no" in "he has no hat" is no answer)
             end = r"(?!\w)(?!\s\w)" if other == "no" else r"(?!\w)"
             yield from (match.span() for match in re.finditer(rf"(?<!\w){re.escape(other)}{end}", rest))
+
+
+def names(rest: str, label: str, options: Sequence[tuple[str, set[str]]]) -> bool:
+    """Whether a text names another option than this one, by its text or its letter, without denying it."""
+    own = " | ".join(one for known, texts in options if known == label for one in texts)
+    others = [joined(one) for known, texts in options if known != label for one in texts if one and one not in own]
+    low = rest.casefold()
+    return len(low) == len(rest) and not all(_denied(low, *span) for span in _named(low, rest, label, others))
 
 
 def _denied(rest: str, start: int, end: int) -> bool:

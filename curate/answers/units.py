@@ -1,89 +1,23 @@
-"""Units by their spellings: a table and no conversion. "km per hour" is "km/h", but "500 cm" is not "5 m".
+"""Units: whether two are the same, by their spellings and with no conversion.
 
-A library of units (pint) was weighed: it would convert, knows neither counted things nor Chinese, and reads
-"in total" as inches; what is wanted here is which spellings mean one unit.
+"km per hour" is "km/h", but "500 cm" is not "5 m". Case counts where it tells two units apart: "mW" is no "MW", but
+"KG" is "kg".
 """
 
 import re
 import unicodedata
+from functools import lru_cache
 
-SPELLINGS = {
-    "%": "percent, per cent, pct, percentage, ％",
-    "°": "degree, deg, 度",
-    "°c": "c, ° c, degree celsius, degree centigrade, degree c, deg c, celsius, centigrade, 摄氏度",
-    "°f": "f, ° f, degree fahrenheit, degree f, deg f, fahrenheit, 华氏度",
-    "$": "dollar, usd, us$, us dollar, u.s. dollar, buck, 美元",
-    "€": "euro, eur, 欧元",
-    "£": "pound, gbp, pound sterling, quid, 英镑",
-    "cny": "¥, yuan, rmb, 元, 人民币",
-    "jpy": "¥, yen, 日元",
-    "₹": "rupee, inr, rs",
-    "cent": "c, ¢",
-    "m": "meter, metre, 米",
-    "cm": "centimeter, centimetre, 厘米, 公分",
-    "mm": "millimeter, millimetre, 毫米",
-    "km": "kilometer, kilometre, 公里, 千米",
-    "in": 'inch, ", ″, 英寸',
-    "ft": "foot, feet, ', ′, 英尺",
-    "yd": "yard, 码",
-    "mi": "mile, 英里",
-    "m2": "sqm, meter2, metre2, 平方米, 平米",
-    "cm2": "sqcm, centimeter2, centimetre2, 平方厘米",
-    "mm2": "sqmm, millimeter2, millimetre2, 平方毫米",
-    "km2": "sqkm, kilometer2, kilometre2, 平方公里, 平方千米",
-    "ft2": "sqft, foot2, feet2, 平方英尺",
-    "in2": "sqin, inch2",
-    "mi2": "sqmi, mile2",
-    "m3": "cbm, meter3, metre3, 立方米",
-    "cm3": "cc, centimeter3, centimetre3, 立方厘米",
-    "g": "gram, gramme, gm, 克",
-    "mg": "milligram, 毫克",
-    "kg": "kilogram, kilo, 公斤, 千克",
-    "t": "ton, tonne, 吨",
-    "lb": "pound, 磅",
-    "oz": "ounce, 盎司",
-    "s": "sec, second, 秒, 秒钟",
-    "s2": "second2, sec2",
-    "ms": "millisecond, msec, 毫秒",
-    "min": "minute, 分钟, 分",
-    "h": "hr, hour, 小时, 个小时",
-    "day": "d, 天, 日",
-    "week": "wk, 周, 星期",
-    "month": "mo, 月, 个月",
-    "year": "yr, 年, year old, yr old, year of age, 岁",
-    "l": "liter, litre, 升",
-    "ml": "milliliter, millilitre, 毫升",
-    "km/h": "kph, kmph, kmh, 公里每小时, 千米每小时",
-    "mi/h": "mph",
-    "m/s": "mps, 米每秒",
-    "m/s2": "m/s/s",
-    "frame/s": "fps",
-    "hz": "hertz, 赫兹",
-    "person": "people, persons, 人, 个人, 名, 位",
-    "man": "men",
-    "woman": "women",
-    "child": "children, kid",
-    "bus": "buses",
-    "leaf": "leaves",
-    "knife": "knives",
-    "shelf": "shelves",
-    "tooth": "teeth",
-    "mouse": "mice",
-    "goose": "geese",
-    "time": "次",
-    "": "个, 只, 条, 张, 辆, 件, 本, 块, 头, 匹, 棵, 朵, 双, 把, 台, 座, 艘, 架, 颗",
-}
-UNITS: dict[str, frozenset[str]] = {}
-for _unit, _spellings in SPELLINGS.items():
-    for _name in (_unit, *_spellings.split(", ")):
-        UNITS[_name] = UNITS.get(_name, frozenset()) | {_unit}
+from curate.answers.spellings import LOWER, SCALES, SYMBOLS, UNITS
 
-PER = re.compile(r"\s?(?:/|\bper\b|\bp\.|\ban?(?=\s(?:second|minute|hour|day|week|month|year)\b))\s?")
-SQUARED = re.compile(r"\s?(?:\^\s?)?\{?([23])\}?|\s(squared|cubed)\b")
-SQUARE = re.compile(r"\b(square\b|sq\b\.?|cubic\b|cu\b\.?)\s?([a-z]+)")
+PER = re.compile(r"\s?(?:/|\bper\b|\bp\.|\ban?(?=\s(?:second|minute|hour|day|week|month|year)\b))\s?", re.IGNORECASE)
+POWER = re.compile(r"\s?(?:\^\s?)?\{?([23])\}?|\s?\^?\s?\{?(-[1-4])\}?|\s(squared|cubed)\b", re.IGNORECASE)
+SQUARE = re.compile(r"\b(square\b|sq\b\.?|cubic\b|cu\b\.?)\s?([a-z]+)", re.IGNORECASE)
 POWERS = {"square": "2", "sq": "2", "cubic": "3", "cu": "3", "squared": "2", "cubed": "3"}
 TIMES = re.compile(r"\s?[·⋅*]\s?")
+INVERSE = re.compile(r"(?:(.*)[ *])?([^\W\d_]+)-([1-4])")  # "m s-1"
 WORD = re.compile(r"[^\W\d_]+")
+FORMS = str.maketrans("º−", "°-")
 # Words beside a counted thing that are none.
 EMPTY = frozenset({
     "a", "an", "the", "of", "in", "on", "at", "by", "are", "is", "was", "were", "it", "there", "here", "they",
@@ -93,18 +27,39 @@ EMPTY = frozenset({
 })  # fmt: skip
 
 
+# "5 degrees north" are not "5 degrees south".
+WAYS = frozenset({
+    "north", "south", "east", "west", "left", "right", "up", "down", "upwards", "downwards", "forward", "forwards",
+    "backward", "backwards", "clockwise", "counterclockwise", "anticlockwise",
+})  # fmt: skip
+
+
 def alike(found: str, expected: str) -> bool:
     """Whether two units are the same; "" is any. "degree" may be one of temperature, "pound" one of weight.
 
-    Measures must be the same one. Of counted things ("red cars", "cars in the video") one word must be common.
+    Measures must be the same one, also in their direction. Of counted things ("red cars", "cars in the video") one
+    word must be common. Letters that may as well be a number ("K", "T") are none beside "".
     """
+    if found == expected:
+        return True
+    if not found or not expected:
+        return (found or expected).strip(" .") not in SCALES
     one, other = _measures(found), _measures(expected)
     if not one or not other or "" in one | other:
         return True
+    ways = [WAYS.intersection(WORD.findall(unit.casefold())) for unit in (found, expected)]
+    if all(ways) and not ways[0] & ways[1]:
+        return False
     both = one | other
     return bool(one & other) or ("°" in both and all(name.startswith("°") for name in both))
 
 
+def known(unit: str) -> bool:
+    """Whether a text is a unit of the table and nothing else: "cm", "square meters", "m s^-1"."""
+    return bool(_spelt(_plain(unit)))
+
+
+@lru_cache(maxsize=1024)
 def _measures(unit: str) -> frozenset[str]:
     """What a unit may be: measures by their first spelling, or the words for what is counted; empty for none."""
     plain = _plain(unit)
@@ -113,23 +68,31 @@ def _measures(unit: str) -> frozenset[str]:
     words = plain.split(" ")
     for length in (3, 2, 1):  # "meters long", "years old today"
         head = " ".join(words[:length])
-        if len(words) > length and head != "in" and (found := _spelt(head)):
+        if len(words) > length and head.casefold() != "in" and (found := _spelt(head)):
             return found
-    counted = [_spelt(word) or {_singular(word)} for word in WORD.findall(plain) if word not in EMPTY]
-    return frozenset().union(*counted)
+    counted = [word for word in WORD.findall(plain) if word.casefold() not in EMPTY]
+    return frozenset().union(*(_spelt(word) or {word if len(word) == 1 else _singular(word)} for word in counted))
 
 
 def _plain(unit: str) -> str:
-    text = " ".join(unicodedata.normalize("NFKC", unit).casefold().replace("per cent", "%").split()).strip(" .,)!?")
-    text = SQUARE.sub(lambda match: f"{_singular(match[2])}{POWERS[match[1].rstrip('.')]}", text)
-    text = SQUARED.sub(lambda match: match[1] or POWERS[match[2]], text)
+    text = unicodedata.normalize("NFKC", unit.translate(FORMS)).replace("per cent", "%").translate(FORMS)
+    text = " ".join(text.split()).strip(" .,)!?")
+    text = SQUARE.sub(lambda match: f"{_singular(match[2])}{POWERS[match[1].casefold().rstrip('.')]}", text)
+    text = POWER.sub(lambda match: match[1] or match[2] or POWERS[match[3].casefold()], text)
     return TIMES.sub("*", PER.sub("/", text))
 
 
 def _spelt(text: str) -> frozenset[str]:
     """The measures of this spelling, each side of a "/" by itself; empty where one is unknown."""
-    if found := UNITS.get(text) or UNITS.get(_singular(text)):
+    if found := _named(text):
         return found
+    if text[-1:] in ("2", "3") and (found := _named(text[:-1])):
+        return frozenset(f"{name}{text[-1]}" for name in found)
+    parts = re.split("[ *]", text)
+    if len(parts) > 1 and SYMBOLS.issuperset(parts):
+        return frozenset({"*".join(sorted(min(UNITS[part]) for part in parts))})
+    if inverse := INVERSE.fullmatch(text):
+        text = f"{inverse[1] or ''}/{inverse[2]}{inverse[3] if inverse[3] != '1' else ''}"
     top, slash, bottom = text.partition("/")
     if not slash:
         return frozenset()
@@ -137,9 +100,21 @@ def _spelt(text: str) -> frozenset[str]:
     return frozenset(f"{one}/{other}" for one in tops for other in bottoms)
 
 
+def _named(text: str) -> frozenset[str]:
+    """The measures of a spelling as it stands, else of those that differ in case only, and the least."""
+    if found := UNITS.get(text):
+        return found
+    low = text.casefold()
+    names = LOWER.get(low) or LOWER.get(_singular(low)) or LOWER.get(low.removesuffix("s")) or frozenset()
+    if len(text) == 1 or not names:
+        return frozenset()
+    alike = {name: sum(map(str.__eq__, name, text)) for name in names}
+    return frozenset().union(*(UNITS[name] for name in names if alike[name] == max(alike.values())))
+
+
 def _singular(word: str) -> str:
     """The word without the ending of a plural, also in the first of several ("degrees celsius")."""
-    first, space, rest = word.partition(" ")
+    first, space, rest = word.casefold().partition(" ")
     power = first[-1:] if first[-1:] in ("2", "3") else ""
     first = first.removesuffix(power) if power else first
     if len(first) > 3:

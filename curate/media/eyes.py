@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import cast
@@ -17,13 +17,13 @@ from curate import child
 from curate.chat import Media
 from curate.errors import MediaError
 from curate.flights import Flights
+from curate.frame import Frame
 from curate.media.decoder import EXACT
 from curate.media.facts import Facts, Form, Shown, Trial
 from curate.media.kept import Kept
 from curate.media.shape import fitted
 from curate.media.worker import OUT_OF_MEMORY, call, settle
 from curate.medium import Kind, Medium
-from curate.provider import Frame
 
 log = logging.getLogger(__name__)
 
@@ -112,6 +112,12 @@ class Eyes:
             return await self._run("curate.media.measure", "lines", await self.frames(media))
 
         return cast(tuple[str, ...], await self._flights.share(("lines", media), measured))
+
+    async def drawn(self, path: Path, kind: Kind, texts: Sequence[str], size: tuple[int, int], fps: float) -> Medium:
+        """A film, or an image, of these texts, written to this file: see `curate.media.cards`. Raises MediaError."""
+        made = await self._run("curate.media.cards", "drawn", path, kind, tuple(texts), size, fps)
+        sha256, facts = cast(tuple[str, Facts], made)
+        return facts.medium(sha256, kind, path)
 
     async def tried(self, decoder: str) -> Trial:
         """How this decoder does on clips made on the spot. Raises MediaError where it takes its process along."""

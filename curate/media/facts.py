@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from curate.frame import Frame
 from curate.medium import Kind, Medium
-from curate.provider import Frame
 from curate.timeline import Timeline
 
 Form = Literal["jpeg", "png"]

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from curate.errors import MediaError
-from curate.provider import Frame
+from curate.frame import Frame
 
 _TICK = Fraction(1, 10_000)
 _QUALITY = "16"  # of x264: hardly to be told from the frames themselves

@@ -10,13 +10,13 @@ from PIL import Image
 
 from curate.errors import MediaError
 from curate.folders import whole
+from curate.frame import Frame
 from curate.media import animation, checked
 from curate.media.decoder import EXACT
 from curate.media.decoders import pyav
 from curate.media.facts import Form, Shown
 from curate.media.picture import picture
 from curate.medium import Medium
-from curate.provider import Frame
 from curate.timeline import Spot
 
 Pixels = NDArray[np.uint8]

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Hashable
 
-from curate.provider import Frame
+from curate.frame import Frame
 
 
 class Kept:

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from curate.frame import Frame
 from curate.media.colours import shares
 from curate.media.motion import Change, change
 from curate.media.reading import readable, text
 from curate.medium import clocks
-from curate.provider import Frame
 
 _SMALL = (128, 72)
 _ROWS = ("top", "middle", "bottom")

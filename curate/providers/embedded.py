@@ -26,7 +26,8 @@ class EmbeddedProvider(Provider):
 
     `gguf` and `mmproj` name other files. Without `mmproj` the model is blind: each medium is replaced
     by literal lines that are measured from its frames. `context` is in tokens, for each of
-    `concurrency` requests at once. `max_text` and `max_items` bound the strings (characters) and lists
+    `concurrency` requests at once. With `mmproj` and `canary` it must read words back from rendered frames first.
+    `max_text` and `max_items` bound the strings (characters) and lists
     of a JSON reply, which a small model may not end by itself. `threads` is all cores but one unless
     set: they wait for each other at every step, so that a single one without a core stops them all
     (measured on 2 busy cores: 160 tokens in 90 s with two threads, in 8 s with one).
@@ -40,6 +41,7 @@ class EmbeddedProvider(Provider):
     threads: int = Field(default=0, ge=0)
     max_text: int = Field(default=800, ge=16, le=2000)
     max_items: int = Field(default=3, ge=1, le=100)
+    canary: bool = True
     extra_body: ExtraBody = Field(default_factory=dict)
 
     _server: Any = PrivateAttr(default=None)
@@ -68,6 +70,11 @@ class EmbeddedProvider(Provider):
             f"{self.title} has no eyes: in place of each medium it reads lines measured from the frames "
             "(size, colours, brightness, motion, text). Do not take its rows for a vision model's."
         )
+
+    @property
+    def wants_canary(self) -> bool:
+        """As it is set, of a model with eyes."""
+        return self.canary and self.mmproj is not None
 
     async def open(self, eyes: Eyes) -> None:
         """Load the model and start to listen. Raises SettingsError where a part is missing."""

@@ -31,7 +31,8 @@ class OpenAIProvider(Served):
     `preset` names a known server, whose settings stand below those written here (see `curate.presets`); `thinking` and
     `effort` say, in its own words, whether and how much the model thinks before it answers.
     `video` says how media travel: "images", or vLLM's "jpeg_sequence", "mp4" and "file" (see
-    `curate.transport`); `max_payload` is the most MiB of media in one request. `client` says what sends
+    `curate.transport`); `max_payload` is the most MiB of media in one request. With `canary` the model must read
+    words back from rendered frames before it is asked about media. `client` says what sends
     it: "direct" is aiohttp, "openai" the openai package, which names itself to the server and costs more
     CPU. `json_mode` says how JSON is asked for, "auto" that the server is to be tried where it does not keep to the
     schema (see `curate.structure`). `timeout` is seconds for one call.
@@ -44,6 +45,7 @@ class OpenAIProvider(Served):
     token_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"  # noqa: S105 - a field of the API
     video: Way = "images"
     max_payload: float = Field(default=20.0, gt=0)
+    canary: bool = True
     json_mode: Wish = "auto"
     extra_body: ExtraBody = Field(default_factory=dict)
 
@@ -52,7 +54,8 @@ class OpenAIProvider(Served):
     _structure: Structure = PrivateAttr()
 
     def model_post_init(self, context: Any, /) -> None:
-        """Nothing is known yet of how the server takes schemas."""
+        """Nothing is known yet of how the server takes media and schemas."""
+        self.travel(self.video)
         self._structure = self._unknown()
 
     @model_validator(mode="before")
@@ -92,10 +95,16 @@ class OpenAIProvider(Served):
         """Whether some frames of a clip can be shown without the others."""
         return self.video != "file"
 
+    @property
+    def wants_canary(self) -> bool:
+        """As it is set: whatever stands behind the address is said to see."""
+        return self.canary
+
     async def open(self, eyes: Eyes) -> None:
         """Make the client. Raises SettingsError where the key's variable holds none, or the proxy cannot work."""
         key = self.usable_key()
         self._eyes = eyes
+        self.travel(self.video)
         self._structure = self._unknown()
         try:
             self._client = self._made(key)
@@ -141,7 +150,7 @@ class OpenAIProvider(Served):
         mode, or else as the server is known to keep it.
         """
         media = [part for message in request.messages for part in message.parts if isinstance(part, Media)]
-        loads = {part: await load(part, eyes, self.video, self.max_payload) for part in media}
+        loads = {part: await load(part, eyes, self.way, self.max_payload) for part in media}
         said = {"model": self.model, self.token_limit: request.max_tokens}
         options = {key: value for load in loads.values() for key, value in load.options.items()}
         extra = merged(options, self.extra)
@@ -154,7 +163,9 @@ class OpenAIProvider(Served):
 
     async def sent(self, request: Request, way: Way) -> Answer:
         """The server's answer to this request, whose media travel this way. Raises TransientError or MediaError."""
-        return await self._post(await self.model_copy(update={"video": way}).body(request, self._eyes))
+        other = self.model_copy()
+        other.travel(way)
+        return await self._post(await other.body(request, self._eyes))
 
     async def examined(self, eyes: Eyes, wanted: Wanted) -> AsyncIterator[Finding]:
         """Row by row, what the server can do of what is wanted; costs a few small requests. Raises SettingsError."""

@@ -60,6 +60,10 @@ class OpenAIBatchProvider(OpenAIProvider):
         if own and self._house:
             await own.close(self._house.kept)
 
+    async def ask_now(self, request: Request) -> Reply:
+        """One call to /chat/completions, at its full price: a day is too long for a canary."""
+        return await self._structure.ask(request, super()._sent)
+
     async def _sent(self, request: Request, mode: Mode) -> Reply:
         """Wait for the batch that this request is in, from an earlier run maybe, or else put it in the next one."""
         key, batches = request.key(self.identity), self._started()

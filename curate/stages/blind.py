@@ -12,7 +12,7 @@ from typing import NamedTuple
 from pydantic import Field
 
 from curate import assets
-from curate.answers.choices import letter
+from curate.answers.choices import letters
 from curate.answers.labels import labelled
 from curate.answers.score import score
 from curate.chat import Ask, Reply, Request
@@ -96,8 +96,8 @@ class BlindStage(Stage):
         if answer is None:
             raise ValueError("no <answer> in the reply")
         if labels:
-            chosen = letter(answer, [f"{new}. {text_of(record.options, old)}" for new, old in labels.items()])
-            answer = labels.get(chosen or "", "")
+            chosen = letters(answer, [f"{new}. {text_of(record.options, old)}" for new, old in labels.items()])
+            answer = ", ".join(sorted(labels[new] for new in chosen)) if chosen <= set(labels) else ""
         scored = score(record.problem_type, answer, answer_in(record.solution) or "", record.options)
         exact = record.problem_type in ("multiple choice", "numerical")
         return Blind(right=int(scored == 1.0 if exact else scored > self.right_above), tries=1)

@@ -9,11 +9,11 @@ import av
 import numpy as np
 from PIL import Image
 
+from curate.frame import Frame
 from curate.media.frames import frames
 from curate.media.probe import probe
 from curate.media.shape import fitted
 from curate.medium import Kind, Medium
-from curate.provider import Frame
 
 BITS = 8
 CELL = 16

@@ -16,10 +16,10 @@ from PIL import Image
 
 from curate.chat import Media
 from curate.errors import MediaError
+from curate.frame import Frame
 from curate.media.eyes import Eyes
 from curate.media.film import mp4
 from curate.media.frames import encoded
-from curate.provider import Frame
 
 PLENTY = 10**9
 

@@ -11,11 +11,11 @@ from media_samples import encode, medium, number, pixels_of, shown, trimmed
 from PIL import Image
 
 from curate.errors import MediaError
+from curate.frame import Frame
 from curate.media import clip as clips
 from curate.media.decoders import pyav
 from curate.media.frames import frames
 from curate.media.shape import fitted, squared, upright
-from curate.provider import Frame
 from curate.timeline import pack, unpack
 from tests.media.corpus import ffmpeg
 from tests.media.reference import psnr, reference

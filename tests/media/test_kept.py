@@ -3,8 +3,8 @@
 import random
 from collections import OrderedDict
 
+from curate.frame import Frame
 from curate.media.kept import Kept
-from curate.provider import Frame
 
 
 def shot(*sizes: int) -> tuple[Frame, ...]:

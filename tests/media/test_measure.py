@@ -10,12 +10,12 @@ import pytest
 from media_samples import jpeg, shown
 from PIL import Image, ImageDraw, ImageFont
 
+from curate.frame import Frame
 from curate.media import measure, reading
 from curate.media.colours import NAMES, named, shares
 from curate.media.measure import lines
 from curate.media.motion import Change, change
 from curate.media.reading import ordered
-from curate.provider import Frame
 
 OCR = find_spec("rapidocr_onnxruntime") is not None and find_spec("cv2") is not None
 

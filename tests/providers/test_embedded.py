@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ import pytest
 from curate.chat import Media, Message, Reply, Request, Schema, Text
 from curate.checks import checked
 from curate.errors import FatalError, SettingsError
-from curate.provider import Frame
+from curate.frame import Frame
 from curate.providers.embedded import EmbeddedProvider, bounded, packaged
+from curate.providers.openai import OpenAIProvider
+from curate.structure import found, kept
 from tests.records import shown
 
 pytest.importorskip("xllamacpp", reason="curate[embedded] is not installed")
@@ -75,6 +78,28 @@ def test_a_real_model_answers_in_the_shape_asked_for_and_reads_lines_in_place_of
     assert capfd.readouterr() == ("", ""), "llama.cpp keeps quiet"
 
 
+def test_what_llama_cpp_keeps_is_found_and_its_model_is_told_what_was_wrong():
+    async def go() -> None:
+        provider = EmbeddedProvider(max_text=60, context=1024)
+        await provider.open(Measuring())
+        server = OpenAIProvider(model=provider.title, base_url=f"{provider._server.listening_address}/v1")
+        await server.open(Measuring())
+        try:
+            assert await kept(server, "json_schema", 200) is True
+            assert await kept(server, "structured_outputs", 200) is False, "it takes the field and ignores it"
+            assert await found(server) == "json_schema"
+            asked = request(Text("Which colour?"), schema=Schema("s", SHAPE), temperature=0.0)
+            first = await provider.ask(asked)
+            again = await provider.ask(replace(asked, attempt=1, fault="colour: Field required"))
+        finally:
+            await server.close()
+            await provider.close()
+        assert first.prompt_tokens + 20 < again.prompt_tokens < first.prompt_tokens + 80
+        assert json.loads(again.text)["colour"] in ("green", "red")
+
+    asyncio.run(go())
+
+
 def test_a_blind_model_says_so_and_is_not_taken_for_one_with_eyes(tmp_path):
     blind, seeing = EmbeddedProvider(), EmbeddedProvider(mmproj=tmp_path / "mm.gguf")
     assert "no eyes" in (blind.notice or "")
@@ -84,6 +109,13 @@ def test_a_blind_model_says_so_and_is_not_taken_for_one_with_eyes(tmp_path):
     assert blind.identity == EmbeddedProvider(concurrency=7, threads=1, context=4096).identity
     assert blind.identity != EmbeddedProvider(extra_body={"min_p": 0.1}).identity
     assert EmbeddedProvider(gguf=Path("models/Other-7B.gguf")).title == "Other-7B"
+
+
+def test_only_a_model_with_eyes_is_shown_a_canary_and_only_where_it_is_wanted(tmp_path):
+    seeing = {"mmproj": tmp_path / "mm.gguf"}
+    assert not EmbeddedProvider().wants_canary
+    assert EmbeddedProvider(**seeing).wants_canary
+    assert not EmbeddedProvider(**seeing, canary=False).wants_canary
 
 
 def test_missing_and_broken_model_files_are_clear_errors(tmp_path):

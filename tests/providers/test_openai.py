@@ -25,8 +25,8 @@ from curate.errors import (
     TooLongError,
     TransientError,
 )
+from curate.frame import Frame
 from curate.media.eyes import Eyes
-from curate.provider import Frame
 from curate.providers.openai import OpenAIProvider, merged
 from curate.transport import Way
 from tests.media.media_samples import encode, medium, number
@@ -554,3 +554,27 @@ def test_a_prompt_that_leaves_no_room_is_too_long():
     with server, pytest.raises(TooLongError, match="maximum context length is 4096"):
         ask(server, request(max_tokens=8192))
     assert len(server.asked) == 3
+
+
+def test_media_travel_another_way_until_the_provider_is_opened_anew():
+    async def go() -> None:
+        for way in ("images", None):
+            await provider.open(FakeEyes())
+            assert provider.way == "jpeg_sequence"
+            provider.travel(way or provider.way)
+            await provider.ask(request(Text("look"), steady()))
+            await provider.close()
+
+    with ModelServer(lambda _: completion("Hi")) as server:
+        provider = OpenAIProvider(model="m", base_url=server.url, video="jpeg_sequence", **CHOSEN)
+        before = provider.identity
+        asyncio.run(go())
+    assert provider.identity == before
+    kinds = [[part["type"] for part in body["messages"][1]["content"]] for body in server.asked]
+    assert kinds == [["text", *["text", "image_url"] * 3], ["text", "video_url"]]
+    assert ["media_io_kwargs" in body for body in server.asked] == [False, True]
+
+
+def test_whoever_is_asked_by_address_is_said_to_see_unless_it_is_set_otherwise():
+    assert OpenAIProvider(model="m").wants_canary
+    assert not OpenAIProvider(model="m", canary=False).wants_canary
