@@ -26,7 +26,8 @@ def biased(model: str, **marks: float) -> dict[str, Any]:
 
 BLIND = {"canary": False}  # a random model reads no words back from frames
 SOME_WORDS = "^[a-z]{3,9}( [a-z]{3,9}){3,6}$"
-SHORT = {'"': 6.0, "]": 5.0}  # ends a string of JSON after a few tokens, and a number before it is infinite
+# Ends a string of JSON after a few tokens, a number before it is infinite, and what is no JSON at all.
+SHORT = {'"': 6.0, "]": 5.0, "<|im_end|>": 5.0}
 BRIEF = {"</think>": 6.0, "<|im_end|>": 5.0}  # ends a thinking, and a reply
 
 
