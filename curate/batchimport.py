@@ -64,15 +64,6 @@ async def imported(files: Sequence[Path], work: Path, journal: Journal, models: 
     return taking.counts
 
 
-def given_up(work: Path, name: str) -> int:
-    """Requests that waited for the batch of this name, and do so no more. Raises SettingsError where there is none."""
-    with closing(BatchStore(work)) as store:
-        batch = next((batch for batch in store.pending() if name in (batch.batch_id, batch.mark)), None)
-        if batch is None:
-            raise SettingsError(f"no batch {name!r} is waited for in {work}")
-        return store.end(batch.mark)
-
-
 class _Taking:
     def __init__(self, store: BatchStore, journal: Journal, models: Mapping[str, Provider]) -> None:
         self.counts = Imported()

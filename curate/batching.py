@@ -5,9 +5,10 @@ from pathlib import Path
 
 from curate import workfolder
 from curate.batchexport import Exported, Wanted, exported
-from curate.batchimport import Imported, checked, given_up, imported
+from curate.batchimport import Imported, checked, imported
 from curate.jobs import Job, relative
 from curate.journal import Journal
+from curate.pending import given_up
 from curate.pipeline import opened
 from curate.words import size
 

@@ -8,8 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from curate import __version__, batching, folders, jobs
-from curate.batchexport import Wanted
+from curate import __version__, folders, jobs
 from curate.command import ended, failed
 from curate.console import Screen
 from curate.errors import CurateError, FatalError, SettingsError
@@ -334,6 +333,9 @@ def batch_export(
     json: Json = False,
 ) -> None:
     """Write what the stages owe now, as OpenAI's batch files; sends nothing."""
+    from curate import batching
+    from curate.batchexport import Wanted
+
     wanted = Wanted(file, stage, max_requests, max_file)
     job = Job.of("batch export", settings, work, Screen(quiet, json), Scope(limit, parted(shard)))
     finish(batching.export(job, wanted), FILE)
@@ -348,6 +350,8 @@ def batch_import(
     json: Json = False,
 ) -> None:
     """Put the answers in these files into the journal; what is there already stays as it is."""
+    from curate import batching
+
     job = Job.of("batch import", settings, work, Screen(quiet, json), Scope())
     finish(batching.import_(job, files), "what was read is kept, the same command goes on")
 
@@ -361,6 +365,8 @@ def batch_forget(
     json: Json = False,
 ) -> None:
     """Wait no more for a batch that can not be had any more: its requests are asked again."""
+    from curate import batching
+
     job = Job.of("batch forget", settings, work, Screen(quiet, json), Scope())
     finish(batching.forget(job, name), LOOKING)
 

@@ -103,7 +103,7 @@ class Job:
 
     async def status(self) -> int:
         """Where every record stands and what was spent; a running command is not disturbed."""
-        from curate import looking, tables
+        from curate import looking, pending, tables
 
         async with self._pipeline() as pipeline:
             with self.screen.watching(self.progress):
@@ -112,10 +112,16 @@ class Job:
         if spent:
             self.screen.show(tables.spending(spent))
             self.screen.show(tables.spared(spared))
+        batches, waiting = pending.waiting(self.settings.work)
+        if waiting:
+            self.screen.say(
+                f"{waiting:,} requests wait in {batches:,} batches: a command that asks collects them", "yellow"
+            )
         bought = [call._asdict() for call in spent]
         saved = {saving.stage: saving.sharing for saving in spared}
         savings = {"calls_saved": saved, "savings": [asdict(saving) for saving in spared]}
-        self.screen.result({"command": "status", "exit": 0, **summary(self.progress), "spent": bought, **savings})
+        told = {**summary(self.progress), "spent": bought, "waiting": waiting, **savings}
+        self.screen.result({"command": "status", "exit": 0, **told})
         return 0
 
     async def estimate(self) -> int:

@@ -99,6 +99,8 @@ class BatchServer(Running):
     def _done(self, method: str, path: str, body: bytes, kind: str) -> Answer:
         parts = urlsplit(path)
         match [method, *parts.path.removeprefix("/v1/").split("/")]:
+            case ["POST", "chat", "completions"]:
+                return self.answer(json.loads(body))
             case ["POST", "files"]:
                 return self._filed(body, kind)
             case ["POST", "batches"]:

@@ -62,6 +62,14 @@ def test_a_run_goes_through_batches_and_once_more_sends_nothing_by_neither_way(p
         assert plain.asked == []
 
 
+def test_many_rows_are_judged_by_processes_of_their_own_also_where_batches_were_asked(place):
+    """They get the settings, with models that hold nothing of a run."""
+    place.questions([picture(number) for number in range(4001)])
+    ran = place.run("run", "--json")
+    assert ran.code == 0
+    assert len(ids(place, "sft")) == 4001
+
+
 def weathered(seed: int) -> Callable[[str, str], Answer | None]:
     """Every fifth call fails, one way or another."""
     dice = random.Random(seed)
@@ -125,6 +133,9 @@ def test_a_batch_that_cannot_be_had_is_forgotten_when_that_is_wished(place, serv
     until(lambda: ("GET", "/v1/batches/batch_0") in server.calls)
     process.kill()
     process.communicate()
+    ran = place.run("status", "--json")
+    assert ran.json["waiting"] == 2
+    assert "2 requests wait in 1 batches" in ran.err
     server.batches.clear()
     server.fate = lambda _: Fate()
     ran = place.run("caption")

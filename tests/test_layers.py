@@ -37,7 +37,7 @@ MACHINERY = {
     "workfolder", "writer",
 }  # fmt: skip
 TOP = {"console", "view", "tables", "forecast", "delivery", "jobs", "batching", "command", "cli", "__main__"}
-PIPELINE = {"pipeline", "reviewing", "publishing", "exporting", "looking", "batchexport", "batchimport"}
+PIPELINE = {"pipeline", "reviewing", "publishing", "exporting", "looking", "batchexport", "batchimport", "pending"}
 MAY = {
     "ground": GROUND,
     "captions": {"record", "captions"},
@@ -53,6 +53,7 @@ MAY = {
     "looking": GROUND | CONTRACTS | MACHINERY | {"pipeline"},
     "batchexport": GROUND | CONTRACTS | SERVERS | MACHINERY | {"pipeline"},
     "batchimport": GROUND | CONTRACTS | SERVERS | MACHINERY,
+    "pending": GROUND | SERVERS,
     "top": GROUND | MACHINERY | PLUGINS | TOP | PIPELINE,
 }
 HOMES = {

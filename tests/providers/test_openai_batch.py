@@ -438,6 +438,15 @@ def test_hostile_bodies_are_faults_of_their_requests(server, tmp_path):
         assert isinstance(found, BatchedError), found
 
 
+def test_a_canary_is_answered_at_once(server, tmp_path):
+    async def go() -> Reply:
+        async with Run(server, tmp_path) as provider:
+            return await provider.ask_now(A)
+
+    assert asyncio.run(go()).text == "re: a"
+    assert server.calls == [("POST", "/v1/chat/completions")]
+
+
 def test_nothing_is_sent_and_nothing_made_before_the_first_request(server, tmp_path):
     Run(server, tmp_path).asked()
     assert server.calls == []
