@@ -406,7 +406,8 @@ def test_a_captioner_that_asks_for_the_video_rejects_its_rows_until_they_are_ret
     for _ in range(2):
         ran = place.run("run", "--json")
         assert (ran.code, ran.steps("rejected"), ran.json["sets"]["sft"]) == (0, {"caption": {"declined": 3}}, 0)
-    assert Counter(server.stages()) == {"caption": 2 * 3}, "three attempts for each medium, once"
+    told = "three attempts for each medium, and one look whether a schema is kept"
+    assert Counter(server.stages()) == {"caption": 2 * 3, "probe": 1}, told
     assert {dropped["reason"] for dropped in table(place, "rejected")} == {"declined"}
     server.answer = sensible
     ran = place.run("run", "--json", "--retry", "declined")
