@@ -158,7 +158,9 @@ class OpenAIProvider(Served):
 
     async def sent(self, request: Request, way: Way) -> Answer:
         """The server's answer to this request, whose media travel this way. Raises TransientError or MediaError."""
-        return await self._post(await self.model_copy(update={"video": way}).body(request))
+        other = self.model_copy()
+        other.travel(way)
+        return await self._post(await other.body(request))
 
     async def examined(self, eyes: Eyes, wanted: Wanted) -> AsyncIterator[Finding]:
         """Row by row, what the server can do of what is wanted; costs a few small requests. Raises SettingsError."""
