@@ -338,11 +338,9 @@ def test_a_server_that_refuses_a_schema_is_asked_for_json_in_another_way(server,
     server.answer = lambda body: told if "schema" in str(body.get("response_format")) else completion("{}")
     asked = question("a", schema=Schema("shape", {"type": "object"}))
     assert texts(Run(server, tmp_path).asked(asked)) == ["{}"]
-    asked_by = [server.lines(batch)[0]["body"] for batch in server.batches.values()]
-    assert [next(iter({"response_format", "structured_outputs"} & body.keys())) for body in asked_by] == [
-        "response_format",
-        "structured_outputs",
-    ]
+    kinds = [server.lines(batch)[0]["body"]["response_format"]["type"] for batch in server.batches.values()]
+    assert kinds == ["json_schema", "json_object"], "which three small requests beside the batches have found out"
+    assert server.posted().count("/v1/chat/completions") == 3
 
 
 def test_lines_that_a_server_finds_wrong_are_refused_and_the_others_asked_again(server, tmp_path):
@@ -362,6 +360,16 @@ def test_a_batch_that_fails_as_a_whole_stops_the_run_with_the_servers_words(serv
     assert isinstance(also, FatalError)
     assert "Billing hard limit" in str(stopped)
     assert texts(Run(server, tmp_path).asked(A, B)) == ["re: a", "re: b"]
+
+
+def test_no_error_of_a_batch_tells_the_key(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("BATCH_KEY", "sk-very-secret-key-1")
+    echo = [{"code": "sk-very-secret-key-1", "message": "no access with sk-very-secret-key-1", "line": None}]
+    server.fate = lambda _: Fate("failed", errors=echo)
+    run = Run(server, tmp_path, api_key_env="BATCH_KEY")
+    [stopped] = run.asked(A)
+    assert "no access with [key]" in str(stopped)
+    assert "very-secret" not in " ".join([str(stopped), *run.told])
 
 
 def test_a_server_with_too_much_under_way_is_tried_again_with_the_same_file(server, tmp_path):
