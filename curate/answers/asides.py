@@ -22,16 +22,21 @@ AGAIN = re.compile(
 )
 # Doubt, wherever it stands.
 UNSURE = re.compile(
-    r"""\b(?:maybe|perhaps|possibly|presumably|(?:I|my|a|wild|just)\s(?:can\sonly\s)?guess|guessing|unsure|uncertain|unclear
+    r"""\b(?:maybe|perhaps|possibly|presumably|(?:i|my|a|wild|just)\s(?:can\sonly\s)?guess|guessing|unsure|uncertain|unclear
           |undecided|tentative(?:ly)?|low\sconfidence|not\s(?:\w{1,12}\s)?(?:sure|certain|clear|confident)
-          |(?:hard|difficult|impossible)\sto\s(?:say|tell|be\ssure)|toss-?up)\b
-      | (?:^|[,;(]\s?|\b(?:it|that|this|which|answer|option|one|they|and|or|but|also|[b-h])\s)
-        (?:may|might|could)(?:\s(?:also|well|equally|just|as))*\sbe\b(?!\s\w{1,20}(?:ed|en|n)\b)
-        (?![^.;]*\b(?:but|only|however)\b)
-      | (?:^|[.;:!?]\s?|\s[-–—]\s)(?:or|else|otherwise)\b
-      | ^\W?(?!100)[\d.]{1,6}\s?%(?:\s\w{2,12}){0,2}\W?$""",
-    re.VERBOSE | re.IGNORECASE,
+          |(?:hard|difficult|impossible)\sto\s(?:say|tell|be\ssure)|toss-?up)\b""",
+    re.VERBOSE,
 )
+# "could be B", but not "the car could be seen" nor "B could be right, but …"; "or blue" as a sentence of its own.
+POSSIBLE = re.compile(
+    r"""\b(?:(?:may|might|could)(?:\s(?:also|well|equally|just|as))*\sbe\b(?!\s\w{1,20}(?:ed|en|n)\b)
+          (?![^.;]*\b(?:but|only|however)\b)
+        | (?P<other>or|else|otherwise))\b""",
+    re.VERBOSE,
+)
+OF_IT = re.compile(r"(?:^|[,;(]|\b(?:it|that|this|which|answer|option|one|they|and|or|but|also|[b-h]))\s?$")
+APART = re.compile(r"(?:^|[.;:!?]|\s[-–—])\s?$")
+SHARE = re.compile(r"\W?(?!100)[\d.]{1,6}\s?%(?:\s\w{2,12}){0,2}\W?")  # "(50 % sure)"
 # What hedges a choice where it stands beside it; its reason may hold these words.
 HEDGED = re.compile(
     r"\b(?:if|unless|either|or|else|otherwise|might|may|could|but|except|however|although|though|guess|both|as well"
@@ -65,8 +70,12 @@ def takes_back(rest: str) -> bool:
 
 
 def unsure(rest: str) -> bool:
-    """Whether a text is in doubt, or takes back what stands before it."""
-    return UNSURE.search(rest) is not None or takes_back(rest)
+    """Whether a text is in doubt of what stands before it."""
+    low = rest.casefold()
+    if UNSURE.search(low) or ("%" in low and SHARE.fullmatch(low)):
+        return True
+    found = ((APART if match["other"] else OF_IT, match.start()) for match in POSSIBLE.finditer(low))
+    return any(before.search(low, max(start - 12, 0), start) for before, start in found)
 
 
 def beside(rest: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from curate.answers.asides import HEDGED, beside, explains, unsure, without
 from curate.answers.dress import bare, tidy
@@ -19,8 +19,8 @@ PARTED = re.compile(
 )
 LISTED = re.compile(r"(?:both|all of|all)\s|[(\[{](?=[^()\[\]{}]{2,}[)\]}]$)", re.IGNORECASE)
 WORD = re.compile(r"[A-Za-z0-9]")
-STEM = re.compile(r"^(?:an?|the|both)\s(?=\w)")  # "a cat" beside "cat"; but "A blue" is no "blue"
-THE = re.compile(r"^(?:the|an)\s(?=\w)")
+STEMS = ("a ", "an ", "the ", "both ")  # "a cat" beside "cat"; but "A blue" is no "blue"
+DEFINITE = ("the ", "an ")
 DRESS = " \n*`'’‘"
 TWICE = re.compile(r"(\d{1,9}),\1")  # "5,5" is no "5"
 SIGNS = re.compile(r"[%‰$€£¥]")
@@ -94,6 +94,12 @@ def _readings(text: str) -> Iterator[str]:
         yield unled(plainly)
 
 
+@lru_cache(maxsize=8)  # an answer and its reference are read beside the same options
+def _texts(options: tuple[str, ...]) -> list[tuple[str, set[str]]]:
+    """Labels and texts, plain and without their dress; nobody changes them."""
+    return [(label, {plain(text), plain(bare(text))}) for label, text in named(options)]
+
+
 class Among:
     """Reads texts as choices among these options."""
 
@@ -102,12 +108,13 @@ class Among:
 
     @cached_property
     def _texts(self) -> list[tuple[str, set[str]]]:
-        return [(label, {plain(text), plain(bare(text))}) for label, text in named(self._options)]
+        return _texts(tuple(self._options))
 
     @cached_property
     def _stems(self) -> list[tuple[str, set[str]]]:
-        stems = ((label, {STEM.sub("", text) for text in texts}) for label, texts in self._texts)
-        return [(label, texts - {""}) for label, texts in stems]
+        """Texts without their article."""
+        said = ((label, [text for text in texts if text.startswith(STEMS)]) for label, texts in self._texts)
+        return [(label, {text.partition(" ")[2] for text in texts}) for label, texts in said if texts]
 
     @cached_property
     def _labels(self) -> set[str]:
@@ -206,9 +213,11 @@ class Among:
         if found := {label for label, texts in self._texts if said and said in texts}:
             asked = text.endswith("?") and not any("?" in option for option in self._options)
             return set() if asked else found
-        stem = THE.sub("", said)
-        if found := {label for label, texts in self._stems if stem and stem in texts}:
-            return found
+        stem = said.partition(" ")[2] if said.startswith(DEFINITE) else said
+        if stem and (self._stems or stem != said):
+            known = [*self._stems, *(self._texts if stem != said else ())]
+            if found := {label for label, texts in known if stem in texts}:
+                return found
         close = joined(said)
         return {
             label

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from curate.answers.asides import unsure
+from curate.answers.asides import takes_back, unsure
 from curate.answers.behind import VARIABLE, stands_behind
 from curate.answers.dress import bare, tidy
 from curate.answers.equations import holds, measured
@@ -109,7 +109,7 @@ def quantity(text: str) -> Quantity | None:
     text = raised(text)
     if (found := _quantity(text)) is not None:
         return found
-    if (parts := EXPLAINED.fullmatch(text)) and not unsure(parts[2]) and (found := _quantity(parts[1])) is not None:
+    if (parts := EXPLAINED.fullmatch(text)) and not _doubted(parts[2]) and (found := _quantity(parts[1])) is not None:
         return found
     stated = {found for part in statements(tidy(text)) if (found := _quantity(part)) is not None}
     return stated.pop() if len(stated) == 1 else None
@@ -179,6 +179,10 @@ def _quantity(text: str) -> Quantity | None:
         if is_formula(formula) and holds(formula):
             return Quantity(None, unit, formula)
     return None
+
+
+def _doubted(reason: str) -> bool:
+    return unsure(reason) or takes_back(reason)
 
 
 def _summed(said: str, parts: str) -> tuple[Fraction, str] | None:

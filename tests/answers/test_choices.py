@@ -113,3 +113,27 @@ def test_another_option_that_is_thought_possible_takes_a_choice_back(answer, rig
 def test_raised_digits_are_no_digits_of_the_line():
     for answer, found in (("10²", "A"), ("102", "B"), ("2⁵", "C"), ("25", "D")):
         assert letters(answer, ("A. 10²", "B. 102", "C. 2⁵", "D. 25")) == frozenset(found)
+
+
+@pytest.mark.parametrize(
+    ("answer", "options", "found"),
+    [
+        ("A\u200b", ANIMALS, "A"),
+        ("\ufeffb.", ANIMALS, "B"),
+        ("the dog", ("A. a cat", "B. dog", "C. an owl"), "B"),
+        ("owl", ("A. a cat", "B. dog", "C. an owl"), "C"),
+        ("a dog", ("A. a cat", "B. dog", "C. an owl"), ""),  # the letter and another option's text
+        ("cat", ("A. a cat", "B. the cat"), ""),
+        ("cat", ("A. a cat", "B. cat"), "B"),
+        ("3 people", ("A. 1", "B. 2", "C. 3"), "C"),
+        ("3", ("A. 3 cats", "B. 3 dogs"), ""),
+        ("5%", ("A. 5", "B. 50"), ""),
+        ("5", ("A. 5%", "B. 50%"), "A"),
+        ("5,5", ("A. 5", "B. 50", "C. 5.5"), ""),
+        ("0.5", (r"A. $\frac{1}{2}$", r"B. $\frac{1}{3}$"), "A"),
+        ("Yes?", ("A. Yes", "B. No"), ""),
+        ("Who is it?", ("A. Who is it?", "B. What is it?"), "A"),
+    ],
+)
+def test_options_that_are_said_otherwise(answer, options, found):
+    assert letters(answer, options) == frozenset(found)

@@ -57,6 +57,28 @@ def test_a_choice_is_graded_by_the_option_that_stands_behind_its_letter(text, ri
     assert tried(Knowing(text)) == Blind(right=right, tries=4)
 
 
+class KnowingSeveral(Knowing):
+    """A model that always chooses the options with these texts."""
+
+    async def __call__(self, request):
+        self.asked.append(request)
+        found = (re.search(rf"(?m)^(.)\. {text}$", texts(request, "user")) for text in self.text)
+        return Reply(text=f"<answer>{', '.join(match[1] for match in found)}</answer>")
+
+
+@pytest.mark.parametrize(
+    ("said", "right"),
+    [
+        (("ON THE TABLE", "IN HER HAND"), 4),
+        (("IN HER HAND", "ON THE TABLE"), 4),
+        (("ON THE TABLE", "IN THE SINK"), 0),
+        (("ON THE TABLE",), 0),
+    ],
+)
+def test_several_letters_are_graded_by_their_options(said, right):
+    assert tried(KnowingSeveral(said), made(solution="<answer>A, C</answer>")) == Blind(right=right, tries=4)
+
+
 def test_one_who_always_says_the_same_letter_is_not_always_right():
     class Stubborn(Knowing):
         async def __call__(self, request):

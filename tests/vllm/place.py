@@ -26,7 +26,7 @@ def biased(model: str, **marks: float) -> dict[str, Any]:
 
 BLIND = {"canary": False}  # a random model reads no words back from frames
 SOME_WORDS = "^[a-z]{3,9}( [a-z]{3,9}){3,6}$"
-SHORT = {'"': 6.0}  # ends a string of JSON after a few tokens
+SHORT = {'"': 6.0, "]": 5.0}  # ends a string of JSON after a few tokens, and a number before it is infinite
 BRIEF = {"</think>": 6.0, "<|im_end|>": 5.0}  # ends a thinking, and a reply
 
 
@@ -69,7 +69,7 @@ class Place(Workplace):
         text += '[input]\nfiles = ["questions.json"]\nmedia_root = "media"\n[media]\nworkers = 1\n'
         names = {model.name: f"[models.{model.name}]\n{model.table}" for model in (captioner, reasoner, reviser)}
         text += "".join(names.values())
-        text += f'[stages.caption]\nmodel = "{captioner.name}"\nmax_frames = 4\nwindow = 4\nmax_tokens = 3000\n'
+        text += f'[stages.caption]\nmodel = "{captioner.name}"\nattempts = 9\nmax_frames = 4\nwindow = 4\nmax_tokens = 3000\n'
         text += f'max_pixels = 50176\n[stages.draft]\nmodel = "{reasoner.name}"\nattempts = 9\nmax_tokens = 400\n'
         text += "" if reasoner.name == "qwen3" else "structured = true\n"
         text += f'[stages.revise]\nmodel = "{reviser.name}"\nstructured = true\nmax_frames = 4\nmax_pixels = 50176\n'

@@ -1,60 +1,51 @@
-"""`vllm run-batch` takes the bodies that are sent to a server, and one bad row costs itself only."""
+"""`vllm run-batch` answers what `curate batch export` writes; `import` reads that, and a bad row costs itself only."""
 
-import asyncio
 import json
 import os
 import subprocess
+from pathlib import Path
 
-from curate.media.eyes import Eyes
-from curate.providers.openai import OpenAIProvider
-from curate.wire import read
-from tests.media.media_samples import encode
+from tests.vllm.place import Model, Place
 from tests.vllm.serving import ENVIRONMENT, MODELS, SEEING, TRUSTING, VLLM, flags
-from tests.vllm.test_transports import question
 
 MODEL = "qwen2_5_vl"
+NOWHERE = {"provider": "openai", "base_url": "http://127.0.0.1:9/v1", "video": "jpeg_sequence"}
 
 
-def bodies(clip) -> list[dict]:
-    """A question about each of three stretches of the clip."""
-
-    async def go() -> list[bytes]:
-        eyes = Eyes(workers=1)
-        provider = OpenAIProvider(model=MODEL, video="jpeg_sequence")
-        try:
-            await provider.open(eyes)
-            asked = [await question(eyes, clip, tuple(range(n, n + 4))) for n in range(3)]
-            found = [await provider.body(request) for request in asked]
-            await provider.close()
-        finally:
-            eyes.close()
-        return found
-
-    return [json.loads(body) for body in asyncio.run(go())]
-
-
-def test_run_batch_answers_the_same_bodies_and_a_bad_row_costs_itself_only(tmp_path):
-    clip = encode(tmp_path / "clip.mp4", [40 * i for i in range(12)], size=(112, 84))
-    rows = [
-        {"custom_id": str(n), "method": "POST", "url": "/v1/chat/completions", "body": body}
-        for n, body in enumerate(bodies(clip))
-    ]
-    rows[1]["body"]["messages"] = [{"role": "user", "content": "word " * 9000}]
-    asked, answered = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
-    asked.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    files = ["--input-file", str(asked), "--output-file", str(answered)]
+def answered(asked: Path, told: Path) -> dict[str, dict]:
+    """What run-batch makes of this file, by the names of the requests."""
+    files = ["--input-file", str(asked), "--output-file", str(told)]
     model = ["--model", str(MODELS / MODEL), "--served-model-name", MODEL]
     ran = subprocess.run(
         [str(VLLM), "run-batch", *files, *model, *flags(SEEING | TRUSTING)],
         env=os.environ | ENVIRONMENT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=400,
     )
     assert ran.returncode == 0, ran.stderr[-3000:]
-    found = {row["custom_id"]: row for row in map(json.loads, answered.read_text().splitlines())}
-    assert sorted(found) == ["0", "1", "2"]
-    assert [found[n]["response"]["status_code"] for n in ("0", "1", "2")] == [200, 400, 200]
-    reply = read(json.dumps(found["0"]["response"]["body"]).encode())
-    assert reply.completion_tokens == 2
-    assert reply.prompt_tokens > 0
+    return {row["custom_id"]: row["response"] for row in map(json.loads, told.read_text().splitlines())}
+
+
+def test_captions_are_bought_by_run_batch_and_a_bad_row_costs_itself_only(folder):
+    eyes = Model(MODEL, NOWHERE)
+    place = Place(folder / "batch").asks(eyes, eyes, eyes)
+    ran = place.does("batch", "export", "ask.jsonl", "--stage", "caption", "--json")
+    assert ran.code == 0, ran.err
+    asked = place.folder / "ask.jsonl"
+    rows = [json.loads(line) for line in asked.read_text().splitlines()]
+    assert len(rows) == 3, "one for each medium"
+    bad = rows[0] | {
+        "custom_id": "bad",
+        "body": {"model": MODEL, "messages": [{"role": "user", "content": "x " * 9999}]},
+    }
+    asked.write_text("".join(json.dumps(row) + "\n" for row in [rows[0], bad, *rows[1:]]))
+    found = answered(asked, place.folder / "told.jsonl")
+    assert {name: said["status_code"] for name, said in found.items()} == {
+        **{row["custom_id"]: 200 for row in rows},
+        "bad": 400,
+    }
+    ran = place.does("batch", "import", "told.jsonl", "--json")
+    assert place.asked() == ["caption"] * 3, ran.err
+    ran = place.does("caption", "--json")
+    assert (ran.code, ran.json["sent"]) == (0, 0), ran.err
