@@ -6,7 +6,7 @@ from functools import partial
 
 from pydantic import Field, PrivateAttr
 
-from curate.batches import Batches, Manner
+from curate.batches import Batches, Manner, swept
 from curate.batchfile import UNSAID
 from curate.batchlife import BatchLife
 from curate.batchserver import BatchServer
@@ -22,6 +22,7 @@ from curate.spool import FOLDER
 from curate.wire import counted
 
 MEGABYTE = 1_000_000  # bytes
+SWEPT = "batches swept"
 
 
 class OpenAIBatchProvider(OpenAIProvider):
@@ -116,6 +117,9 @@ class _Office:
     def __init__(self, model: OpenAIBatchProvider, house: House, say: Callable[[str], None]) -> None:
         folder = house.work / FOLDER
         self.store = BatchStore(house.work)
+        if SWEPT not in house.common:  # other models of this run may be filling files there
+            house.common[SWEPT] = True
+            swept(self.store, folder)
         self._server = BatchServer(model.base_url, model.usable_key(), model.timeout, model.faults())
         steady = Persistence(model.max_retries, model.patience, say)
         life = BatchLife(self.store, self._server, folder, model.poll, steady, say)

@@ -428,6 +428,24 @@ def test_two_models_of_one_name_share_their_batches(server, tmp_path):
     assert len(server.batches) == 1
 
 
+def test_a_model_that_begins_later_spares_the_files_and_failures_of_another(server, tmp_path):
+    server.answer = lambda body: failure(500, "worker died") if body["model"] == "m" else said(body)
+
+    async def go() -> list[Any]:
+        first, second = Run(server, tmp_path, gather=0.6), Run(server, tmp_path, model="n")
+        second._house = first._house
+        async with first as one, second as other:
+            filling = asyncio.create_task(one.ask(A))
+            await asyncio.sleep(0.3)
+            reply = await other.ask(B)
+            return [reply, *await asyncio.gather(filling, return_exceptions=True)]
+
+    reply, failed = asyncio.run(go())
+    assert reply.text == "re: b"
+    assert isinstance(failed, BatchedError)
+    assert len(server.batches) == 2
+
+
 def test_a_file_that_was_torn_on_the_disk_is_asked_anew(server, tmp_path):
     server.weather = lambda *_: failure(401, "bad key")
     Run(server, tmp_path).asked(A)
