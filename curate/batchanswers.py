@@ -9,8 +9,9 @@ from itertools import islice
 from pathlib import Path
 
 from curate.batchfile import UNSAID, failure, outcomes
+from curate.batchitems import Batch
 from curate.batchserver import BatchServer, Told
-from curate.batchstore import Batch, BatchStore
+from curate.batchstore import BatchStore
 from curate.persistence import Persistence
 from curate.words import duration
 

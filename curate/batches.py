@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from curate.batchitems import Ask, Batch, Item
 from curate.batchlife import FORGET, BatchLife
-from curate.batchstore import Ask, Batch, BatchStore, Item
+from curate.batchstore import BatchStore
 from curate.errors import CurateError, FatalError, RefusedError
 from curate.spool import PART, Spool
 

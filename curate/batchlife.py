@@ -13,8 +13,9 @@ from pathlib import Path
 
 from curate.batchanswers import Answers
 from curate.batchfile import failure
+from curate.batchitems import Batch
 from curate.batchserver import BatchServer, Told
-from curate.batchstore import Batch, BatchStore
+from curate.batchstore import BatchStore
 from curate.errors import AwayError, FatalError, RefusedError, ThrottledError, TransientError
 from curate.persistence import Persistence
 from curate.spool import place

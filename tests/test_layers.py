@@ -23,7 +23,7 @@ SERVERS = {  # how one speaks to a server
     "wire", "modes", "posting", "packaged", "faults", "served", "structure", "vectors", "room", "listings", "abilities",
     "servers", "tries", "enginelog", "offline", "vllmargs",
     "persistence", "spool", "batchfile", "batchstore", "batchserver", "batchanswers", "batchlife",
-    "batches",
+    "batches", "batchitems",
 }  # fmt: skip
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {

@@ -8,9 +8,10 @@ from pydantic import Field, PrivateAttr
 
 from curate.batches import Batches, Manner, swept
 from curate.batchfile import UNSAID
+from curate.batchitems import Ask
 from curate.batchlife import BatchLife
 from curate.batchserver import BatchServer
-from curate.batchstore import Ask, BatchStore
+from curate.batchstore import BatchStore
 from curate.chat import Reply, Request
 from curate.errors import AskError, BatchedError, SettingsError, TransientError
 from curate.modes import Mode
