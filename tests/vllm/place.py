@@ -70,7 +70,8 @@ class Place(Workplace):
         names = {model.name: f"[models.{model.name}]\n{model.table}" for model in (captioner, reasoner, reviser)}
         text += "".join(names.values())
         text += f'[stages.caption]\nmodel = "{captioner.name}"\nattempts = 9\nmax_frames = 4\nwindow = 4\n'
-        text += f'max_tokens = 3000\nmax_pixels = 50176\n[stages.draft]\nmodel = "{reasoner.name}"\nattempts = 9\nmax_tokens = 400\n'
+        text += "max_tokens = 3000\nmax_pixels = 50176\n"
+        text += f'[stages.draft]\nmodel = "{reasoner.name}"\nattempts = 9\nmax_tokens = 400\n'
         text += "" if reasoner.name == "qwen3" else "structured = true\n"
         text += f'[stages.revise]\nmodel = "{reviser.name}"\nstructured = true\nmax_frames = 4\nmax_pixels = 50176\n'
         self.toml.write_text(f"{text}pattern = '{SOME_WORDS}'\nmax_tokens = 1000\n{more}")
