@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from curate.batchitems import Ask, Batch, Item
 from curate.batchlife import FORGET, BatchLife
-from curate.batchstore import Ask, Batch, BatchStore, Item
+from curate.batchstore import BatchStore
 from curate.errors import CurateError, FatalError, RefusedError
 from curate.spool import PART, Spool
 
@@ -56,11 +57,6 @@ class Batches:
 
     def resume(self) -> int:
         """Follow what waits from before; returns how many requests that are."""
-        self._store.forget_failures()  # the run that they were told to is over
-        known = {batch.mark for batch in self._store.pending()}
-        for file in self._manner.folder.glob("*"):
-            if file.name.partition(".")[0] not in known or file.suffix == PART:
-                file.unlink(missing_ok=True)  # of a command that was killed before it noted what it asks
         for batch in self._store.pending(self._address, self._model):
             self._begin(batch.mark, self._followed(batch))
         return self._store.waiting(self._address, self._model)
@@ -185,3 +181,15 @@ class Batches:
             for end in self._ends.values():
                 end.set()
         self._ends.pop(mark).set()
+
+
+def swept(store: BatchStore, folder: Path) -> None:
+    """Leave nothing of earlier runs but what still matters; once in a run, before anything is asked.
+
+    What went wrong was told to the run that asked; files that no batch is noted for were not sent.
+    """
+    store.forget_failures()
+    known = {batch.mark for batch in store.pending()}
+    for file in folder.glob("*"):
+        if file.name.partition(".")[0] not in known or file.suffix == PART:
+            file.unlink(missing_ok=True)

@@ -9,7 +9,8 @@ from time import time
 from typing import NamedTuple
 
 from curate import workfolder
-from curate.batchstore import Ask, Batch, BatchStore
+from curate.batchitems import Ask, Batch
+from curate.batchstore import BatchStore
 from curate.chat import Reply, Request
 from curate.errors import SettingsError, UnansweredError
 from curate.models import Models

@@ -9,7 +9,8 @@ from itertools import islice
 from pathlib import Path
 
 from curate.batchfile import UNSAID, Outcome, outcomes
-from curate.batchstore import BatchStore, Item
+from curate.batchitems import Item
+from curate.batchstore import BatchStore
 from curate.chat import Reply
 from curate.errors import AskError, SettingsError, TooLongError, TransientError
 from curate.faults import Faults

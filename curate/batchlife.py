@@ -9,14 +9,13 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import partial
-from itertools import islice
 from pathlib import Path
 
-from curate.batchfile import UNSAID, failure, outcomes
+from curate.batchanswers import Answers
+from curate.batchfile import failure
+from curate.batchitems import Batch
 from curate.batchserver import BatchServer, Told
-from curate.batchstore import Batch, BatchStore
+from curate.batchstore import BatchStore
 from curate.errors import AwayError, FatalError, RefusedError, ThrottledError, TransientError
 from curate.persistence import Persistence
 from curate.spool import place
@@ -27,7 +26,6 @@ log = logging.getLogger(__name__)
 FIRST_LOOK = 1.0  # seconds after which a batch is looked at first; then ever less often
 SLOWER = 1.5
 SETTLED = 10.0  # seconds after which a batch that was asked for stands in the server's list, if it was begun
-GROUP = 500  # answers that are kept at once
 FULL = "token_limit_exceeded"  # why a batch fails as long as others of the account are under way
 MINUTE, LONGEST = 60.0, 600.0  # seconds until such a batch is submitted again, first and at most
 FORGET = "`curate batch forget {}` has its requests asked again"
@@ -54,6 +52,7 @@ class BatchLife:
         self._poll = poll
         self._steady = persistence
         self._say = say
+        self._answers = Answers(store, server, folder, persistence, say)
 
     async def submitted(self, batch: Batch) -> str | None:
         """By which name the server answers this batch; None where its file is gone: it was never asked."""
@@ -118,7 +117,7 @@ class BatchLife:
         while True:
             told = await self._watched(batch_id, batch.address)
             if told.status != "failed":
-                return await self._collected(batch, told)
+                return await self._answers.collected(batch, told)
             if all(problem.code != FULL for problem in told.problems):
                 return self._failed(batch, told)
             await asyncio.to_thread(self._store.created, batch.mark, None)
@@ -152,32 +151,6 @@ class BatchLife:
             raise FatalError(f"{batch.address} failed {told.batch_id}, {batch.requests:,} requests: {why}")
         self._say(f"{told.batch_id} failed: {len(refused):,} refused ({why}), {left:,} to be asked again")
 
-    async def _collected(self, batch: Batch, told: Told) -> None:
-        count = _Count()
-        for number, file_id in enumerate(told.files):
-            path = self._folder / f"{batch.mark}.answers-{number}"
-            await self._steady(partial(self._server.download, file_id, path))
-            await asyncio.to_thread(self._kept, batch.mark, path, count)
-            path.unlink()
-        if told.status != "expired":
-            said = failure(f"{told.batch_id} was {told.status}, without an answer to this request")
-            rest = [(key, UNSAID, said) for key in self._store.keys(batch.mark) if key not in count.expired]
-            count.bad += sum(await asyncio.to_thread(self._store.answer, batch.mark, rest))
-        left = await asyncio.to_thread(self._store.end, batch.mark)
-        self._say(f"{told.batch_id} {told.status} after {duration(time.time() - batch.at)}: {count.told(left)}")
-
-    def _kept(self, mark: str, path: Path, count: "_Count") -> None:
-        """Keep the answers in this file."""
-        with path.open("rb") as file:
-            found = outcomes(file)
-            while group := list(islice(found, GROUP)):
-                told = [each for each in group if each is not None]
-                count.expired.update(each.key for each in told if each.answer is None)
-                answers = [(each.key, each.answer) for each in told if each.answer]
-                taken = self._store.answer(mark, [(key, answer.status, answer.body) for key, answer in answers])
-                count.add([answer.status for (_, answer), new in zip(answers, taken, strict=True) if new])
-                count.foreign += len(group) - sum(taken) - len(told) + len(answers)
-
 
 def _removed(path: Path) -> None:
     path.unlink(missing_ok=True)
@@ -185,27 +158,3 @@ def _removed(path: Path) -> None:
 
 def _whole(path: Path, size: int) -> bool:
     return path.is_file() and path.stat().st_size == size
-
-
-@dataclass(slots=True)
-class _Count:
-    """What came of a batch, request by request; `foreign` are lines that answer none of them."""
-
-    good: int = 0
-    bad: int = 0
-    foreign: int = 0
-    expired: set[str] = field(default_factory=set)
-
-    def add(self, statuses: list[int]) -> None:
-        """Answers with these statuses came."""
-        good = sum(200 <= status < 300 for status in statuses)
-        self.good += good
-        self.bad += len(statuses) - good
-
-    def told(self, left: int) -> str:
-        """All of it in one line; so many are `left` unanswered."""
-        parts = [f"{self.good:,} answered"]
-        parts += [f"{self.bad:,} failed"] if self.bad else []
-        parts += [f"{left:,} to be asked again"] if left else []
-        parts += [f"{self.foreign:,} lines that answer none of its requests"] if self.foreign else []
-        return ", ".join(parts)

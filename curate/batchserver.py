@@ -95,21 +95,21 @@ class BatchServer:
     async def create(self, file_id: str, mark: str) -> Told:
         """Have this file answered."""
         asked = {"input_file_id": file_id, "endpoint": URL, "completion_window": WINDOW, "metadata": {MARK: mark}}
-        return _told(await self._said("POST", "/batches", json=asked))
+        return self._told(await self._said("POST", "/batches", json=asked))
 
     async def batch(self, batch_id: str) -> Told | None:
         """How far this batch is; None where the server knows none of that name."""
         async with self._answered("GET", f"/batches/{quote(batch_id, safe='')}") as response:
             if response.status == 404:
                 return None
-            return _told(await self._json(response))
+            return self._told(await self._json(response))
 
     async def found(self, file_id: str, mark: str) -> Told | None:
         """The batch that was made of this file; None where there is none, or only one that failed."""
         after = ""
         for _ in range(FURTHEST):
             said = await self._said("GET", f"/batches?limit={PAGE}{after}")
-            page = [_told(each) for each in _list(said)]
+            page = [self._told(each) for each in _list(said)]
             for told in page:
                 if told.status != "failed" and (told.mark == mark or told.input_file == file_id):
                     return told
@@ -129,6 +129,22 @@ class BatchServer:
                     if (size := size + len(piece)) > MOST:
                         raise FatalError(f"{self._url} sends more than {MOST >> 30} GiB of answers to one batch")
                     file.write(piece)
+
+    def _told(self, said: Mapping[str, Any]) -> Told:
+        metadata, errors = said.get("metadata"), said.get("errors")
+        files = (said.get("output_file_id"), said.get("error_file_id"))
+        return Told(
+            _word(said, "id"),
+            _word(said, "status"),
+            _text(said.get("input_file_id")),
+            _text(metadata.get(MARK)) if isinstance(metadata, dict) else "",
+            tuple(file for file in files if isinstance(file, str) and file),
+            tuple(map(self._problem, _list(errors))) if isinstance(errors, dict) else (),
+        )
+
+    def _problem(self, said: Mapping[str, Any]) -> Problem:
+        shown = self._faults.shown
+        return Problem(shown(_text(said.get("code"))), shown(_text(said.get("message"))), _number(said.get("line")))
 
     async def _said(self, method: str, path: str, **what: Any) -> dict[str, Any]:
         async with self._answered(method, path, **what) as response:
@@ -163,24 +179,6 @@ class BatchServer:
             raise TransientError(f"{self._url} sent no usable reply: {error}") from None
 
 
-def _told(said: Mapping[str, Any]) -> Told:
-    metadata, errors = said.get("metadata"), said.get("errors")
-    files = (said.get("output_file_id"), said.get("error_file_id"))
-    return Told(
-        _word(said, "id"),
-        _word(said, "status"),
-        _text(said.get("input_file_id")),
-        _text(metadata.get(MARK)) if isinstance(metadata, dict) else "",
-        tuple(file for file in files if isinstance(file, str) and file),
-        tuple(map(_problem, _list(errors))) if isinstance(errors, dict) else (),
-    )
-
-
-def _problem(said: Mapping[str, Any]) -> Problem:
-    line = said.get("line")
-    return Problem(_text(said.get("code")), _text(said.get("message")), line if type(line) is int else None)
-
-
 def _list(said: Mapping[str, Any]) -> list[dict[str, Any]]:
     data = said.get("data")
     return [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
@@ -194,3 +192,7 @@ def _word(said: Mapping[str, Any], name: str) -> str:
 
 def _text(said: Any) -> str:
     return said.encode("utf-8", "replace").decode() if isinstance(said, str) else ""
+
+
+def _number(said: Any) -> int | None:
+    return said if type(said) is int else None

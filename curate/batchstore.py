@@ -5,10 +5,10 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from curate.batchitems import Ask, Batch, Item
 from curate.errors import StoreError
 
 NAME = "batches.sqlite"
@@ -29,64 +29,6 @@ ITEM = """SELECT items.mark, address, batch_id, stage, max_tokens, guess, status
 ANSWER = "UPDATE items SET status = ?, body = ? WHERE key = ? AND mark = ? AND status IS NULL"
 WAITING = """SELECT COUNT(*) FROM items JOIN batches ON items.mark = batches.mark
     WHERE status IS NULL AND address = ? AND model = ?"""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """One file of requests to a `model` (its identity) at this address; "" where the user brings it there himself.
-
-    `mark` is our own name for it. `creating` is when the server was first told to begin, and may have.
-    """
-
-    mark: str
-    address: str
-    model: str
-    requests: int
-    size: int
-    at: float
-    file_id: str | None = None
-    creating: float | None = None
-    batch_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """A request in a batch: its key, and what its reply is kept with; `guess` is the tokens its prompt may take."""
-
-    key: str
-    stage: str
-    max_tokens: int
-    guess: float
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """Where a request stands: in a batch, or (`status` and `body` say so) answered. Its batch may have ended."""
-
-    mark: str
-    address: str | None
-    batch_id: str | None
-    stage: str
-    max_tokens: int
-    guess: float
-    status: int | None
-    body: bytes | None
-    model: str | None
-
-    @property
-    def waits(self) -> bool:
-        """Whether a server has it, or will have, and has not answered yet."""
-        return self.status is None and bool(self.address)
-
-    @property
-    def good(self) -> bool:
-        """Whether it has a reply."""
-        return self.status is not None and 200 <= self.status < 300
-
-    @property
-    def name(self) -> str:
-        """By which its batch can be spoken of."""
-        return self.batch_id or self.mark
 
 
 class BatchStore:

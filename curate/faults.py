@@ -100,6 +100,10 @@ class Faults:
         text = self._clean(_said(answer.body).message)
         return TransientError(f"the server's reply is an error: {text}", retry_after(answer.headers)) if text else error
 
+    def shown(self, text: str) -> str:
+        """What a server says, on one line, not too long and without the key."""
+        return self._clean(text)
+
     def _clean(self, text: str) -> str:
         shown = text.replace(self.secret, "[key]") if self.secret else text
         return " ".join(shown[:SIFTED].split())[:SHOWN]

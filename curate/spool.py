@@ -5,7 +5,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from curate.batchfile import line
-from curate.batchstore import Ask
+from curate.batchitems import Ask
 from curate.errors import StoreError
 
 FOLDER = "batches"

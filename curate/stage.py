@@ -197,7 +197,7 @@ def uncut(reply: Reply, request: Request) -> Reply:
     if not reply.cut:
         return reply
     limit = f"max_tokens = {request.max_tokens}"
-    if 0 < reply.completion_tokens < NEARLY * request.max_tokens:
+    if not reply.guessed and 0 < reply.completion_tokens < NEARLY * request.max_tokens:
         said = f"cut after {reply.completion_tokens} tokens: the model has no room for {limit}"
         raise CutError(said, reply.completion_tokens)
     raise CutError(f"cut at {limit}")

@@ -36,7 +36,8 @@ class Answer:
 def completion(content: str | None, finish: str = "stop", **message: Any) -> Answer:
     """A chat completion with this text."""
     said = {"role": "assistant", "content": content, **message}
-    usage = {"prompt_tokens": 10, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 4}}
+    answered = 8192 if finish == "length" else 5
+    usage = {"prompt_tokens": 10, "completion_tokens": answered, "prompt_tokens_details": {"cached_tokens": 4}}
     choice = {"index": 0, "message": said, "finish_reason": finish}
     return Answer({"id": "c", "model": "served", "choices": [choice], "usage": usage})
 

@@ -22,7 +22,8 @@ CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
 SERVERS = {  # how one speaks to a server
     "wire", "modes", "posting", "packaged", "faults", "served", "structure", "vectors", "room", "listings", "abilities",
     "servers", "tries", "enginelog", "offline", "vllmargs",
-    "persistence", "spool", "batchfile", "batchstore", "batchserver", "batchlife", "batches",
+    "persistence", "spool", "batchfile", "batchstore", "batchserver", "batchanswers", "batchlife",
+    "batches", "batchitems",
 }  # fmt: skip
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {

@@ -264,7 +264,7 @@ def test_raising_max_tokens_asks_again_only_for_replies_that_were_cut(place, ser
     place.settings(stages="attempts = 1")
     ran = place.run("run")
     assert ran.code == 1
-    assert "no room for max_tokens = 8192" in ran.err
+    assert "cut at max_tokens = 8192" in ran.err
     assert len(table(place, "sft")) == 2
     sent = len(server.asked)
     place.settings(stages="attempts = 1\nmax_tokens = 9000")
@@ -406,7 +406,8 @@ def test_a_captioner_that_asks_for_the_video_rejects_its_rows_until_they_are_ret
     for _ in range(2):
         ran = place.run("run", "--json")
         assert (ran.code, ran.steps("rejected"), ran.json["sets"]["sft"]) == (0, {"caption": {"declined": 3}}, 0)
-    assert Counter(server.stages()) == {"caption": 2 * 3}, "three attempts for each medium, once"
+    told = "three attempts for each medium, and one look whether a schema is kept"
+    assert Counter(server.stages()) == {"caption": 2 * 3, "probe": 1}, told
     assert {dropped["reason"] for dropped in table(place, "rejected")} == {"declined"}
     server.answer = sensible
     ran = place.run("run", "--json", "--retry", "declined")

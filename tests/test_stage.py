@@ -238,7 +238,13 @@ def test_a_reply_that_more_room_makes_no_longer_has_too_long_a_prompt():
     assert limits(model) == [1000, 2000]
 
 
-@pytest.mark.parametrize("second", [counted(3900, 500), Reply(text="wor", finish="length"), counted(10, 2000)])
+def guessed(prompt, completion):
+    return counted(prompt, completion).model_copy(update={"guessed": True})
+
+
+@pytest.mark.parametrize(
+    "second", [counted(3900, 500), guessed(3900, 196), Reply(text="wor", finish="length"), counted(10, 2000)]
+)
 def test_a_reply_that_grows_with_its_room_is_only_cut(second):
     """Some servers do not count the tokens of the reasoning, or count nothing."""
     assert run(Model(counted(3900, 196), second, "word"), max_tokens=1000) == Word(text="word")

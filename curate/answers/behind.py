@@ -29,9 +29,9 @@ CHANGED = re.compile(
 )
 # Anywhere.
 TURNED = re.compile(
-    r"\b(?:or\s(?:more|less|fewer|so)|not|wrong|incorrect|negative|at\s(?:most|(?:the\s)?(?:very\s)?least)|maybe|perhaps"
+    r"\b(?:or\s(?:more|less|fewer|so)|not|wrong|incorrect|negative|at\s(?:the\s)?(?:very\s)?(?:most|least)|maybe|perhaps"
     r"|possibly|guess|unsure|unless|if|either)\b|n['’]t\b"
-    r"|\band\s(?:a\s)?(?:half|quarter|third|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b"
+    r"|\b(?:and(?:\sa)?|out\sof)\s(?:half|quarter|third|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty)\b"
     r"|\b(?:below|under|beneath|above|over|past)\s(?:zero|freezing|par|average|normal|sea|ground)\b"
     r"|\b(?:more|less|fewer)\sthan\b"
     r"|(?<!the)\s(?:max(?:imum)?|minimum|tops|below|each|apiece)\W*$"

@@ -171,14 +171,13 @@ class Among:
         if unsure(rest):
             return True
         low = rest.casefold()
-        own = [
-            len(text) for one, texts in self._texts if one == label for text in texts if text and low.startswith(text)
-        ]
+        known = [*self._texts, *self._stems]
+        own = [len(text) for one, texts in known if one == label for text in texts if text and low.startswith(text)]
         if not (own or in_brackets):
             return False
         behind = rest[max(own, default=0) :]
         near = beside(behind)
-        return behind.startswith("?") or HEDGED.search(near) is not None or names(near, label, self._texts)
+        return behind.startswith("?") or HEDGED.search(near) is not None or names(near, label, known)
 
     def _several(self, text: str) -> frozenset[str]:
         """The letters, where every part of the text is a choice and there are two at least."""

@@ -12,6 +12,8 @@ SIDES = 8
 # The unit behind a formula: "\frac{1}{2} cm"; a formula with variables has one only in words ("\text{cm}").
 MEASURED = re.compile(r"(?:(?<=[\d})\]π°²³])\s?|\s)([A-Za-z°%‰'\"$€£µμΩº][A-Za-z°%µμΩ/·*^{}\s\d²³⁻¹-]{0,40})$")
 UNLIKELY = re.compile(r"[cdfhklt]")  # as often a variable: "2\pi h"
+SCALED = re.compile(r"\\circ|\\degree|[°%]")  # "180° = \pi" holds
+TIMES = re.compile(r"(?<=\d)\s?x\s?(?=\d)")
 PLAIN = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 NAME = re.compile(r"^\s?[A-Za-z]\s?=|\\[A-Za-z]+")
 
@@ -26,14 +28,18 @@ def measured(formula: str) -> tuple[str, str]:
         return formula, ""
     said = plainly[: unit.start()].rstrip()
     in_words = IN_WORDS.search(formula) is not None
-    if not said or (not in_words and (UNLIKELY.fullmatch(unit[1]) or _variables(said))):
+    if not said or (not in_words and (UNLIKELY.fullmatch(unit[1]) or _variables(said.rpartition("=")[2]))):
         return formula, ""
     return said, unit[1].strip()
 
 
 def holds(formula: str) -> bool:
     """Whether sides without variables are equal, or rounded: "3 + 2 = 5", "10/3 = 3.33", but not "6 = 5"."""
-    sides = [side.strip() for side in formula.split("=") if not _variables(side)]
+    sides = [
+        side.strip()
+        for side in TIMES.sub(r"\\times ", formula).split("=")
+        if not (_variables(side) or SCALED.search(side))
+    ]
     return len(sides) <= SIDES and all(_rounded(*pair) for pair in itertools.pairwise(sides))
 
 

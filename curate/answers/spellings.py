@@ -130,7 +130,7 @@ SAME = {"L": "l", "b": "bit", "bps": "bit/s", "Bps": "B/s"}
 # Words of the table, and symbols as they are written.
 UNITS: dict[str, frozenset[str]] = {}
 LOWER: dict[str, frozenset[str]] = {}
-SYMBOLS: set[str] = set()
+SYMBOLS: set[str] = set()  # of which products are made: "N m"
 
 
 def _add(name: str, unit: str) -> None:
@@ -151,6 +151,8 @@ for _symbol, (_names, _prefixes) in PREFIXED.items():
         if _prefix == "μ":
             _add(f"u{_symbol}", _base)
         for _name in filter(None, _names.split(", ")):
-            _add(f"{PREFIXES[_prefix] if _prefix else ''}{_name}", _base)
+            _word = f"{PREFIXES[_prefix] if _prefix else ''}{_name}"
+            _add(_word, _base)
+            SYMBOLS.add(_word)
 # Letters that are a number as often as a unit: right only where both sides have them.
 SCALES = frozenset({"k", "K", "B", "T", "‰"})

@@ -88,7 +88,7 @@ def _spelt(text: str) -> frozenset[str]:
         return found
     if text[-1:] in ("2", "3") and (found := _named(text[:-1])):
         return frozenset(f"{name}{text[-1]}" for name in found)
-    parts = re.split("[ *]", text)
+    parts = [part if part in SYMBOLS else _singular(part) for part in re.split("[ *]", text)]
     if len(parts) > 1 and SYMBOLS.issuperset(parts):
         return frozenset({"*".join(sorted(min(UNITS[part]) for part in parts))})
     if inverse := INVERSE.fullmatch(text):

@@ -6,11 +6,12 @@ from functools import partial
 
 from pydantic import Field, PrivateAttr
 
-from curate.batches import Batches, Manner
+from curate.batches import Batches, Manner, swept
 from curate.batchfile import UNSAID
+from curate.batchitems import Ask
 from curate.batchlife import BatchLife
 from curate.batchserver import BatchServer
-from curate.batchstore import Ask, BatchStore
+from curate.batchstore import BatchStore
 from curate.chat import Reply, Request
 from curate.errors import AskError, BatchedError, SettingsError, TransientError
 from curate.modes import Mode
@@ -22,6 +23,7 @@ from curate.spool import FOLDER
 from curate.wire import counted
 
 MEGABYTE = 1_000_000  # bytes
+SWEPT = "batches swept"
 
 
 class OpenAIBatchProvider(OpenAIProvider):
@@ -116,6 +118,9 @@ class _Office:
     def __init__(self, model: OpenAIBatchProvider, house: House, say: Callable[[str], None]) -> None:
         folder = house.work / FOLDER
         self.store = BatchStore(house.work)
+        if SWEPT not in house.common:  # other models of this run may be filling files there
+            house.common[SWEPT] = True
+            swept(self.store, folder)
         self._server = BatchServer(model.base_url, model.usable_key(), model.timeout, model.faults())
         steady = Persistence(model.max_retries, model.patience, say)
         life = BatchLife(self.store, self._server, folder, model.poll, steady, say)

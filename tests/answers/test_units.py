@@ -24,7 +24,13 @@ from curate.answers.units import alike, known
             ("sq. ft", "ft²"),
             ("J/mol/K", "J mol^-1 K^-1"),
         ],
-        *[("degrees north", "degrees"), ("kilowatt hours", "kWh"), ("red cars", "blue cars"), ("", "kelvin")],
+        *[
+            ("degrees north", "degrees"),
+            ("newton metres", "N·m"),
+            ("kilowatt hours", "kWh"),
+            ("red cars", "blue cars"),
+            ("", "kelvin"),
+        ],
     ],
 )
 def test_spellings_of_one_unit(one, other):

@@ -338,11 +338,9 @@ def test_a_server_that_refuses_a_schema_is_asked_for_json_in_another_way(server,
     server.answer = lambda body: told if "schema" in str(body.get("response_format")) else completion("{}")
     asked = question("a", schema=Schema("shape", {"type": "object"}))
     assert texts(Run(server, tmp_path).asked(asked)) == ["{}"]
-    asked_by = [server.lines(batch)[0]["body"] for batch in server.batches.values()]
-    assert [next(iter({"response_format", "structured_outputs"} & body.keys())) for body in asked_by] == [
-        "response_format",
-        "structured_outputs",
-    ]
+    kinds = [server.lines(batch)[0]["body"]["response_format"]["type"] for batch in server.batches.values()]
+    assert kinds == ["json_schema", "json_object"], "which three small requests beside the batches have found out"
+    assert server.posted().count("/v1/chat/completions") == 3
 
 
 def test_lines_that_a_server_finds_wrong_are_refused_and_the_others_asked_again(server, tmp_path):
@@ -362,6 +360,16 @@ def test_a_batch_that_fails_as_a_whole_stops_the_run_with_the_servers_words(serv
     assert isinstance(also, FatalError)
     assert "Billing hard limit" in str(stopped)
     assert texts(Run(server, tmp_path).asked(A, B)) == ["re: a", "re: b"]
+
+
+def test_no_error_of_a_batch_tells_the_key(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("BATCH_KEY", "sk-very-secret-key-1")
+    echo = [{"code": "sk-very-secret-key-1", "message": "no access with sk-very-secret-key-1", "line": None}]
+    server.fate = lambda _: Fate("failed", errors=echo)
+    run = Run(server, tmp_path, api_key_env="BATCH_KEY")
+    [stopped] = run.asked(A)
+    assert "no access with [key]" in str(stopped)
+    assert "very-secret" not in " ".join([str(stopped), *run.told])
 
 
 def test_a_server_with_too_much_under_way_is_tried_again_with_the_same_file(server, tmp_path):
@@ -418,6 +426,24 @@ def test_two_models_of_one_name_share_their_batches(server, tmp_path):
 
     assert [reply.text for reply in asyncio.run(go())] == ["re: a", "re: b"]
     assert len(server.batches) == 1
+
+
+def test_a_model_that_begins_later_spares_the_files_and_failures_of_another(server, tmp_path):
+    server.answer = lambda body: failure(500, "worker died") if body["model"] == "m" else said(body)
+
+    async def go() -> list[Any]:
+        first, second = Run(server, tmp_path, gather=0.6), Run(server, tmp_path, model="n")
+        second._house = first._house
+        async with first as one, second as other:
+            filling = asyncio.create_task(one.ask(A))
+            await asyncio.sleep(0.3)
+            reply = await other.ask(B)
+            return [reply, *await asyncio.gather(filling, return_exceptions=True)]
+
+    reply, failed = asyncio.run(go())
+    assert reply.text == "re: b"
+    assert isinstance(failed, BatchedError)
+    assert len(server.batches) == 2
 
 
 def test_a_file_that_was_torn_on_the_disk_is_asked_anew(server, tmp_path):
