@@ -99,12 +99,9 @@ def written(server: Server, clip: Path, frames: tuple[int, ...], way: str) -> di
         eyes = Eyes(workers=1)
         provider = OpenAIProvider(model=server.model, base_url=server.url, video=way)
         try:
-            await provider.open(eyes)
-            body = await provider.body(await question(eyes, clip, frames))
-            await provider.close()
+            return await provider.body(await question(eyes, clip, frames), eyes)
         finally:
             eyes.close()
-        return body
 
     return dict(json.loads(asyncio.run(go())))
 
