@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.running import Running
-from tests.server import Answer, failure, sensible, stage_of
+from tests.server import Answer, failure, said, sensible, stage_of
 
 Weather = Callable[[str, str], Answer | None]
 """What becomes of a call, by its method and path: None is fine weather."""
@@ -184,16 +184,7 @@ class BatchServer(Running):
             def _serve(self, body: bytes) -> None:
                 model.headers.append({k.lower(): v for k, v in self.headers.items()})
                 answer = model.serve(self.command, self.path, body, self.headers.get("Content-Type", ""))
-                if answer.hang_up:
-                    self.close_connection = True
-                    return
-                data = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
-                self.send_response(answer.status)
-                for name, value in {"Content-Type": "application/json", **answer.headers}.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
+                said(self, answer)
 
             def log_message(self, *_: object) -> None:
                 """Keep the test's output clean."""

@@ -91,6 +91,20 @@ def sensible(body: dict[str, Any]) -> Answer:
     return completion(f"<think>{REVISED}</think>")
 
 
+def said(handler: BaseHTTPRequestHandler, answer: Answer) -> None:
+    """Answer so."""
+    if answer.hang_up:
+        handler.close_connection = True
+        return
+    data = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
+    handler.send_response(answer.status)
+    for name, value in {"Content-Type": "application/json", **answer.headers}.items():
+        handler.send_header(name, value)
+    handler.send_header("Content-Length", str(len(data)))
+    handler.end_headers()
+    handler.wfile.write(data)
+
+
 class ModelServer(Running):
     """Answers /v1/chat/completions with what `answer` says, and remembers what it was asked.
 
@@ -147,16 +161,7 @@ class ModelServer(Running):
                 self._say(page)
 
             def _say(self, answer: Answer) -> None:
-                if answer.hang_up:
-                    self.close_connection = True
-                    return
-                data = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
-                self.send_response(answer.status)
-                for name, value in {"Content-Type": "application/json", **answer.headers}.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
+                said(self, answer)
 
             def log_message(self, *_: object) -> None:
                 """Keep the test's output clean."""
