@@ -8,7 +8,7 @@ from typing import Any
 from curate.chat import Reply
 from curate.checks import nearest
 from curate.checkup import Finding
-from curate.errors import AskError, AwayError, MediaError, TransientError
+from curate.errors import AskError, AwayError, MediaError, RefusedError, TransientError
 from curate.listings import entry
 from curate.modes import ENFORCED, MODES, Mode
 from curate.posting import Answer
@@ -117,7 +117,8 @@ def shape(mode: Mode | AskError, wish: Wish) -> Finding:
 
 def blind(heard: Heard) -> Finding:
     """That it takes no picture at all."""
-    told = f"its stages show it frames, and it takes none: {heard.error}"
+    what = "it takes none" if isinstance(heard.error, RefusedError) else "whether it takes any is not told"
+    told = f"its stages show it frames, and {what}: {heard.error}"
     return Finding("images", False, told, needed=True, facts={"images": 0})
 
 
@@ -142,8 +143,10 @@ def video(heard: Mapping[int, Heard], wanted: bool) -> Finding:
     """Whether so many JPEGs travel as one video, by their number, and all of them count; `wanted`: they are to."""
     for one in heard.values():
         if one.reply is None:
-            do = 'keep video = "images", or start vLLM with --trust-request-mm-kwargs'
-            told = f"takes no JPEG sequence: {do}; it says: {one.error}"
+            do = 'takes no JPEG sequence: keep video = "images", or start vLLM with --trust-request-mm-kwargs'
+            if not isinstance(one.error, RefusedError):
+                do = "not told whether it takes a JPEG sequence"
+            told = f"{do}; it says: {one.error}"
             return Finding("video", not wanted, told, wanted, {"jpeg_sequence": False})
     tokens = {count: one.reply.prompt_tokens for count, one in heard.items() if one.reply}
     told = "a JPEG sequence of " + " and ".join(f"{count} takes {said:,} tokens" for count, said in tokens.items())

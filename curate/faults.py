@@ -38,8 +38,6 @@ _TOO_LONG = re.compile(
 )
 # OpenAI, with 429: more tokens than its limit allows in any minute, so that no waiting helps.
 _NEVER = re.compile(r"request too large", re.IGNORECASE)
-# vLLM: what the settings ask for, and what the model has room for.
-_ROOM = re.compile(r"tokens\W{1,3}is too large: (\d{1,12})\. This model's maximum context length is (\d{1,12})")
 _MODERATED = re.compile(r"moderat|flagged|content.?(policy|filter|safety)|safety (policy|filter|system)", re.IGNORECASE)
 
 
@@ -121,9 +119,6 @@ class _Said:
     def too_long(self, text: str) -> bool:
         """Whether this is about the prompt's length. `text` is what there is to read, also without a message."""
         words = f"{self.message or text} {self.code} {self.type}"
-        asked = _ROOM.search(words)
-        if asked and int(asked[1]) >= int(asked[2]):
-            return False  # `max_tokens` alone is too much: no smaller prompt helps
         return self.param == "input_tokens" or _TOO_LONG.search(words) is not None
 
 

@@ -88,6 +88,8 @@ def _kind(read: list[int], count: int, ordered: bool, cut: bool) -> Kind:
         return "order"
     if read == list(range(len(read))):
         return "first"
+    if len(read) < count - 1 and read == list(range(count - len(read), count)):
+        return "few"  # the last of them: weak eyes would miss others, too
     return "most" if len(read) >= ENOUGH * count else "few"
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from curate.chat import Request
+from curate.errors import TooLongError
 from curate.posting import Answer
 
 LEAST = 1024  # tokens of a reply; where there is no room for so many, the prompt is what is too long
@@ -29,14 +30,21 @@ _CONTEXT = re.compile(
     r"maximum context length is (\d{1,9}) tokens\. However, you requested [1-9]\d{0,11} output tokens"
     r"|cannot be greater than max_model_len=\D{0,24}(\d{1,9})"
 )
+_IMAGES = re.compile(r"(?:at most|up to|maximum of) (\d{1,6}) image(?:\(s\)|s?\b)", re.IGNORECASE)
 
 
 @dataclass(slots=True)
 class Room:
-    """What one server has told of its room, in tokens; None as long as it has told nothing."""
+    """What one server has told of its room, in tokens and in images a request; None as long as it has told nothing."""
 
     reply: int | None = None
     context: int | None = None
+    images: int | None = None
+
+    def check(self, images: int) -> None:
+        """Raises TooLongError for more images than the server has said that it takes: they are not sent again."""
+        if self.images is not None and images > self.images:
+            raise TooLongError(f"the server takes at most {self.images} images in a request")
 
     def fitted(self, request: Request) -> Request:
         """The request as it is, or with fewer `max_tokens` where it is known that so many do not fit."""
@@ -52,6 +60,9 @@ class Room:
         if answer.status not in (400, 422):
             return None
         text = answer.body[:LOOKED_AT].decode("utf-8", "replace")
+        if found := _IMAGES.search(text):
+            self.images = max(int(found[1]), 1)
+            return None
         if found := _REPLY.search(text):
             less = self.reply = int(next(filter(None, found.groups())))
         elif found := _TOGETHER.search(text):

@@ -141,12 +141,14 @@ class Stage(Plugin, ABC):
         Each time the model is told what was wrong, unless that is the limit's fault.
         Unreadable replies of earlier runs count for nothing, so that a rerun asks again; those of this run
         count, also where the record was put off meanwhile. Raises UnreadableError when the attempts are used
-        up, DeclinedError where the last reply did that, and CutError at the first reply that the token limit cut
-        where the caller can ask for less (`split_if_cut`). Raises TooLongError where more room changed nothing.
+        up, or where an earlier run was cut with all the room there is, DeclinedError where the last reply did that,
+        and CutError at the first reply that the token limit cut where the caller can ask for less (`split_if_cut`).
+        Raises TooLongError where more room changed nothing.
         """
         attempt = bought = 0
         problem, fault = ValueError(), ""
         most, cut = request.max_tokens, CutError()
+        limit = int(self.room * request.max_tokens)
         while bought < self.attempts:
             asked = replace(request, attempt=attempt, max_tokens=most, fault=fault) if attempt else request
             try:
@@ -162,8 +164,12 @@ class Stage(Plugin, ABC):
                     raise
                 if 0 < error.early <= ALIKE * cut.early:
                     raise TooLongError(str(error)) from None
-                problem, fault, cut = error, "", error
-                most = int(min(2 * most, self.room * request.max_tokens))
+                if reply.replayed and asked.max_tokens >= limit:
+                    raise UnreadableError(f"{error}; raise max_tokens or room to ask again") from None
+                if most == request.max_tokens:
+                    cut = error
+                problem, fault = error, ""
+                most = min(2 * most, limit)
             except ValueError as error:
                 problem, fault = error, told(error)
             attempt += 1

@@ -17,7 +17,7 @@ THINKING = (
 )
 OPENINGS = {
     "You are a": "caption", "You answer": "draft", "You check": "revise", "You judge": "judge", "You take": "blind",
-    "Greet me": "probe",
+    "Greet me": "probe", "You read": "canary",
 }  # fmt: skip
 REVISED = THINKING.replace("begins to move", "slowly begins to move")
 
@@ -81,6 +81,8 @@ def caption(body: dict[str, Any]) -> Answer:
 def sensible(body: dict[str, Any]) -> Answer:
     """What a good model would say; the answer is always A."""
     stage = stage_of(body)
+    if stage == "canary":  # it tells no tokens, by which its frames could be counted
+        return Answer(completion("I see.").body | {"usage": None})
     if stage == "probe":  # whether a schema is kept
         properties = body["response_format"]["json_schema"]["schema"]["properties"]
         return completion(json.dumps({name: shape["enum"][0] for name, shape in properties.items()}))

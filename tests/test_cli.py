@@ -29,7 +29,7 @@ from tests.workplace import ROOT, ended, picture
 
 COMMANDS = (
     "init", "caption", "draft", "revise", "filter", "run", "status", "show", "mend", "demo", "estimate", "frames",
-    "doctor", "export", "push",
+    "doctor", "export", "push", "batch",
 )  # fmt: skip
 HEAVY = ("aiohttp", "openai", "pyarrow", "av", "cv2", "numpy", "PIL", "huggingface_hub", "datasets")
 KEY = "sk-0123456789abcdef"
@@ -87,8 +87,11 @@ def test_the_version_is_the_package_s(place):
 def test_every_command_and_every_option_says_what_it_does():
     import typer.main
 
-    commands = typer.main.get_command(app).commands
+    commands = dict(typer.main.get_command(app).commands)
     assert set(commands) == set(COMMANDS)
+    batch = commands.pop("batch")
+    assert set(batch.commands) == {"export", "import", "forget"}
+    commands |= {f"batch {name}": command for name, command in batch.commands.items()}
     for name, command in commands.items():
         assert command.help, name
         assert command.help.strip().endswith("."), name
@@ -97,8 +100,8 @@ def test_every_command_and_every_option_says_what_it_does():
     for name in ("caption", "draft", "revise", "run", "filter", "estimate"):
         assert "log" in {option.name for option in commands[name].params}, name
     common = {"settings", "work", "limit", "quiet", "json"}
-    for name in set(COMMANDS) - {"init", "demo", "frames", "doctor"}:
-        wanted = common - {"limit"} if name in ("mend", "push") else common
+    for name in set(commands) - {"init", "demo", "frames", "doctor"}:
+        wanted = common - {"limit"} if name in ("mend", "push", "batch import", "batch forget") else common
         assert wanted <= {option.name for option in commands[name].params}, name
 
 

@@ -1,8 +1,7 @@
 """`curate estimate`: what a run would ask and carry; nothing is sent."""
 
-import json
-
 from tests.media.media_samples import encode
+from tests.server import stage_of
 from tests.workplace import CLIP, picture, row
 
 
@@ -75,7 +74,7 @@ def test_whole_files_need_one_window(place, server):
     assert 'captioner-1 reads the clips itself (video = "file")' in ran.err
     (url,) = [
         part["video_url"]["url"]
-        for part in json.loads(json.dumps(server.asked[0]))["messages"][1]["content"]
+        for part in next(body for body in server.asked if stage_of(body) == "caption")["messages"][1]["content"]
         if part["type"] == "video_url"
     ]
     assert url == (place.folder / "media" / CLIP).resolve().as_uri()

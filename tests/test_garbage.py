@@ -1,6 +1,8 @@
 """How often a command looks for garbage: rarely, and yet it goes."""
 
 import gc
+import subprocess
+import sys
 import weakref
 from collections.abc import Iterator
 
@@ -35,6 +37,14 @@ def test_a_command_rarely_looks_for_garbage_and_yet_finds_it():
         return len(kept) - len(loops)
 
     gc.set_threshold(700)
+    garbage.rarely()
     assert ended(job(), "") == garbage.OFTEN
     assert gc.get_threshold()[0] == garbage.OFTEN > 700
     assert left[0] < 10  # but for those that were just being made
+
+
+def test_every_command_begins_with_that():
+    code = "import gc, sys; from curate.__main__ import main; sys.argv[1:] = ['--version']\n"
+    code += "try:\n    main()\nfinally:\n    sys.stderr.write(str(gc.get_threshold()[0]))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stderr) == (0, str(garbage.OFTEN))

@@ -315,6 +315,9 @@ def test_records_that_are_put_off_between_attempts_take_no_more_of_them_and_save
     assert ran.json["replayed"] == 0
     sent = len(server.asked)
     assert place.run("run").code == 1
+    assert len(server.asked) == sent, "they were cut with all the room there is"
+    place.settings(model="max_retries = 0\nconcurrency = 1", stages="room = 8")
+    assert place.run("run").code == 1
     assert server.stages()[sent:] == ["draft"] * 30
 
 

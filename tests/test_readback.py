@@ -78,6 +78,7 @@ def test_a_model_that_sees_nothing(text):
         ((1, 2, 3), "few"),
         ((0, 1, 3, 5), "most"),
         ((1, 2, 3, 4, 5), "most"),
+        ((2, 3, 4, 5), "few"),
         ((0, 2, 3, 4), "most"),
         ((1, 0, 2, 3, 4, 5), "order"),
         ((5, 4, 3, 2, 1, 0), "order"),

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from curate.chat import Message, Request, Text
+from curate.errors import TooLongError
 from curate.posting import Answer
 from curate.room import LEAST, Room
 
@@ -95,3 +96,21 @@ def test_what_is_known_is_not_asked_for_again():
     assert room.fitted(request(20000, "x" * 400_000)).max_tokens == LEAST
     untouched = request(100)
     assert room.fitted(untouched) is untouched
+
+
+@pytest.mark.parametrize(
+    ("message", "most"),
+    [
+        ("At most 16 image(s) may be provided in one prompt.", 16),
+        ("At most 16 images may be provided in one prompt.", 16),
+        ("Too many images provided. This model supports up to 5 images", 5),
+    ],
+)
+def test_more_images_than_a_server_takes_are_not_sent_to_it_again(message, most):
+    room = Room()
+    room.check(1000)
+    assert room.less(refused(message), 8192) is None
+    assert room.images == most
+    room.check(room.images)
+    with pytest.raises(TooLongError, match=f"at most {room.images} images"):
+        room.check(room.images + 1)

@@ -205,6 +205,17 @@ def test_a_cut_reply_is_asked_for_with_more_room_up_to_a_limit():
     assert attempts(model) == [0, 1, 2, 3, 4]
 
 
+def test_a_reply_that_an_earlier_run_had_cut_with_all_its_room_is_not_bought_again():
+    earlier = [Reply(text="wor", finish="length", replayed=True)] * 3
+    model = Model(*earlier, "word")
+    with pytest.raises(UnreadableError, match=r"^cut at max_tokens = 400; raise max_tokens or room to ask again$"):
+        run(model, max_tokens=100)
+    assert (limits(model), model.left) == ([100, 200, 400], 1)
+    model = Model(*earlier, "word")
+    assert run(model, max_tokens=100, room=8) == Word(text="word")
+    assert limits(model) == [100, 200, 400, 800]
+
+
 def test_only_what_was_cut_gets_more_room():
     model = Model("a b", cut(), "a b", "word")
     run(model, max_tokens=100, attempts=4)

@@ -14,7 +14,7 @@ from curate.modes import Mode
 from curate.packaged import Packaged
 from curate.posting import Answer, Client, Direct
 from curate.presets import Effort, filled, merged, switched
-from curate.provider import ExtraBody, Eyes
+from curate.provider import IMAGES, ExtraBody, Eyes
 from curate.room import Room
 from curate.served import Served
 from curate.servers import looked
@@ -137,6 +137,8 @@ class OpenAIProvider(Served):
 
     async def _sent(self, request: Request, mode: Mode) -> Reply:
         request = self._room.fitted(request)
+        if self.way == IMAGES:
+            self._room.check(request.frames)
         answer = await self._post(await self.body(request, self._eyes, mode))
         while less := self._room.less(answer, request.max_tokens):
             request = replace(request, max_tokens=less)

@@ -433,11 +433,21 @@ DECLINED = [
     "I cannot see the video. Please provide the frames.",
     "The video is not available to me.",
     "Please upload the image.",
+    "No video was provided",
+    "Unable to process the video.",
+    "The video is not available.",
+    "Sorry, no image has been attached.",
+    "The image could not be loaded, so nothing can be described.",
+    "Cannot access the provided video content.",
 ]
 LITERAL = [
     "A woman cooks in a kitchen and pours milk.",
     'A clerk holds a sign that says "Please send me the picture."',
     "You can see a man who waits for the bus.",
+    "The image is not sharp: a man waits for the bus.",
+    "The video is not available message stands on a television screen in a bar.",
+    "No image hangs on the white wall behind the woman.",
+    "Unable to open the jar, a boy asks his mother for help.",
 ]
 
 
