@@ -18,9 +18,10 @@ from curate.pipeline import Pipeline
 from curate.provider import Eyes, Provider
 from curate.replay import replayed
 from curate.shared import Shared
-from curate.spool import Spool, durable, unwritable
+from curate.spool import Spool, unwritable
 from curate.stage import Stage
 from curate.steps import Asked
+from curate.swap import synced
 
 PREPARED = 16  # bodies that are made at once: each may hold many pictures
 ENDING = ".jsonl"
@@ -169,7 +170,7 @@ class _Files:
                 raise unwritable(path, error) from error
             found.append(written._replace(path=path))
         self._full = []
-        durable(self._wanted.path.parent)
+        synced(self._wanted.path.parent)
         return found
 
     def _named(self, written: Written, number: int) -> Path:

@@ -7,6 +7,7 @@ from uuid import uuid4
 from curate.batchfile import line
 from curate.batchitems import Ask
 from curate.errors import StoreError
+from curate.swap import synced
 
 FOLDER = "batches"
 PART = ".part"
@@ -55,7 +56,7 @@ class Spool:
                 file.flush()
                 os.fsync(file.fileno())
             self._part.replace(self._path)
-            durable(self._path.parent)
+            synced(self._path.parent)
         except OSError as error:
             raise unwritable(self._part, error) from error
         return self._path
@@ -69,15 +70,6 @@ class Spool:
 def place(folder: Path, mark: str) -> Path:
     """Where the file of this mark lies until the server has it."""
     return folder / f"{mark}.jsonl"
-
-
-def durable(folder: Path) -> None:
-    """Have the disk know what this folder holds by now."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def unwritable(path: Path, error: OSError) -> StoreError:

@@ -132,7 +132,10 @@ class Stage(Plugin, ABC):
 
     async def run(self, record: Record, ask: Ask) -> Output:
         """One request, parsed; a stage that needs several overrides this and still knows only `ask`."""
-        request = self.request(record)
+        return await self.answered(self.request(record), record, ask)
+
+    async def answered(self, request: Request, record: Record, ask: Ask) -> Output:
+        """The output in the reply to this request about the record. Raises what `read` raises."""
         return await sparing(lambda ask: self.read(request, ask, lambda reply: self.parse(reply, record)), ask)
 
     async def read(self, request: Request, ask: Ask, parse: Callable[[Reply], Out], split_if_cut: bool = False) -> Out:
@@ -248,12 +251,12 @@ class ShowingStage(Stage):
 
     async def run(self, record: Record, ask: Ask) -> Output:
         """One request, parsed; where it is too long, or has too many pictures, half the frames, or a quarter."""
-        fewest = len(self.media(record)[0].frames) // LEAST_SHARE
         stage = self
         while True:
             try:
                 return await super(ShowingStage, stage).run(record, ask)
             except TooLongError:
+                fewest = len(self.media(record)[0].frames) // LEAST_SHARE
                 half = len(stage.media(record)[0].frames) // 2
                 if half < max(fewest, 2 if self.processor else 1):
                     raise

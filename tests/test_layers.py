@@ -16,7 +16,7 @@ GROUND = {
     "errors", "timeline", "medium", "processor", "sampling", "record", "chat", "cuts", "assets", "tags", "jsonschema",
     "amounts", "answers", "carriers", "checks", "checkup", "child", "clocks", "conclusions", "declining", "excuses",
     "frame", "hints", "leaks", "presets", "prose", "provenance", "repairs", "rewards", "scripts", "statements",
-    "telltales", "thoughts", "turns", "words",
+    "swap", "telltales", "thoughts", "turns", "words",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
 SERVERS = {  # how one speaks to a server
@@ -34,7 +34,7 @@ MACHINERY = {
     "meter", "mix", "mixture", "models", "nearness", "options", "outlook", "pace", "pages", "parcel", "pilot", "plots",
     "progress", "projection", "push", "pushed", "rate", "readback", "refusals", "replay", "report", "rows", "savings",
     "sections", "sets", "settings", "shards", "shared", "snapshots", "soundness", "sources", "splits", "standings",
-    "starts", "steps", "swap", "tally", "tracing", "troubles", "verdict", "walk", "watch", "webpage",
+    "starts", "steps", "tally", "tracing", "troubles", "verdict", "walk", "watch", "webpage",
     "workfolder", "writer",
 }  # fmt: skip
 TOP = {"console", "view", "tables", "forecast", "delivery", "jobs", "batching", "command", "cli", "__main__"}

@@ -7,7 +7,6 @@ from typing import Any
 from curate import assets
 from curate.captions.shorter import shorter
 from curate.chat import Ask, Reply, Schema
-from curate.cuts import sparing
 from curate.errors import TooLongError
 from curate.jsonschema import checked_in, loaded
 from curate.record import Output, Record, Thought
@@ -73,7 +72,7 @@ class DraftStage(Stage):
     async def _told(self, record: Record, caption: str, ask: Ask) -> Output:
         fields = self.fields(record) | {"caption": caption}
         request = self.compose(self.prompts(record), fields, (), self.shape(record), about=record.medium.sha256)
-        return await sparing(lambda ask: self.read(request, ask, lambda reply: self.parse(reply, record)), ask)
+        return await self.answered(request, record, ask)
 
     def shape(self, record: Record) -> Schema | None:
         """Thinking first, then the answer in the shape of its problem type."""
