@@ -55,6 +55,7 @@ class BatchServer(Running):
         self.fate: Callable[[int], Fate] = lambda _: Fate()
         self.weather: Weather = fine
         self.marked = True  # whether it keeps the metadata of a batch
+        self.pages: dict[str, Answer] = {}  # what it answers to other GETs, by path
         self.files: dict[str, bytes] = {}
         self.batches: dict[str, _Batch] = {}
         self.calls: list[tuple[str, str]] = []
@@ -111,7 +112,8 @@ class BatchServer(Running):
                 return Answer(self._told(name))
             case ["GET", "files", name, "content"] if name in self.files:
                 return Answer(self.files[name])
-        return failure(404, f"nothing at {path}")
+        page = self.pages.get(path) if method == "GET" else None
+        return page or failure(404, f"nothing at {path}")
 
     def _filed(self, body: bytes, kind: str) -> Answer:
         parts = message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + body).get_payload()

@@ -10,8 +10,17 @@ Say = Callable[[socket.socket, int], None]
 """What is done with one connection; they are counted from 0. It is closed afterwards."""
 
 
+NO_LIST = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+
+
 def heard(connection: socket.socket) -> bytes:
-    """One whole request; b"" where the other side has gone."""
+    """One whole request, after any for the list of models; b"" where the other side has gone."""
+    while (request := _request(connection)).startswith(b"GET "):
+        connection.sendall(NO_LIST)
+    return request
+
+
+def _request(connection: socket.socket) -> bytes:
     taken = b""
     while b"\r\n\r\n" not in taken:
         piece = connection.recv(65536)

@@ -237,7 +237,7 @@ def test_only_the_named_key_is_ever_sent_and_only_known_packings_asked_for(asked
     with ModelServer(lambda _: completion("Hi")) as server:
         asked(server.url)
     assert "sk-not" not in str(server.headers)
-    assert [headers["accept-encoding"] for headers in server.headers] == ["gzip, deflate"]
+    assert [headers["accept-encoding"] for headers in server.headers] == ["gzip, deflate"] * 2, "models, completion"
 
 
 def test_the_direct_client_names_itself_no_organisation_and_keeps_no_cookie(monkeypatch):
@@ -255,10 +255,10 @@ def test_the_direct_client_names_itself_no_organisation_and_keeps_no_cookie(monk
     reply.headers["Set-Cookie"] = "who=mine; Path=/"
     with ModelServer(lambda _: reply) as server:
         asyncio.run(go(server.url.replace("127.0.0.1", "localhost")))
-    assert len(server.headers) == 2
+    assert len(server.headers) == 3, "models, and a completion twice"
     for headers in server.headers:
-        assert headers["user-agent"].startswith("curate/")
         assert headers["content-type"] == "application/json"
+        assert headers["user-agent"].startswith("curate/")
         assert "mine" not in str(headers)
 
 
@@ -278,9 +278,8 @@ def test_the_proxy_of_the_environment_is_used(asked, monkeypatch):
         monkeypatch.setenv("no_proxy", "model.invalid")
         (error,) = asked("http://model.invalid/v1")
     assert reply.text == "Hi"
-    (headers,) = server.headers
-    assert headers["host"] == "model.invalid"
-    assert headers["proxy-authorization"] == aiohttp.encode_basic_auth("me", "pass")
+    assert [headers["host"] for headers in server.headers] == ["model.invalid"] * 2, "models, completion"
+    assert {headers["proxy-authorization"] for headers in server.headers} == {aiohttp.encode_basic_auth("me", "pass")}
     assert type(error) is AwayError
 
 
@@ -361,7 +360,12 @@ def test_a_page_is_got_from_nobody_else(got, server):
 
 def test_a_page_that_cannot_be_got(got, monkeypatch):
     assert isinstance(got("http://127.0.0.1:1/v1", "/v1/models"), AwayError)
-    with RawServer(said(CHUNKED + b"28\r\nabc")) as raw:
+
+    def half(connection: socket.socket, _: int) -> None:
+        connection.recv(65536)
+        connection.sendall(CHUNKED + b"28\r\nabc")
+
+    with RawServer(half) as raw:
         assert "no whole reply" in str(got(raw.url, "/v1/models")) or "dropped" in str(got(raw.url, "/v1/models"))
     monkeypatch.setattr("curate.served.SOON", 0.2)
     with ModelServer() as slow:

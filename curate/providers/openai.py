@@ -1,5 +1,6 @@
 """Any server that speaks OpenAI's chat completions: hosted APIs, vLLM, llama.cpp and their like."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pydantic import Field, PrivateAttr, model_validator
 from curate.chat import Media, Reply, Request
 from curate.checkup import Finding, Wanted
 from curate.errors import SettingsError, TransientError
+from curate.listings import catalogue, entry, length
 from curate.modes import Mode
 from curate.packaged import Packaged
 from curate.posting import Answer, Client, Direct
@@ -51,6 +53,7 @@ class OpenAIProvider(Served):
 
     _eyes: Eyes = PrivateAttr()
     _room: Room = PrivateAttr(default_factory=Room)
+    _listing: asyncio.Task[None] | None = PrivateAttr(default=None)
     _structure: Structure = PrivateAttr()
 
     def model_post_init(self, context: Any, /) -> None:
@@ -125,6 +128,9 @@ class OpenAIProvider(Served):
 
     async def close(self) -> None:
         """Close the connections."""
+        if self._listing:
+            self._listing.cancel()
+            self._listing = None
         await self._client.close()
 
     async def ask(self, request: Request) -> Reply:
@@ -136,7 +142,7 @@ class OpenAIProvider(Served):
         return await self._structure.ask(request, self._sent)
 
     async def _sent(self, request: Request, mode: Mode) -> Reply:
-        request = self._room.fitted(request)
+        request = await self._fitted(request)
         if self.way == IMAGES:
             self._room.check(request.frames)
         answer = await self._post(await self.body(request, self._eyes, mode))
@@ -146,6 +152,22 @@ class OpenAIProvider(Served):
         if not 200 <= answer.status < 300:
             raise self.faults().refused(answer)
         return self.priced(counted(self._read(answer), request))
+
+    async def _fitted(self, request: Request) -> Request:
+        """The request, with fewer `max_tokens` where the server has not room for so many; its list of models, which is
+        read before the first request, may say how much it has.
+        """
+        if self._listing is None:
+            self._listing = asyncio.create_task(self._listed())
+        await asyncio.shield(self._listing)
+        return self._room.fitted(request)
+
+    async def _listed(self) -> None:
+        try:
+            models = await catalogue(self.got, self.base_url)
+        except TransientError:
+            return  # then its errors tell
+        self._room.context = self._room.context or length(entry(models or [], self.model))
 
     async def body(self, request: Request, eyes: Eyes, mode: Mode | None = None) -> bytes:
         """The JSON of the call; the frames are decoded here, when it really goes out. JSON is asked for in this

@@ -74,7 +74,8 @@ class OpenAIBatchProvider(OpenAIProvider):
             item = None if key in self._told else await batches.held(key)
             if item is None:
                 self._told.discard(key)
-                await batches.add(ask, partial(self.body, self._room.fitted(request), self._eyes, mode))
+                fitted = await self._fitted(request)
+                await batches.add(ask, partial(self.body, fitted, self._eyes, mode))
                 continue
             answer = Answer(item.status or UNSAID, {}, item.body or b"")
             if less := self._room.less(answer, request.max_tokens):

@@ -5,6 +5,7 @@ import base64
 import io
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from math import ceil
 from pathlib import Path
 from typing import get_args
 from urllib.parse import unquote, urlsplit
@@ -312,8 +313,7 @@ def test_the_key_comes_from_the_named_variable_only(monkeypatch):
     with ModelServer(lambda _: completion("Hi")) as server:
         ask(server)
         ask(server, api_key_env="MY_KEY")
-    assert "authorization" not in server.headers[0]
-    assert server.headers[1]["authorization"] == "Bearer sk-mine"
+    assert [headers.get("authorization") for headers in server.headers] == [None] * 2 + ["Bearer sk-mine"] * 2
 
 
 def test_a_variable_that_is_not_set_stops_before_anything_is_sent(monkeypatch):
@@ -544,6 +544,40 @@ def test_what_a_server_has_told_of_its_room_is_kept_in_mind():
     with ModelServer(answer) as server:
         asyncio.run(go(server))
     assert [body["max_tokens"] for body in server.asked] == [8192, 4096, 4096, 4096]
+
+
+async def three(server, **options):
+    provider = OpenAIProvider(model="m", base_url=server.url, **CHOSEN, **options)
+    await provider.open(FakeEyes())
+    await asyncio.gather(*(provider.ask(request(max_tokens=8192)) for _ in range(3)))
+    await provider.close()
+
+
+def test_the_context_is_read_from_the_servers_list_of_models_before_anything_is_asked():
+    with ModelServer(lambda _: completion("ok")) as server:
+        server.pages["/v1/models"] = Answer({"data": [{"id": "m", "max_model_len": 4096}]}, delay=0.1)
+        asyncio.run(three(server))
+    assert server.paths == ["/v1/models", *["/v1/chat/completions"] * 3]
+    assert {body["max_tokens"] for body in server.asked} == {4096 - ceil(request().prompt_guess)}
+
+
+@pytest.mark.parametrize(
+    "page",
+    [Answer({"data": [{"id": "m"}, {"id": "other", "max_model_len": 10}]}), Answer(b"[" * 9999), failure(401, "no")],
+)
+def test_a_list_of_models_that_says_nothing_of_the_context_changes_nothing(page):
+    with ModelServer(lambda _: completion("ok")) as server:
+        server.pages["/v1/models"] = page
+        asyncio.run(three(server))
+    assert [body["max_tokens"] for body in server.asked] == [8192] * 3
+
+
+def test_a_server_that_never_lists_its_models_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr("curate.served.SOON", 0.1)
+    with ModelServer(lambda _: completion("ok")) as server:
+        server.pages["/v1/models"] = Answer({"data": [{"id": "m", "max_model_len": 4096}]}, delay=1.0)
+        asyncio.run(three(server))
+    assert [body["max_tokens"] for body in server.asked] == [8192] * 3
 
 
 def test_a_prompt_that_leaves_no_room_is_too_long():

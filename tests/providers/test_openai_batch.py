@@ -333,6 +333,13 @@ def test_a_server_with_less_room_for_a_reply_is_asked_for_less(server, tmp_path)
     assert texts(Run(server, tmp_path).asked(question("a", max_tokens=5000))) == ["re: a"]
 
 
+def test_no_batch_asks_for_more_than_the_server_says_that_it_has_room_for(server, tmp_path):
+    server.pages["/v1/models"] = Answer({"data": [{"id": "m", "max_model_len": 4096}]})
+    assert texts(Run(server, tmp_path).asked(question("a", max_tokens=5000))) == ["re: a"]
+    [batch] = server.batches.values()
+    assert 4000 < server.lines(batch)[0]["body"]["max_tokens"] < 4096
+
+
 def test_a_server_that_refuses_a_schema_is_asked_for_json_in_another_way(server, tmp_path):
     told = failure(400, "response_format of type json_schema is not supported")
     server.answer = lambda body: told if "schema" in str(body.get("response_format")) else completion("{}")
@@ -470,7 +477,7 @@ def test_a_canary_is_answered_at_once(server, tmp_path):
             return await provider.ask_now(A)
 
     assert asyncio.run(go()).text == "re: a"
-    assert server.calls == [("POST", "/v1/chat/completions")]
+    assert server.calls == [("GET", "/v1/models"), ("POST", "/v1/chat/completions")]
 
 
 def test_nothing_is_sent_and_nothing_made_before_the_first_request(server, tmp_path):
