@@ -8,8 +8,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from curate.errors import SettingsError
+from curate.words import one_line
 
 M = TypeVar("M", bound=BaseModel)
+MOST, LONGEST = 50, 80  # known names that are told, and characters of each: some come from the rows
 
 
 def checked(
@@ -49,7 +51,8 @@ def nearest(name: str, known: Any) -> str:
     close = get_close_matches(name, choices, n=1)
     if close:
         return f"; did you mean {close[0]!r}?"
-    return f"; known: {', '.join(choices)}" if choices else ""
+    listed = [one_line(choice, LONGEST) for choice in choices[:MOST]] + ["…"] * (len(choices) > MOST)
+    return f"; known: {', '.join(listed)}" if choices else ""
 
 
 def _keys(cls: type[BaseModel], path: list[str]) -> list[str]:

@@ -51,7 +51,7 @@ class Export:
         layout = before if before.name() == self.layout else find(Layout, self.layout)()
         if layout.form(self.name) is None:
             other = next(name for name in SETS if name != self.name)
-            raise SettingsError(f"--set {self.name}: {self.layout!r} has no form for it, but one for --set {other}")
+            raise SettingsError(f"{self.layout!r} has no {self.name} set: its trainer reads --set {other} only")
         if layout.apart and self.kind is None:
             wanted = " or ".join(f"--data-type {kind}" for kind in layout.apart)
             raise SettingsError(f"{self.layout!r} is read from files about one kind of media: add {wanted}")

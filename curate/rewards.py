@@ -118,7 +118,8 @@ def total_reward(semantic: BatchReward | None = None) -> BatchReward:
         asked = [at for at, accuracy in enumerate(accuracies) if accuracy > 0]
         if semantic and asked:
             picked = _picked(asked, len(completions), columns)
-            found = semantic([prompts[at] for at in asked], [completions[at] for at in asked], **picked)
+            some = {"prompts": [prompts[at] for at in asked], "completions": [completions[at] for at in asked]}
+            found = semantic(**some, **picked)  # all by name, as trl does: a reward may leave out what it does not need
             for at, value in zip(asked, found, strict=True):
                 semantics[at] = value
         return list(map(total, forms, accuracies, semantics))

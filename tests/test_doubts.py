@@ -75,6 +75,13 @@ def test_licences_are_of_sources_that_are_there():
     ]
 
 
+def test_sources_are_told_on_one_line_and_not_all_of_many():
+    (told,) = strangers({"zzz": "mit"}, {"a\nb\x1b[2J", *(f"source {number:04}" for number in range(1000))})
+    assert "; known: a b�[2J, source 0000, " in told
+    assert told.endswith("source 0048, …")
+    assert "\n" not in told
+
+
 def test_a_command_tells_of_both(place, server):
     place.questions([row(1)])
     steps = json.dumps([*BASE, "judge"])

@@ -72,6 +72,15 @@ def test_trl_finds_its_images_and_the_video_beside_the_messages(tmp_path, media)
     assert found[1]["images"][0].size == (3, 2)
 
 
+@pytest.mark.parametrize("records", [thought, both])
+def test_trl_names_its_video_as_its_messages_do(tmp_path, media, records):
+    _, paths = written(tmp_path, TRLLayout(path_prefix="/srv/m"), records(), media, most=10 / embedding.MIB)
+    rows = pq.read_table(paths[0]).to_pylist()
+    assert rows[0]["video"] == {"bytes": None, "path": "/srv/m/a/kitchen.mp4"}
+    assert rows[0]["video"]["path"] in str(rows[0].get("messages", rows[0].get("prompt")))
+    assert rows[1]["video"] is None
+
+
 def test_a_larger_one_stays_a_path(tmp_path, media):
     writer, paths = written(tmp_path, VideoRFTLayout(), both(), media, most=200 / embedding.MIB)
     assert writer.larger == 1

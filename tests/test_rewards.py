@@ -183,6 +183,11 @@ def test_the_whole_batch_and_a_semantic_part_asked_only_where_it_counts():
     assert total_reward()(["", "", ""], completions, **columns) == [2.0, 1.0, 1.0]
 
 
+def test_a_semantic_reward_may_leave_out_what_it_does_not_need():
+    reward = total_reward(lambda completions, **columns: [0.5] * len(completions))
+    assert reward(["p"], [GOOD.format("B")], solution=["B"], problem_type=["multiple choice"]) == [2.5]
+
+
 def test_nobody_is_asked_where_nothing_is_right():
     def semantic(prompts, completions, **columns):
         raise AssertionError

@@ -13,7 +13,8 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\uf
 UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))  # they hide a tag from a search
 # Tags of another kind, and what chat templates and trainers put in place of turns and media.
 LIKE_TAGS = re.compile(
-    r"(?:<|＜|&lt;)/?(?:think(?:ing)?|answer)\b|\[/?(?:think|answer|inst)\]|<\|[\w-]{1,40}\|>|<(?:image|video|audio)>|</s>",
+    r"(?:<|＜|&lt;)/?(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflection|scratchpad|answer)\b"
+    r"|\[/?(?:think|answer|inst)\]|<\|[\w-]{1,40}\|>|<(?:image|video|audio)>|</s>",
     re.IGNORECASE,
 )
 CLOSING = frozenset(".!?…\"'”’»)]}*`$~。！？」』）】")

@@ -23,11 +23,21 @@ class TypedMessage(Output):
     content: tuple[Part, ...]
 
 
+def _video(messages: tuple[TypedMessage, ...]) -> str | None:
+    """The path of the video in these turns: embedded bytes stand under it, in a column that the row itself has not."""
+    return next((part.video for message in messages for part in message.content if part.video), None)
+
+
 class TRLRow(Output):
     """A conversation. TRL puts `images` in the places that its messages leave for them."""
 
     messages: tuple[TypedMessage, ...]
     images: tuple[str, ...]
+
+    @property
+    def video(self) -> str | None:
+        """The path of its video; None of an image."""
+        return _video(self.messages)
 
 
 class TRLPrompt(Output):
@@ -42,6 +52,11 @@ class TRLPrompt(Output):
     data_type: str
     data_source: str
     pass_rate: float | None = None
+
+    @property
+    def video(self) -> str | None:
+        """The path of its video; None of an image."""
+        return _video(self.prompt)
 
 
 class TRLLayout(Layout):

@@ -93,6 +93,7 @@ def test_the_last_thinking_counts():
     "mark",
     [
         *("<thi\u200bnk>", "<an\u00adswer>", "＜think＞", "&lt;/think&gt;", "<think id=1>", "<thinking>", "<answer"),
+        *("<thought>", "</reasoning>", "<reflection>"),
         *("[/think]", "<|im_end|>", "<|THINK|>", "<video>", "<image>", "</s>", "[INST]"),
     ],
 )
