@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from curate.answers.dress import bare
+from curate.answers.numerals import SMALL
 from curate.answers.quantities import value
 from curate.answers.texts import raised
 from curate.record import ProblemType
@@ -15,10 +16,7 @@ AMOUNT = re.compile(r"(?<![\w.,])-?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,15}|
 FRACTION = re.compile(r"\\[dt]?frac\{(\d{1,9})\}\{([1-9]\d{0,8})\}")
 POWER = re.compile(r"\$?\d{1,6}(?:\.\d{1,6})?(?: ?(?:\\times|×|x|\*) ?10)?\^\{?-?\d{1,2}\}?\$?")
 LISTED = re.compile(r",\s|\band\b|;")  # before a last "=": that one is about something else
-COUNTS = (
-    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
-    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
-)
+COUNTS = (*SMALL, "twenty")
 COUNT = re.compile(rf"(?<!-)\b(?:{'|'.join(COUNTS)})\b(?!-)", re.IGNORECASE)
 RECKONED = re.compile(
     r"[=+*/^×÷√]|\\sqrt|\d ?-|\bone of\b|\bof\b(?! (?:them|these|those)\b)|\b(?:to|or|than|twice|double|triple|half|"
