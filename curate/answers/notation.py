@@ -4,6 +4,7 @@ import re
 
 FENCES = (re.compile(r"\$\$?([^$]+)\$\$?"), re.compile(r"\\\((.+)\\\)"), re.compile(r"\\\[(.+)\\\]"))
 FENCED_PART = re.compile(r"^\$([^$]{1,60})\$(?=\s?(?:[A-Za-z°%Ωμµ]|\\text))")  # "$10^2$ cm"
+STRUCK = re.compile(r"~~[^~]{1,60}~~")  # Markdown: it no longer counts
 BOXED = re.compile(r"\\boxed\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
 IN_WORDS = re.compile(r"\\(?:text|textrm|mathrm|mbox|operatorname)\s?\{([^{}]*)\}")
 SIGNS = (

@@ -76,7 +76,7 @@ SPELLINGS = {
     "TB": "tb",
     "kbit": "Kb",
     "Mbit/s": "mbps",
-    "person": "people, persons, 人, 个人, 名, 位",
+    "person": "people, persons, 人, 个人, 名, 位, 명, 사람, Personen, Leute, Menschen, personnes, personas, человек",
     "man": "men",
     "woman": "women",
     "child": "children, kid",
@@ -90,7 +90,8 @@ SPELLINGS = {
     "time": "次",
     "am": "a.m",
     "pm": "p.m",
-    "": "pc, pcs, 个, 只, 条, 张, 辆, 件, 本, 块, 头, 匹, 棵, 朵, 双, 把, 台, 座, 艘, 架, 颗",
+    "": "pc, pcs, Stück, штук, 개, 대, 마리, 个, 只, 条, 张, "
+    "辆, 件, 本, 块, 头, 匹, 棵, 朵, 双, 把, 台, 座, 艘, 架, 颗",
 }
 # Symbols, names, and the prefixes that they take.
 PREFIXED = {

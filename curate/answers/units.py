@@ -33,6 +33,11 @@ WAYS = frozenset({
     "backward", "backwards", "clockwise", "counterclockwise", "anticlockwise",
 })  # fmt: skip
 
+COUNTED = frozenset({
+    "person", "man", "woman", "child", "bus", "leaf", "knife", "shelf", "tooth", "mouse", "goose", "time", "bar", "yd",
+    "mol", "",
+})  # fmt: skip
+
 
 def alike(found: str, expected: str) -> bool:
     """Whether two units are the same; "" is any. "degree" may be one of temperature, "pound" one of weight.
@@ -57,6 +62,16 @@ def alike(found: str, expected: str) -> bool:
 def known(unit: str) -> bool:
     """Whether a text is a unit of the table and nothing else: "cm", "square meters", "m s^-1"."""
     return bool(_spelt(_plain(unit)))
+
+
+def counts(unit: str) -> bool:
+    """Whether a unit of the table is a counted thing: "people", "次"."""
+    return not COUNTED.isdisjoint(_spelt(_plain(unit)))
+
+
+def singular(text: str) -> str:
+    """The text with its words in the singular; shorter ones are symbols, whose case counts."""
+    return WORD.sub(lambda match: _singular(match[0]) if len(match[0]) > 2 else match[0], text)
 
 
 @lru_cache(maxsize=1024)

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from curate.answers.likeness import mean_f1, rouge
-from curate.answers.quantities import number
+from curate.answers.numbers import number
 
 REFERENCE_ZERO = 1e-9  # upstream's guard against a division by zero
 

@@ -2,7 +2,8 @@ from fractions import Fraction
 
 import pytest
 
-from curate.answers.quantities import equal, number
+from curate.answers.numbers import number
+from curate.answers.quantities import equal
 from curate.answers.score import score
 
 
@@ -35,7 +36,7 @@ def test_a_number_in_many_dresses(text, value, unit):
 
 @pytest.mark.parametrize(
     "text",
-    ["0,123", "1,00", "1 00", "1,000 000", "1 3/2", "1 000/3", "1/0", "5 million", "5 to 6", "5, 6", "½½", "10-9", "$"],
+    ["0,123", "1,00", "1 00", "1,000 000", "1 3/2", "1 000/3", "1/0", "5 to 6", "5, 6", "½½", "10-9", "$"],
 )
 def test_what_is_no_number(text):
     assert number(text) is None
@@ -67,7 +68,7 @@ def test_what_is_no_number(text):
         ("(x+1)^2", "x^2+1", 0.0),
         (r"\frac{1}{3}", "0.333", 0.0),
         (r"\frac{1}{2}", "half", 0.0),
-        (r"\text{five}", "5", 0.0),
+        (r"\text{five}", "5", 1.0),
         ("10²", "10", 0.0),
         ("10²", "100", 1.0),
         ("5²", "25", 1.0),
@@ -147,6 +148,6 @@ def test_words_that_make_another_number_are_no_units(answer):
     assert equal(answer, "5") == 0.0
 
 
-@pytest.mark.parametrize("answer", ["∠C = 5°", "m∠A = 5", "\\angle A = 5", "x ≈ 5", "5 times", "5 at bats"])
+@pytest.mark.parametrize("answer", ["∠C = 5°", "m∠A = 5", "\\angle A = 5", "x ≈ 5", "5 times", "5 at-bats"])
 def test_what_stands_beside_a_number_and_changes_nothing(answer):
     assert equal(answer, "5") == 1.0
