@@ -37,6 +37,7 @@ COUNTED = frozenset({
     "person", "man", "woman", "child", "bus", "leaf", "knife", "shelf", "tooth", "mouse", "goose", "time", "bar", "yd",
     "mol", "",
 })  # fmt: skip
+WHOLES = {"%": 100, "‰": 1000}
 
 
 def alike(found: str, expected: str) -> bool:
@@ -72,6 +73,11 @@ def counts(unit: str) -> bool:
 def singular(text: str) -> str:
     """The text with its words in the singular; shorter ones are symbols, whose case counts."""
     return WORD.sub(lambda match: _singular(match[0]) if len(match[0]) > 2 else match[0], text)
+
+
+def whole(unit: str) -> int:
+    """Of how many parts a unit is one: 100 of "percent of the people", 1000 of "‰", else 1."""
+    return next((WHOLES[name] for name in _measures(unit) if name in WHOLES), 1) if unit else 1
 
 
 @lru_cache(maxsize=1024)

@@ -102,7 +102,7 @@ def test_multiple_choice(answer, reference, options, expected):
         ("5 m/s^2", "5", 1.0),
         ("50%", "50", 1.0),
         ("50 percent", "50%", 1.0),
-        ("50%", "0.5", 0.0),
+        ("50%", "0.5", 1.0),
         ("5 km", "5 cm", 0.0),
         ("5 meters", "5 meter", 1.0),
         ("5 million", "5", 0.0),
