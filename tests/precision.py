@@ -83,6 +83,7 @@ MEASURED: dict[str, tuple[Filter, Callable[[list[str]], Record]]] = {
     "consistency-forms-unseen": (ConsistencyFilter(), concluded),
     "answers": (AnswerFilter(), answered),
     "answers-unseen": (AnswerFilter(), answered),
+    "answers-numbers": (AnswerFilter(), answered),
 }
 
 
