@@ -5,7 +5,7 @@ import unicodedata
 from fractions import Fraction
 
 from curate.answers.asides import unsure
-from curate.answers.behind import VARIABLE, stands_behind
+from curate.answers.behind import VARIABLE, denied, stands_behind
 from curate.answers.conversions import converted
 from curate.answers.dress import bare, tidy
 from curate.answers.notation import FENCED_PART, STRUCK, unfenced, untyped
@@ -53,6 +53,14 @@ AROUND = re.compile(
 SUM = re.compile(r"([^()]{1,60}?)\s?\(([^()]{3,80})\)\.?")
 AGAIN = re.compile(r"([^()]{1,60}?)\s?\(([^()]{1,40})\)(?:\s[a-z]{1,10})?\.?")
 AMOUNT = re.compile(r"\d{1,9}(?:\.\d{1,9})?|[^\W\d_]+(?:-[^\W\d_]+)*", re.ASCII)
+# "(including the child)", "(the dogs on the left)"; "(a cat, a dog and a bird)" of 3.
+REMARK = re.compile(
+    r"""(?:approx(?:\.|imately)?|exactly|estimated|as\s(?:shown|seen|counted)\b.*|including\s.*
+        |(?:total\s)?(?:length|height|width|depth|distance|area|volume|weight|radius|diameter))$
+      | ^(?:all\s)?(?:(?:the|an?)\s)?""",
+    re.VERBOSE,
+)
+LISTING = re.compile(r",\s?(?:and\s)?|\sand\s|、|和")
 BELOW_ZERO = re.compile(r"(?:minus|negative)\s|负", re.IGNORECASE)
 INSTEAD = re.compile(r"not\s(\S{1,20})(?:\s[a-z]{1,15})?,?\sbut\s(?:rather\s)?", re.IGNORECASE)  # "not 4 but 5"
 
@@ -78,9 +86,16 @@ def number(text: str) -> tuple[Fraction, str] | None:
         said, aside = next(filter(None, around.groups()), ""), around["aside"]
         if aside and known(aside):
             said = f"{said} {aside}"
-        elif aside and (unsure(aside) or not stands_behind(aside)):
+        elif aside and not _remarked(_read(said), aside):
             return None
     return _read(said)
+
+
+def _remarked(found: tuple[Fraction, str] | None, aside: str) -> bool:
+    """Whether a remark in brackets leaves the number what it is: it says what is counted, or lists so many things."""
+    if found is None or unsure(aside) or denied(aside):
+        return False
+    return stands_behind(REMARK.sub("", aside), found[0] <= 1) or len(LISTING.split(aside)) == found[0] > 1
 
 
 def numbers_in(text: str) -> list[Fraction]:

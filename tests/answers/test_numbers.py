@@ -27,6 +27,8 @@ from curate.answers.quantities import equal
         *[("The distance is roughly 3 m (10 ft).", "3"), ("80 kg (176 lb)", "80"), ("60 mph (97 km/h)", "60")],
         *[("There are 3 men and 2 women, 5 in total.", "5"), ("3 green and twenty-one red, so 24", "24")],
         *[("5. There are five cars.", "5"), ("24 — because 6 times 4", "24"), ("~~6~~ 5", "5"), ("5 car", "5 cars")],
+        *[("5 (the dogs on the left)", "5"), ("3 (a cat, a dog, and a bird)", "3")],
+        *[("5 m (length)", "5"), ("1 (a cat)", "1"), ("5 (including the child)", "5"), ("5 (approximately)", "5")],
         *[("图中共有12名学生。", "12"), ("一共有5个", "5"), ("12 штук", "12"), ("12 Personen", "12")],
     ],
 )
@@ -48,6 +50,7 @@ def test_right_answers_in_words(answer, reference):
             ("~~5~~", "5"),
             ("~~5~~ 6", "5"),
         ],
+        *[("5 (excluding one)", "5"), ("3 (a cat and a dog)", "3"), ("5 (nope)", "5"), ("5 (plus one)", "5")],
         *[("24 — because maybe 6 times 4", "24"), ("5 M", "5 m"), ("5 car", "5 dogs"), ("minus negative 5", "-5")],
     ],
 )
