@@ -1,0 +1,170 @@
+"""Multiple choice: a text that may choose, read among the options of its question."""
+
+import re
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+
+from curate.answers.asides import HEDGED, beside, explains, unsure
+from curate.answers.dress import bare
+from curate.answers.labels import named
+from curate.answers.quantities import equal
+from curate.answers.reasons import names, reasoned
+from curate.answers.texts import joined, plain
+
+LETTER = re.compile(r"(?:\(([a-z])\)|\[([a-z])\]|\{([a-z])\}|([a-z]))", re.IGNORECASE)
+ENDED = re.compile(r"[\s.。):,，;!、]*")
+PARTED = re.compile(
+    r"(?:(?<=[)\]])|[.。、):：])\s?|\s?[-–—]\s|[–—]|\n|,?\s(?=(?:because|since)\b)|,\s(?=as\b)|\s(?=\()"
+)
+LISTED = re.compile(r"(?:both|all of|all)\s|[(\[{](?=[^()\[\]{}]{2,}[)\]}]$)", re.IGNORECASE)
+WORD = re.compile(r"[A-Za-z0-9]")
+STEMS = ("a ", "an ", "the ", "both ")  # "a cat" beside "cat"; but "A blue" is no "blue"
+DEFINITE = ("the ", "an ")
+DRESS = " \n*`'’‘"
+TWICE = re.compile(r"(\d{1,9}),\1")  # "5,5" is no "5"
+SIGNS = re.compile(r"[%‰$€£¥]")
+DIGIT = re.compile(r"\d")
+NUMBERED = 60  # characters of an answer that is a number
+MEASURE = re.compile(r"[^\w\s]{0,2}\d")
+RUN = re.compile(r"[A-Z](?: ?[A-Z]){1,25}")
+# What parts several choices; the first that leaves nothing but choices counts, since options may hold the others.
+BETWEEN = [
+    re.compile(rf"\s?(?:{signs})(?=\S)", re.IGNORECASE)
+    for signs in (
+        r"[;；\n]\s?",
+        r"[,;&/+|、，；\n]\s?",
+        r",\s?(?:and|as well as)\s|[,;&/+|、，；\n和与及]\s?|\s(?:and|as well as)\s",
+    )
+]
+BESIDE = re.compile(r"(?<=[)\]])\s?(?=[(\[])|(?<=\S)\s(?=[(\[]?[A-Z][).:])")  # "(A)(C)", "A. red C. blue"
+
+
+@lru_cache(maxsize=8)  # an answer and its reference are read beside the same options
+def _texts(options: tuple[str, ...]) -> list[tuple[str, set[str]]]:
+    """Labels and texts, plain and without their dress; nobody changes them."""
+    return [(label, {plain(text), plain(bare(text))}) for label, text in named(options)]
+
+
+class Among:
+    """Reads texts as choices among these options."""
+
+    def __init__(self, options: Sequence[str]) -> None:
+        self._options = options
+
+    @cached_property
+    def _texts(self) -> list[tuple[str, set[str]]]:
+        return _texts(tuple(self._options))
+
+    @cached_property
+    def _stems(self) -> list[tuple[str, set[str]]]:
+        """Texts without their article."""
+        said = ((label, [text for text in texts if text.startswith(STEMS)]) for label, texts in self._texts)
+        return [(label, {text.partition(" ")[2] for text in texts}) for label, texts in said if texts]
+
+    @cached_property
+    def _labels(self) -> set[str]:
+        return {label for label, _ in self._texts}
+
+    @cached_property
+    def _initials(self) -> set[str]:
+        return {text[0] for _, texts in self._texts for text in texts if text}
+
+    def letters(self, text: str) -> frozenset[str]:
+        """What a text chooses that says nothing else."""
+        one = self._one(text)
+        if one and self._own(text, one):
+            return frozenset(one)
+        several = self._several(text.strip(f"{DRESS}.。\n"))
+        if not (one or several) and (begun := text.strip(DRESS))[:1].casefold() in self._initials:
+            one = reasoned(begun, self._texts)
+        return several or frozenset(one or ())
+
+    def measuring(self, text: str) -> frozenset[str]:
+        """The one option that says the same number: "3 people" beside "3", "1/2" beside a fraction in LaTeX."""
+        if not any(map(str.isdigit, text)) or len(text) > NUMBERED:
+            return frozenset()
+        signs = set(SIGNS.findall(text))
+        likely = [(label, said) for label, said in named(self._options) if DIGIT.search(said)]
+        found = [label for label, said in likely if signs.issubset(said) and equal(text, said)]
+        return frozenset(found) if len(found) == 1 else frozenset()
+
+    def _one(self, text: str) -> str | None:
+        text = text.strip(DRESS)
+        match = LETTER.match(text)
+        label: str | None = next(filter(None, match.groups())).upper() if match else None
+        lone = match is not None and ENDED.fullmatch(text, match.end()) is not None
+        if lone and label in self._labels:
+            return label
+        said = self._saying(text)
+        if lone and not said:
+            return label
+        if said:
+            return said.pop() if len(said) == 1 else None
+        return label if match and label and self._goes_on(label, text, match.end()) else None
+
+    def _goes_on(self, label: str, text: str, at: int) -> bool:
+        """Whether what follows a label is its own option's text, or an explanation: no second label, no denial."""
+        parted = PARTED.match(text, at)
+        behind = text[parted.end() if parted else at :]
+        rest = behind.strip(f"{DRESS}()")
+        if said := self._saying(rest):
+            return label in said and bool(parted or not WORD.match(text, at))
+        return bool(parted) and explains(rest) and not self._hedged(label, rest, "(" in text[at : at + 2])
+
+    def _hedged(self, label: str, rest: str, in_brackets: bool) -> bool:
+        """Whether what stands behind a label, and behind its option's text, leaves the choice in doubt."""
+        if unsure(rest):
+            return True
+        low = rest.casefold()
+        known = [*self._texts, *self._stems]
+        own = [len(text) for one, texts in known if one == label for text in texts if text and low.startswith(text)]
+        if not (own or in_brackets):
+            return False
+        behind = rest[max(own, default=0) :]
+        near = beside(behind)
+        return behind.startswith("?") or HEDGED.search(near) is not None or names(near, label, known)
+
+    def _several(self, text: str) -> frozenset[str]:
+        """The letters, where every part of the text is a choice and there are two at least."""
+        if TWICE.fullmatch(text):
+            return frozenset()
+        if listed := LISTED.match(text):
+            text = text[listed.end() :].rstrip(")]}" if text[listed.end() - 1] in "([{" else "")
+        run = text.replace(" ", "")
+        if RUN.fullmatch(text) and len(set(run)) == len(run):
+            return frozenset(run) if self._labels.issuperset(run) else frozenset()
+        for between in BETWEEN:
+            found = [self._one(part) for part in between.split(text, maxsplit=26)]
+            if len(found) > 1 and all(found):
+                return frozenset(name for name in found if name)
+        parts = BESIDE.split(text, maxsplit=26)
+        found = [self._one(part) for part in parts]
+        if len(parts) > 1 and all(name and self._own(part, name) for part, name in zip(parts, found, strict=True)):
+            return frozenset(name for name in found if name)
+        return frozenset()
+
+    def _own(self, text: str, label: str) -> bool:
+        """Whether a text is this label, this option's text, or the two together, and nothing else."""
+        text = text.strip(DRESS)
+        match = LETTER.match(text)
+        if match and ENDED.fullmatch(text, match.end()):
+            return True
+        parted = PARTED.match(text, match.end()) if match else None
+        return label in self._saying(text) or bool(parted and label in self._saying(text[parted.end() :]))
+
+    def _saying(self, text: str) -> set[str]:
+        said = plain(text)
+        if found := {label for label, texts in self._texts if said and said in texts}:
+            asked = text.endswith("?") and not any("?" in option for option in self._options)
+            return set() if asked else found
+        stem = said.partition(" ")[2] if said.startswith(DEFINITE) else said
+        if stem and (self._stems or stem != said):
+            known = [*self._stems, *(self._texts if stem != said else ())]
+            if found := {label for label, texts in known if stem in texts}:
+                return found
+        close = joined(said)
+        return {
+            label
+            for label, texts in (self._texts if MEASURE.match(said) else ())
+            if any(close == joined(known) for known in texts)
+        }
