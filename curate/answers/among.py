@@ -4,11 +4,13 @@ import re
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 
+from curate.answers import labels
 from curate.answers.asides import HEDGED, beside, explains, unsure
 from curate.answers.dress import bare
 from curate.answers.labels import named
 from curate.answers.quantities import equal
 from curate.answers.reasons import names, reasoned
+from curate.answers.rivals import speaks_for_another
 from curate.answers.texts import joined, plain
 
 LETTER = re.compile(r"(?:\(([a-z])\)|\[([a-z])\]|\{([a-z])\}|([a-z]))", re.IGNORECASE)
@@ -79,9 +81,13 @@ class Among:
             one = reasoned(begun, self._texts)
         return several or frozenset(one or ())
 
+    def turned(self, choice: frozenset[str], behind: str) -> bool:
+        """Whether what stands behind the statement of one choice speaks for another."""
+        return len(choice) == 1 and speaks_for_another(behind, next(iter(choice)), self._texts)
+
     def measuring(self, text: str) -> frozenset[str]:
         """The one option that says the same number: "3 people" beside "3", "1/2" beside a fraction in LaTeX."""
-        if not any(map(str.isdigit, text)) or len(text) > NUMBERED:
+        if not any(map(str.isdigit, text)) or len(text) > NUMBERED or labels.parted(text):
             return frozenset()
         signs = set(SIGNS.findall(text))
         likely = [(label, said) for label, said in named(self._options) if DIGIT.search(said)]
@@ -109,7 +115,9 @@ class Among:
         rest = behind.strip(f"{DRESS}()")
         if said := self._saying(rest):
             return label in said and bool(parted or not WORD.match(text, at))
-        return bool(parted) and explains(rest) and not self._hedged(label, rest, "(" in text[at : at + 2])
+        if not (parted and explains(rest)) or self._hedged(label, rest, "(" in text[at : at + 2]):
+            return False
+        return not speaks_for_another(rest, label, self._texts)
 
     def _hedged(self, label: str, rest: str, in_brackets: bool) -> bool:
         """Whether what stands behind a label, and behind its option's text, leaves the choice in doubt."""

@@ -5,7 +5,9 @@ import re
 from curate.answers.stated import MIDST, STOP, TAKEN_BACK
 
 LABEL = r"(?:option\s)?[(\[]?[a-z][)\]]?"
-SECOND = re.compile(r"(?:(?:or|and|&|/|,|vs\.?|to)(?!\w)|[-–—~.]{0,2}\s?[(\[]?[a-z][)\]]?(?:[).:,/]|$))", re.IGNORECASE)
+SECOND = re.compile(
+    r"(?:(?:or|and|&|/|,|vs\.?|to)(?!\w)|[-–—~.]{0,2}\s?[(\[]?[a-z][)\]]?(?:[).:,/都也和或]|$))", re.IGNORECASE
+)
 DENIED = re.compile(
     r"""(?:(?:it|that|this|which|option|answer)\s)?
         (?:(?:is|are|was|were|would|can|could|may|must|should|does|do|seems?)\s?){0,2}(?:be\s)?
@@ -23,7 +25,7 @@ AGAIN = re.compile(
 # Doubt, wherever it stands.
 UNSURE = re.compile(
     r"""\b(?:maybe|perhaps|possibly|presumably|(?:i|my|a|wild|just)\s(?:can\sonly\s)?guess|guessing|unsure|uncertain|unclear
-          |undecided|tentative(?:ly)?|low\sconfidence|not\s(?:\w{1,12}\s)?(?:sure|certain|clear|confident)
+          |undecided|tentative(?:ly)?|low\sconfidence|first\s(?:impression|guess|thought|instinct)|not\s(?:\w{1,12}\s)?(?:sure|certain|clear|confident)
           |(?:hard|difficult|impossible)\sto\s(?:say|tell|be\ssure)|toss-?up)\b""",
     re.VERBOSE,
 )
@@ -47,7 +49,7 @@ REASON = re.compile(r"\b(?:because|since|as|given|due\sto)\b", re.IGNORECASE)
 PRAISE = re.compile(
     r"""(?:\s(?:is|are|seems?)(?:\s(?:both|all))?(?:\sthe)?\s(?:correct|right|best|true)
           (?:\s(?:answers?|options?|choices?|ones?))?
-        | 是?(?:正确|对)的?)[.。!]?$""",
+        | 都?是?(?:正确|对)的?)(?:[.。!]?$|(?=,?\s(?:because|since)\b))""",
     re.VERBOSE | re.IGNORECASE,
 )
 ASIDE = re.compile(rf",?\s\(?(?:and\s|but\s)?(?:not|rather than|instead of)\s{LABEL}\)?\.?$", re.IGNORECASE)

@@ -36,9 +36,11 @@ def letters(text: str, options: Sequence[str]) -> frozenset[str]:
     for reading in _readings(tidied):
         if found := among.letters(reading):
             return found
-    said = [found for part in statements(tidied) for reading in _readings(part) if (found := among.letters(reading))]
+    parts = list(statements(tidied))
+    said = [found for part in parts for reading in _readings(part) if (found := among.letters(reading))]
     if said:
-        return said[0] if len(set(said)) == 1 else frozenset()
+        agreed = len(set(said)) == 1 and not among.turned(said[0], tidied.rpartition(parts[-1])[2])
+        return said[0] if agreed else frozenset()
     return among.measuring(text)
 
 

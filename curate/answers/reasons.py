@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from curate.answers.asides import HEDGED, explains, takes_back, unsure
+from curate.answers.rivals import stated
 from curate.answers.texts import joined, normal
 
 PARTED = re.compile(
@@ -29,7 +30,15 @@ WRONG = re.compile(
 )
 LABEL = re.compile(r"(?<![\w'’])(?:([B-HJ-Z])(?![\w'’])|\(([A-Z])\)|[Oo]ption ([A-Z])(?!\w)|(A)(?= (?:is|was|fits)\b))")
 SET_AGAINST = re.compile(r"(?:not|rather than|instead of)\b")
-DENIAL = re.compile(r"[^.;:]{0,80}?(?:\b(?:not|never)\b|n['’]t\b)")
+DENIAL = re.compile(
+    r"[^.;:]{0,80}?(?:\b(?:not|never|nobody|no one|nothing|none|neither|hardly|fail(?:s|ed) to|refuse[sd]?|unable)\b"
+    r"|n['’]t\b)"
+)
+# "No, he does" takes its "no" back.
+AFFIRMED = re.compile(
+    r"(?:^|[,.;:!]\s)(?:so\s|and\s)?(?:he|she|it|they|there|we|i|you|this|that)\s(?:do|does|did|is|are|was|were|has|have|had|can|could|will)"
+    r"(?:\s(?:so|indeed|really|too))?(?:[,.;:!]|$)"
+)
 CAUSE = re.compile(r"\b(?:because|since|as)\b")
 
 
@@ -57,7 +66,9 @@ def reasoned(text: str, options: Iterable[tuple[str, set[str]]]) -> str | None:
 
 def _explained(name: str, cased: str, label: str, others: list[str]) -> bool:
     rest = cased.casefold()
-    if not CLAUSE.match(rest) or HEDGED.search(rest) or unsure(cased):
+    if not CLAUSE.match(rest) or HEDGED.search(rest) or unsure(cased) or set(stated(cased)) - {label}:
+        return False
+    if name == "no" and AFFIRMED.search(rest):
         return False
     named = list(_named(rest, cased, label, others))
     if not all(_denied(rest, *span) for span in named):
