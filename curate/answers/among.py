@@ -11,6 +11,7 @@ from curate.answers.labels import named
 from curate.answers.quantities import equal
 from curate.answers.reasons import names, reasoned
 from curate.answers.rivals import speaks_for_another
+from curate.answers.symbols import MARK, written
 from curate.answers.texts import joined, plain
 
 LETTER = re.compile(r"(?:\(([a-z])\)|\[([a-z])\]|\{([a-z])\}|([a-z]))", re.IGNORECASE)
@@ -170,9 +171,23 @@ class Among:
             known = [*self._stems, *(self._texts if stem != said else ())]
             if found := {label for label, texts in known if stem in texts}:
                 return found
+        return self._measure(said) or self._formula(text)
+
+    def _measure(self, said: str) -> set[str]:
         close = joined(said)
         return {
             label
             for label, texts in (self._texts if MEASURE.match(said) else ())
             if any(close == joined(known) for known in texts)
         }
+
+    def _formula(self, text: str) -> set[str]:
+        """Options that are the same formula, written otherwise."""
+        if not (MARK.search(text) or any(map(MARK.search, self._options))):
+            return set()
+        said = written(bare(text))
+        return {label for label, formula in self._formulas if said and formula == said}
+
+    @cached_property
+    def _formulas(self) -> list[tuple[str, str]]:
+        return [(label, written(bare(text))) for label, text in named(self._options)]
