@@ -13,6 +13,7 @@ from curate.answers.reasons import names, reasoned
 from curate.answers.rivals import speaks_for_another
 from curate.answers.symbols import MARK, written
 from curate.answers.texts import joined, plain
+from curate.answers.wordings import worded
 
 LETTER = re.compile(r"(?:\(([a-z])\)|\[([a-z])\]|\{([a-z])\}|([a-z]))", re.IGNORECASE)
 ENDED = re.compile(r"[\s.。):,，;!、]*")
@@ -27,6 +28,7 @@ DRESS = " \n*`'’‘"
 TWICE = re.compile(r"(\d{1,9}),\1")  # "5,5" is no "5"
 SIGNS = re.compile(r"[%‰$€£¥]")
 DIGIT = re.compile(r"\d")
+IF = re.compile(r"\b(?:if|unless|either)\b|\?", re.IGNORECASE)
 NUMBERED = 60  # characters of an answer that is a number
 MEASURE = re.compile(r"[^\w\s]{0,2}\d")
 RUN = re.compile(r"[A-Z](?: ?[A-Z]){1,25}")
@@ -86,6 +88,12 @@ class Among:
         """Whether what stands behind the statement of one choice speaks for another."""
         return len(choice) == 1 and speaks_for_another(behind, next(iter(choice)), self._texts)
 
+    def closing(self, reason: str, label: str) -> frozenset[str]:
+        """The option of a letter that a text closes with, unless its reason is in doubt or speaks for another."""
+        found = self.letters(label)
+        doubted = unsure(reason) or IF.search(reason) or self.turned(found, reason)
+        return frozenset() if doubted else found
+
     def measuring(self, text: str) -> frozenset[str]:
         """The one option that says the same number: "3 people" beside "3", "1/2" beside a fraction in LaTeX."""
         if not any(map(str.isdigit, text)) or len(text) > NUMBERED or labels.parted(text):
@@ -94,6 +102,10 @@ class Among:
         likely = [(label, said) for label, said in named(self._options) if DIGIT.search(said)]
         found = [label for label, said in likely if signs.issubset(said) and equal(text, said)]
         return frozenset(found) if len(found) == 1 else frozenset()
+
+    def wording(self, text: str) -> frozenset[str]:
+        """The one option that a text says in other words."""
+        return frozenset(() if text.endswith("?") else worded(plain(bare(text)), self._texts) or ())
 
     def _one(self, text: str) -> str | None:
         text = text.strip(DRESS)
@@ -171,7 +183,14 @@ class Among:
             known = [*self._stems, *(self._texts if stem != said else ())]
             if found := {label for label, texts in known if stem in texts}:
                 return found
-        return self._measure(said) or self._formula(text)
+        return self._attribute(said) or self._measure(said) or self._formula(text)
+
+    def _attribute(self, said: str) -> set[str]:
+        """Options that lack the 的 of an attribute, or have it where the text does not: 蓝色, 蓝色的."""
+        if said.isascii() or not said:
+            return set()
+        other = said[:-1] if said.endswith("的") else f"{said}的"
+        return {label for label, texts in self._texts if other in texts}
 
     def _measure(self, said: str) -> set[str]:
         close = joined(said)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from curate.answers.among import Among
 from curate.answers.asides import without
 from curate.answers.dress import bare, tidy
-from curate.answers.stated import statements, unled
+from curate.answers.stated import closing, statements, unled
 from curate.answers.texts import MAX_TEXT, plain
 
 
@@ -41,7 +41,9 @@ def letters(text: str, options: Sequence[str]) -> frozenset[str]:
     if said:
         agreed = len(set(said)) == 1 and not among.turned(said[0], tidied.rpartition(parts[-1])[2])
         return said[0] if agreed else frozenset()
-    return among.measuring(text)
+    if drawn := closing(bare(tidied)):
+        return among.closing(*drawn)
+    return among.measuring(text) or among.wording(tidied)
 
 
 def letter(text: str, options: Sequence[str]) -> str | None:

@@ -84,6 +84,11 @@ TAKEN_BACK = re.compile(
       | \b(?:I|that)\s(?:was|am|is)\s(?:wrong|mistaken|a\smistake)\b""",
     re.VERBOSE | re.IGNORECASE,
 )
+# "There are 4 cars, so B"
+CLOSING = re.compile(
+    r"[,;.:]\s(?i:and\s)?(?i:so|thus|hence|therefore)[,:]?\s(?i:(?:it|that)(?:\s(?:is|must\sbe)|['’]s)\s)?(?i:option\s)?"
+    r"([(\[]?[A-Z][)\]]?)[.。!]?$"
+)
 DOUBTED = re.compile(
     r"\b(?:not|never|if|unless|might|may|could|maybe|perhaps|either)\b|n['’]t\b|不是|不", re.IGNORECASE
 )
@@ -93,6 +98,12 @@ def unled(text: str) -> str:
     """The text without the words that announce an answer."""
     match = LEAD.match(text)
     return text[match.end() :] if match else text
+
+
+def closing(text: str) -> tuple[str, str] | None:
+    """The letter that a text closes with ("…, so B"), behind what it is drawn from; None where it does not."""
+    match = CLOSING.search(text[-LONGEST:])
+    return (text[-LONGEST:][: match.start()], match[1]) if match else None
 
 
 def statements(text: str) -> Iterator[str]:

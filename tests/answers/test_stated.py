@@ -82,6 +82,26 @@ def test_a_statement_may_be_called_false(text, found):
 
 
 def test_it_is_in_chinese():
-    colours = ("A. 红色", "B. 蓝色的")
+    colours = ("A. 红色", "B. 蓝色", "C. 绿色的")
     assert letters("它是蓝色的", colours) == frozenset("B")
+    assert letters("绿色", colours) == frozenset("C")
     assert letters("它不是蓝色的", colours) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("He is on a track, so B", "B"),
+        ("He runs along the road. Therefore, **B**.", "B"),
+        ("It cannot be cooking, hence it is option B", "B"),
+        ("It is not A, so B", "B"),
+        ("The man swims, so B", ""),
+        ("If he runs, so B", ""),
+        ("Maybe he runs, so B", ""),
+        ("Does he run? Either way, so B", ""),
+        ("He runs, so not B", ""),
+        ("He runs, so B or C", ""),
+    ],
+)
+def test_a_letter_may_close_a_text(text, found):
+    assert letters(text, ACTS) == frozenset(found)
