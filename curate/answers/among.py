@@ -2,18 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
 
-from curate.answers import labels
 from curate.answers.asides import HEDGED, beside, explains, unsure
-from curate.answers.dress import bare
-from curate.answers.labels import named
-from curate.answers.quantities import equal
 from curate.answers.reasons import names, reasoned
 from curate.answers.rivals import speaks_for_another
-from curate.answers.symbols import MARK, written
-from curate.answers.texts import joined, plain
-from curate.answers.wordings import worded
+from curate.answers.sayings import Options
 
 LETTER = re.compile(r"(?:\(([a-z])\)|\[([a-z])\]|\{([a-z])\}|([a-z]))", re.IGNORECASE)
 ENDED = re.compile(r"[\s.。):,，;!、]*")
@@ -22,15 +15,13 @@ PARTED = re.compile(
 )
 LISTED = re.compile(r"(?:both|all of|all)\s|[(\[{](?=[^()\[\]{}]{2,}[)\]}]$)", re.IGNORECASE)
 WORD = re.compile(r"[A-Za-z0-9]")
-STEMS = ("a ", "an ", "the ", "both ")  # "a cat" beside "cat"; but "A blue" is no "blue"
-DEFINITE = ("the ", "an ")
+
+
 DRESS = " \n*`'’‘"
 TWICE = re.compile(r"(\d{1,9}),\1")  # "5,5" is no "5"
-SIGNS = re.compile(r"[%‰$€£¥]")
-DIGIT = re.compile(r"\d")
 IF = re.compile(r"\b(?:if|unless|either)\b|\?", re.IGNORECASE)
-NUMBERED = 60  # characters of an answer that is a number
-MEASURE = re.compile(r"[^\w\s]{0,2}\d")
+
+
 RUN = re.compile(r"[A-Z](?: ?[A-Z]){1,25}")
 # What parts several choices; the first that leaves nothing but choices counts, since options may hold the others.
 BETWEEN = [
@@ -44,35 +35,11 @@ BETWEEN = [
 BESIDE = re.compile(r"(?<=[)\]])\s?(?=[(\[])|(?<=\S)\s(?=[(\[]?[A-Z][).:])")  # "(A)(C)", "A. red C. blue"
 
 
-@lru_cache(maxsize=8)  # an answer and its reference are read beside the same options
-def _texts(options: tuple[str, ...]) -> list[tuple[str, set[str]]]:
-    """Labels and texts, plain and without their dress; nobody changes them."""
-    return [(label, {plain(text), plain(bare(text))}) for label, text in named(options)]
-
-
 class Among:
     """Reads texts as choices among these options."""
 
     def __init__(self, options: Sequence[str]) -> None:
-        self._options = options
-
-    @cached_property
-    def _texts(self) -> list[tuple[str, set[str]]]:
-        return _texts(tuple(self._options))
-
-    @cached_property
-    def _stems(self) -> list[tuple[str, set[str]]]:
-        """Texts without their article."""
-        said = ((label, [text for text in texts if text.startswith(STEMS)]) for label, texts in self._texts)
-        return [(label, {text.partition(" ")[2] for text in texts}) for label, texts in said if texts]
-
-    @cached_property
-    def _labels(self) -> set[str]:
-        return {label for label, _ in self._texts}
-
-    @cached_property
-    def _initials(self) -> set[str]:
-        return {text[0] for _, texts in self._texts for text in texts if text}
+        self._options = Options(options)
 
     def letters(self, text: str) -> frozenset[str]:
         """What a text chooses that says nothing else."""
@@ -80,13 +47,17 @@ class Among:
         if one and self._own(text, one):
             return frozenset(one)
         several = self._several(text.strip(f"{DRESS}.。\n"))
-        if not (one or several) and (begun := text.strip(DRESS))[:1].casefold() in self._initials:
-            one = reasoned(begun, self._texts)
+        if not (one or several) and (begun := text.strip(DRESS))[:1].casefold() in self._options.initials:
+            one = reasoned(begun, self._options.texts)
         return several or frozenset(one or ())
+
+    def otherwise(self, text: str) -> frozenset[str]:
+        """The one option whose number, or whose text in other words, a text says."""
+        return self._options.measuring(text) or self._options.wording(text)
 
     def turned(self, choice: frozenset[str], behind: str) -> bool:
         """Whether what stands behind the statement of one choice speaks for another."""
-        return len(choice) == 1 and speaks_for_another(behind, next(iter(choice)), self._texts)
+        return len(choice) == 1 and speaks_for_another(behind, next(iter(choice)), self._options.texts)
 
     def closing(self, reason: str, label: str) -> frozenset[str]:
         """The option of a letter that a text closes with, unless its reason is in doubt or speaks for another."""
@@ -94,27 +65,14 @@ class Among:
         doubted = unsure(reason) or IF.search(reason) or self.turned(found, reason)
         return frozenset() if doubted else found
 
-    def measuring(self, text: str) -> frozenset[str]:
-        """The one option that says the same number: "3 people" beside "3", "1/2" beside a fraction in LaTeX."""
-        if not any(map(str.isdigit, text)) or len(text) > NUMBERED or labels.parted(text):
-            return frozenset()
-        signs = set(SIGNS.findall(text))
-        likely = [(label, said) for label, said in named(self._options) if DIGIT.search(said)]
-        found = [label for label, said in likely if signs.issubset(said) and equal(text, said)]
-        return frozenset(found) if len(found) == 1 else frozenset()
-
-    def wording(self, text: str) -> frozenset[str]:
-        """The one option that a text says in other words."""
-        return frozenset(() if text.endswith("?") else worded(plain(bare(text)), self._texts) or ())
-
     def _one(self, text: str) -> str | None:
         text = text.strip(DRESS)
         match = LETTER.match(text)
         label: str | None = next(filter(None, match.groups())).upper() if match else None
         lone = match is not None and ENDED.fullmatch(text, match.end()) is not None
-        if lone and label in self._labels:
+        if lone and label in self._options.labels:
             return label
-        said = self._saying(text)
+        said = self._options.saying(text)
         if lone and not said:
             return label
         if said:
@@ -126,18 +84,18 @@ class Among:
         parted = PARTED.match(text, at)
         behind = text[parted.end() if parted else at :]
         rest = behind.strip(f"{DRESS}()")
-        if said := self._saying(rest):
+        if said := self._options.saying(rest):
             return label in said and bool(parted or not WORD.match(text, at))
         if not (parted and explains(rest)) or self._hedged(label, rest, "(" in text[at : at + 2]):
             return False
-        return not speaks_for_another(rest, label, self._texts)
+        return not speaks_for_another(rest, label, self._options.texts)
 
     def _hedged(self, label: str, rest: str, in_brackets: bool) -> bool:
         """Whether what stands behind a label, and behind its option's text, leaves the choice in doubt."""
         if unsure(rest):
             return True
         low = rest.casefold()
-        known = [*self._texts, *self._stems]
+        known = [*self._options.texts, *self._options.stems]
         own = [len(text) for one, texts in known if one == label for text in texts if text and low.startswith(text)]
         if not (own or in_brackets):
             return False
@@ -153,7 +111,7 @@ class Among:
             text = text[listed.end() :].rstrip(")]}" if text[listed.end() - 1] in "([{" else "")
         run = text.replace(" ", "")
         if RUN.fullmatch(text) and len(set(run)) == len(run):
-            return frozenset(run) if self._labels.issuperset(run) else frozenset()
+            return frozenset(run) if self._options.labels.issuperset(run) else frozenset()
         for between in BETWEEN:
             found = [self._one(part) for part in between.split(text, maxsplit=26)]
             if len(found) > 1 and all(found):
@@ -171,42 +129,6 @@ class Among:
         if match and ENDED.fullmatch(text, match.end()):
             return True
         parted = PARTED.match(text, match.end()) if match else None
-        return label in self._saying(text) or bool(parted and label in self._saying(text[parted.end() :]))
-
-    def _saying(self, text: str) -> set[str]:
-        said = plain(text)
-        if found := {label for label, texts in self._texts if said and said in texts}:
-            asked = text.endswith("?") and not any("?" in option for option in self._options)
-            return set() if asked else found
-        stem = said.partition(" ")[2] if said.startswith(DEFINITE) else said
-        if stem and (self._stems or stem != said):
-            known = [*self._stems, *(self._texts if stem != said else ())]
-            if found := {label for label, texts in known if stem in texts}:
-                return found
-        return self._attribute(said) or self._measure(said) or self._formula(text)
-
-    def _attribute(self, said: str) -> set[str]:
-        """Options that lack the 的 of an attribute, or have it where the text does not: 蓝色, 蓝色的."""
-        if said.isascii() or not said:
-            return set()
-        other = said[:-1] if said.endswith("的") else f"{said}的"
-        return {label for label, texts in self._texts if other in texts}
-
-    def _measure(self, said: str) -> set[str]:
-        close = joined(said)
-        return {
-            label
-            for label, texts in (self._texts if MEASURE.match(said) else ())
-            if any(close == joined(known) for known in texts)
-        }
-
-    def _formula(self, text: str) -> set[str]:
-        """Options that are the same formula, written otherwise."""
-        if not (MARK.search(text) or any(map(MARK.search, self._options))):
-            return set()
-        said = written(bare(text))
-        return {label for label, formula in self._formulas if said and formula == said}
-
-    @cached_property
-    def _formulas(self) -> list[tuple[str, str]]:
-        return [(label, written(bare(text))) for label, text in named(self._options)]
+        return label in self._options.saying(text) or bool(
+            parted and label in self._options.saying(text[parted.end() :])
+        )

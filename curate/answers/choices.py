@@ -36,14 +36,14 @@ def letters(text: str, options: Sequence[str]) -> frozenset[str]:
     for reading in _readings(tidied):
         if found := among.letters(reading):
             return found
-    parts = list(statements(tidied))
+    parts = [part for part in statements(tidied) if part]
     said = [found for part in parts for reading in _readings(part) if (found := among.letters(reading))]
     if said:
         agreed = len(set(said)) == 1 and not among.turned(said[0], tidied.rpartition(parts[-1])[2])
         return said[0] if agreed else frozenset()
     if drawn := closing(bare(tidied)):
         return among.closing(*drawn)
-    return among.measuring(text) or among.wording(tidied)
+    return among.otherwise(tidied)
 
 
 def letter(text: str, options: Sequence[str]) -> str | None:

@@ -105,3 +105,7 @@ def test_it_is_in_chinese():
 )
 def test_a_letter_may_close_a_text(text, found):
     assert letters(text, ACTS) == frozenset(found)
+
+
+def test_a_statement_that_says_nothing_is_none():
+    assert letters("Well, the answer is B. That is all, the answer is.", ACTS) == frozenset("B")
