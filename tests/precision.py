@@ -84,6 +84,8 @@ MEASURED: dict[str, tuple[Filter, Callable[[list[str]], Record]]] = {
     "answers": (AnswerFilter(), answered),
     "answers-unseen": (AnswerFilter(), answered),
     "answers-numbers": (AnswerFilter(), answered),
+    "choices": (AnswerFilter(), answered),
+    "choices-unseen": (AnswerFilter(), answered),
 }
 
 
