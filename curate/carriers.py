@@ -31,9 +31,10 @@ WORKS = (
 SHOWN_BEHIND = re.compile(rf"(?: (?!{TELLING}\b)[\w'’-]{{1,20}}){{0,5}}? {PLACE}{CARRIER}\b")
 SHOWN_BEFORE = re.compile(rf"\b{PLACE}{DEVICE}\b[^.!?;]{{0,80}}$")
 MADE_BEFORE = re.compile(rf"\b{PERSON} (?:[\w'’-]{{1,20}} )?{WORKS}\b[^.!?,;]{{0,50}}$")
-# "The map's caption", "the newspaper photo's caption"
+# "The map's caption", "the newspaper photo's caption"; of what is drawn a caption is part, a description none.
 OWNED = re.compile(
-    rf"\b{CARRIER}(?:['’]s)? (?:(?:photo|picture|image)(?:['’]s)? )?(?:captions?|texts?|descriptions?|annotations?)\b"
+    rf"\b(?:{CARRIER}(?:['’]s)? (?:(?:photo|picture|image)(?:['’]s)? )?(?:captions?|texts?|descriptions?|annotations?)"
+    r"|(?:charts?|graphs?|plots?|figures?|diagrams?|tables?|drawings?|cartoons?|infographics?)(?:['’]s)? captions?)\b"
 )
 TOLD = re.compile(rf"\b{TELLING}$")
 CITED = re.compile(

@@ -11,6 +11,10 @@ PLANNED = re.compile(r"schedule|timetable|\b(?:train|bus|flight|plane|ferry|shop
 SEEN_BEHIND = re.compile(
     r",? (?:(?:left |remaining )?(?:says?|reads?|shows?|on|by|according to|is on) (?:the|a|that|his|her) "
     r"(?:[\w-]{1,15} )?(?:clock|board|timetable|schedule|timer|display|watch|phone|ticket|scoreboard)\b"
+    # "The meeting is at 3:30, as the note on the door says"
+    r"|as (?:the|a|an|his|her|its) (?!time ?-?stamp|caption|description|record|metadata|annotation|summary|transcript)"
+    r"(?:[\w-]{1,15} ){1,6}?(?:says?|shows?|reads?|tells?|announces?|indicates?)\b"
+    r"|it (?:says|reads|shows) (?:on|in|above|below) (?:the|a|an|his|her|its)\b"
     r"|(?:left|remaining|to (?:go|play))\b)"
 )
 LED_UP_TO = re.compile(
@@ -33,7 +37,8 @@ PHYSICS = re.compile(
     r"veloc|accelerat|displace|equation|formula|\bgraph|\bcurve\b|\baxis|concentration|\bm/s\b|[a-z]\(t\)|[a-su-z] ?="
 )
 GAMES = re.compile(
-    r"\bbowl(?:ing|ers?\b|s a\b)|snooker|billiard|optician|\bpins\b|\ba (?:strike|spare)\b|\bcue ball\b"
+    r"\b(?:wins?|won|loses?|lost) (?:the|his|her)\b"
+    r"|\bbowl(?:ing|ers?\b|s a\b)|snooker|billiard|optician|\bpins\b|\ba (?:strike|spare)\b|\bcue ball\b"
     r"|\bframe of (?:the )?(?:match|game|set|bowling|snooker|pool)\b"
 )
 

@@ -1,52 +1,36 @@
 """What gives away that something was read instead of seen: rules for English text (arXiv 2505.12434, section 3.1)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 
 from curate.carriers import in_the_scene
 from curate.clocks import on_a_clock, played
+from curate.handed import HANDED
 from curate.hints import Hinted
+from curate.stills import AMOUNT, FRAMES, NUMBERED, ROUGHLY, SECONDS, SEQUENCES, WORDS, hung
 from curate.telltales import SOURCES, Rule
 
-NUMBERED = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth"
-WORDS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 BEHIND = "|".join(
     rf"(?<=\b{word} second)" for word in ("at", "around", "by", "from", "until", "after", "during", "over")
 )
+PRECEDED = "|".join(
+    rf"(?<=\b{word} the )"
+    for word in ("at", "by", "around", "until", "from", "in", "of", "near", "during", "before", "after", "within")
+)
 AGO = "|".join(rf"(?<=\b{word} seconds in)" for word in f"{WORDS}|fifteen|twenty|thirty".split("|"))
-IN_FRAME = "|".join(rf"(?<=\b{word} frame)" for word in ("in", "at", "from", "by", "of", "to", "until"))
-SECONDS = "s|secs?|seconds?|mins?|minutes?"
-AMOUNT = r"\d{1,4}(?:\.\d{1,3})?"
-ROUGHLY = r"(?:about |around |roughly |approximately |exactly |the )?"
+PLACED = r" ?(?:\d{2,4}|\d{0,4}\.\d{1,4})"
 POINT = r"(?! (?:later|long|per|of|intervals?|each|apart|have|has|are|pass|passed|before|earlier|faster|slower|left)\b)"
 
-COMIC = r"(?:comic|cartoon|strip|storyboard|film ?strip|manga|graphic novel)"
 SHAPE = (
     r"(?:triangle|polygon|pentagon|hexagon|heptagon|octagon|circle|semicircle|ellipse|rectangle|square|parallelogram"
     r"|quadrilateral|trapezoid|trapezium|rhombus|kite|star|curve|graph|parabola|region|points?|set)"
 )
 
-TIMED = re.compile(r"[0-9][ -]?[sm]")
+TIMED = re.compile(r"[0-9][ -]?(?:s|secs?|seconds?|mins?|minutes?)\b")
+MINUTES = re.compile(r"[0-9] ?m(?:ins?)? ?[0-9]")
+IN_BRACKETS = tuple(f"{bracket}{digit}" for bracket in "([" for digit in "0123456789.")
 COUNTED = re.compile(r":\d")
-FRAMES: tuple[Rule, ...] = (
-    (
-        ("frame",),
-        r"frame(?<=\bframe)(?<!door frame)(?<!window frame)(?<!picture frame)(?<!photo frame)(?<!bed frame)"
-        r"(?<!bike frame) ?(?:#|no\.?|number|:)? ?#?\d{1,5}\b"
-        rf"(?! (?:of|in) (?:the|this|a|his|her) (?:[\w-]{{1,12}} )?{COMIC}\b)",
-        r"frames?(?<!picture frame)(?<!window frame)(?<!door frame) (?:provided|supplied|described|listed|captioned)\b"
-        r"(?! (?:by|on|with)\b)",
-        rf"frames? (?:at|around|from) {ROUGHLY}{AMOUNT} ?(?:{SECONDS})\b",
-        r"frames?(?:(?<=sampled frame)|(?<=sampled frames)|(?<=annotated frame)|(?<=annotated frames))(?P<before>)\b",
-        r"frames?(?: numbered| numbers) \d",
-        r"frames #?\d{1,5} ?(?:,|-|–|to|and|through|&) ?#?\d{1,5}\b",
-        rf"frame(?:{IN_FRAME})(?P<before>) (?:number )?(?:{WORDS})\b",
-        rf"\b(?:{NUMBERED}|\d{{1,4}}(?:st|nd|rd|th)) (?:video |sampled |given )?frame\b"
-        rf"(?! (?:(?:of|in) (?:the|this|a) {COMIC}"
-        r"|(?:on|hangs|hung|holds|is hung)(?: (?:on|upon))? (?:the|his|her|a) )\b)",
-    ),
-)
 TIMES: tuple[Rule, ...] = (
     (
         COUNTED,
@@ -58,24 +42,41 @@ TIMES: tuple[Rule, ...] = (
         rf"\b(?:at|until|by|around|about) {ROUGHLY}{AMOUNT} ?(?:{SECONDS})\b{POINT}",
         rf"from(?<=\bfrom) {AMOUNT} ?(?:{SECONDS})? ?(?:to|-|–) ?{AMOUNT} ?(?:{SECONDS})\b",
         rf"[0-9](?<!\w.)[0-9.]{{0,6}}[ -]?(?:{SECONDS})(?: in(?:,|(?:to)? the (?:video|clip)\b)|[ -]?point\b)",
-        r"at t(?<=\bat t) ?= ?\d{1,3}(?:\.\d{1,3})? ?(?:s|secs?|seconds?)\b",
         rf"after(?<=\bafter) {AMOUNT} ?(?:s|secs?|seconds)\b(?! (?:in|of|on|at)\b)",
         rf"between(?<=\bbetween) {AMOUNT} ?(?:{SECONDS})? ?and {AMOUNT} ?(?:{SECONDS})\b",
         r"[(\[]\d{1,4}(?:\.\d{1,3})?s[)\]]",
-        r"\b(?:at|by|around|until) \d{1,3} ?m(?:ins?)? ?\d{1,2} ?s(?:ecs?)?\b",
     ),
-    (("t=", "t ="), r"\bt ?= ?\d{1,4}(?:\.\d{1,3})? ?s?:"),
+    (MINUTES, r"\b(?:at|by|around|until) \d{1,3} ?m(?:ins?)? ?\d{1,2} ?s(?:ecs?)?\b"),
+    (IN_BRACKETS, rf"[(\[]{AMOUNT} ?s?(?:ec)? ?(?:-|–|to) ?{AMOUNT} ?(?:s|secs?|seconds?)[)\]]"),
+    (
+        ("t=", "t ="),
+        r"\bt ?= ?\d{1,4}(?:\.\d{1,3})? ?s?:",
+        r"\b(?:at|around|by|near|until|from) t ?= ?\d{1,3}(?:\.\d{1,3})? ?(?:s|secs?|seconds?)\b",
+    ),
     (("minute",), rf"\b(?:at|around|by|near|until|from) (?:the )?minutes? (?:\d{{1,3}}|{WORDS})\b(?!:)"),
     (
         ("mark",),
         r"(?<![\d:.])\d{1,2}:[0-5]\d[ -]mark\b",
-        r"\b[\w.-]{1,20}[ -](?:s|secs?|seconds?|mins?|minutes?) ?-?mark\b",
+        r"\b[\w.-]{1,20}[ -](?:s|secs?|seconds?|mins?|minutes?) ?-?marks?\b",
         r"(?<![\w.])\d{1,4}(?:\.\d{1,3})?(?:s|secs?|m|mins?)[ -]mark\b",
+    ),
+    (
+        ("marks",),
+        rf"(?<![\w.]){AMOUNT}(?:st|nd|rd|th)? ?(?:and|to|or|-|–) ?{AMOUNT}(?:st|nd|rd|th)?[ -](?:{SECONDS})[ -]marks\b",
+    ),
+    (
+        ("video's", "video’s", "clip's", "clip’s", "footage's", "footage’s", "recording's", "recording’s"),
+        rf"(?:video|clip|footage|recording)['’]s (?:\d{{1,4}}(?:st|nd|rd|th)|{NUMBERED}) (?:second|minute)\b",
+    ),
+    (
+        ("second of the", "minute of the"),
+        rf"\b(?:\d{{1,4}}(?:st|nd|rd|th)|{NUMBERED}) (?:second|minute) of the (?:video|clip|footage|recording)\b",
     ),
     (
         ("second",),
         rf"second(?:{BEHIND})s? (?:\d{{1,4}}|{WORDS})\b",
-        r"the (?:(?<=\bat the )|(?<=\bby the )|(?<=\baround the )|(?<=\buntil the )|(?<=\bfrom the )|(?<=\bin the ))"
+        rf"seconds (?:\d{{1,4}}|{WORDS}) ?(?:and|to|through|-|–) ?(?:\d{{1,4}}|{WORDS})\b",
+        rf"the (?:{PRECEDED})"
         r"(?P<before>)\d{1,3}(?:st|nd|rd|th) second\b"
         r"(?! (?:of|after) (?:its|his|her|their|the) (?!video\b|clip\b|footage\b))",
         rf"seconds in(?:{AGO})(?P<before>)(?:,|to the (?:video|clip|footage)\b)",
@@ -103,6 +104,22 @@ BOXES: tuple[Rule, ...] = (
         r"\bcoordinates? of the (?:[\w-]{1,12} ){0,2}(?:cube|sphere|cylinder|ball|person|man|woman|boy|girl|dog|cat|car"
         r"|table|chair|sofa|bed|lamp)s?\b",
     ),
+    # Two of them behind a box, or by name; fractions where geometry has whole numbers.
+    (
+        IN_BRACKETS,
+        rf"box(?<![\w-]...)(?:es)?\b[^.!?;()\[\]]{{0,40}}[(\[]{PLACED} ?, ?{PLACED} ?[)\]]",
+        r"coordinates?\b[^.!?;()\[\]]{0,40}[(\[] ?0?\.\d{1,4} ?, ?0?\.\d{1,4} ?[)\]]",
+        r"(?:corner|center|centre) (?:is|lies|sits)(?: (?:at|around|near|about))? "
+        r"[(\[] ?0?\.\d{1,4} ?, ?0?\.\d{1,4} ?[)\]]",
+    ),
+    (("x=", "y=", "x =", "y ="), r"box(?<![\w-]...)(?:es)?\b[^.!?;()\[\]=]{0,40}\b[xy] ?= ?\d{2,4}\b"),
+    (("pixel",), r"at pixels? [(\[]?\d"),
+    (("detected",), r"detected box(?:es)?\b"),
+    (
+        ("(x", "[x"),
+        r"(?<!\bpoint )(?<!\bsolution )(?<!\bvertex )(?<!\borigin )"
+        r"[(\[]x ?[=:] ?(?:\d{2,4}|0?\.\d{1,4}) ?, ?y ?[=:] ?(?:\d{2,4}|0?\.\d{1,4}) ?[)\]]",
+    ),
     # Four numbers in brackets, at least one of them a fraction or beyond 99, or behind "at": a box, hardly a list.
     (
         ("[", "("),
@@ -111,21 +128,22 @@ BOXES: tuple[Rule, ...] = (
         r" ?\d{0,4}\.?\d{1,4}(?: ?, ?\d{0,4}\.?\d{1,4}){3} ?[\])]",
     ),
 )
-SEEN = {
-    "names its source": in_the_scene,
-    "numbers a frame": played,
-    "exact time": on_a_clock,
-    "bounding box": in_the_scene,
-}
-"""What is given away, and how to tell that it stands in the scene itself."""
+REASONS = (
+    ("names its source", in_the_scene, (*SOURCES, *HANDED)),
+    ("numbers a frame", played, FRAMES),
+    ("numbers a frame", hung, SEQUENCES),
+    ("exact time", on_a_clock, TIMES),
+    ("bounding box", in_the_scene, BOXES),
+)
+"""What is given away, how to tell that it stands in the scene itself, and the rules."""
 
 
 @cache
-def rules() -> Hinted[tuple[str, tuple[re.Pattern[str], ...]]]:
+def rules() -> Hinted[tuple[str, Callable[[re.Match[str]], bool], tuple[re.Pattern[str], ...]]]:
     """All rules by what they give away, made ready for the first text: a command may never come to one."""
     return Hinted(
-        (hint, (reason, tuple(map(re.compile, patterns))))
-        for reason, rules in zip(SEEN, (SOURCES, FRAMES, TIMES, BOXES), strict=True)
+        (hint, (reason, seen, tuple(map(re.compile, patterns))))
+        for reason, seen, rules in REASONS
         for hint, *patterns in rules
     )
 
@@ -138,8 +156,7 @@ def lowered(text: str) -> str:
 
 def leaks(text: str) -> Iterator[tuple[str, re.Match[str]]]:
     """Every leak in a lower-case text whose white space is single blanks, and what it gives away."""
-    for reason, patterns in rules().likely(text):
-        seen = SEEN[reason]
+    for reason, seen, patterns in rules().likely(text):
         for pattern in patterns:
             yield from ((reason, match) for match in pattern.finditer(text) if not seen(match))
 
