@@ -11,6 +11,7 @@ from curate.answers.quantities import value
 from curate.answers.texts import raised
 from curate.record import ProblemType
 from curate.statements import DENIED, TAKEN_BACK, ending, final_sentence, last
+from curate.totals import total
 
 AMOUNT = re.compile(r"(?<![\w.,])-?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,15}|/[1-9]\d{0,8})?(?![\w/^]|[.,:]\d)")
 FRACTION = re.compile(r"\\[dt]?frac\{(\d{1,9})\}\{([1-9]\d{0,8})\}")
@@ -30,29 +31,6 @@ FOREIGN = re.compile(
     re.IGNORECASE,
 )
 ROUGH = re.compile(r"\b(?:about|around|approximately|roughly|nearly|almost|some)\b|[≈~]", re.IGNORECASE)
-DRAWN = r"(?:(?:so|therefore|thus|hence|overall|altogether|in conclusion|in total|finally),?\s){0,2}"
-SAID = r"(?:(?:about|approximately|roughly|around|exactly)\s)?[\w.,/-]{1,20}"
-# A last sentence that is a sum and nothing else: "So there are 7 of them in total."
-COUNTED = r"(?:there\s(?:are|is)|(?:that|this|it)\smakes|we\s(?:get|have|count)|I\s(?:count|get))"
-SUMMED = re.compile(
-    rf"""(?:{DRAWN}{COUNTED}\s{SAID}
-           (?:\sof\sthem|(?:\s[a-z]{{2,12}}){{1,2}}?)?\s(?:in\stotal|altogether|in\sall|overall)
-        | {DRAWN}the\stotal\s(?:is|comes\sto|must\sbe)\s{SAID}
-        | in\stotal,?\s{COUNTED}\s{SAID}(?:\s[a-z]{{2,12}})?
-        | {DRAWN}the\s(?:final\s)?(?:total|count|sum|result|number)\s(?:is|comes\sto|must\sbe)\s{SAID}
-        | {DRAWN}(?:that|this)\s(?:makes|gives|leaves)(?:\s(?:us|me))?\s{SAID}
-        | {DRAWN}we\s(?:get|end\sup\swith)\s{SAID}
-        | (?:so|therefore|thus|hence),?\s[^=.!?]{{1,60}}=\s?{SAID})""",
-    re.VERBOSE | re.IGNORECASE,
-)
-# … or that measures what was asked: "So the distance is about 9 meters."
-MEASURED = re.compile(
-    rf"""(?:so|therefore|thus|hence|overall|in\sconclusion),?\s(?:the|my|its|their)\s
-         (?:distance|length|height|width|depth|size|area|gap|estimate)(?:\sbetween\s(?:them|the\stwo))?
-         \s(?:is|must\sbe|should\sbe|has\sto\sbe|comes\sto)\s{SAID}(?:\s?[a-z²2^]{{1,12}}){{0,2}}""",
-    re.VERBOSE | re.IGNORECASE,
-)
-BESIDE = re.compile(r"\bin total\b|\bcomes to\b|\bbetween (?:them|the two)\b", re.IGNORECASE)
 UNIT = re.compile(r"\d\s?(?:[^\W\d_]|[%‰°$€£¥])|[$€£¥]\s?\d")
 SCALES = [Fraction(10) ** power for power in range(-6, 7)] + [Fraction(60), Fraction(1, 60), Fraction(3600)]
 
@@ -65,15 +43,25 @@ class Amount(NamedTuple):
     later: str
 
 
-def amount(thinking: str, problem_type: ProblemType = "numerical") -> Amount | None:
+def amount(thinking: str) -> Amount | None:
     """The number that a thinking concludes with; None where it does not say, or says several."""
     tail = ending(thinking)
     if found := last(tail, _single, firm_only=True):
         return Amount(*found[0], found[1])
-    final = bare(final_sentence(tail)).rstrip(".!")
-    summed = SUMMED.fullmatch(final) or (problem_type == "regression" and MEASURED.fullmatch(final))
-    single = _single(BESIDE.sub("", final)) if summed else None
-    return Amount(*single, "") if single else None
+    return final_amount(tail)
+
+
+def final_amount(tail: str) -> Amount | None:
+    """The number that the last sentence of a text says as its total or result, and its other words."""
+    words = total(bare(final_sentence(tail)).rstrip(".!").strip())
+    single = _single(words[0]) if words else None
+    return Amount(*single, words[1]) if single and words else None
+
+
+def numbers(text: str) -> list[Fraction]:
+    """All numbers in a text, also those that are words up to twenty."""
+    digits = [Fraction(match[0].replace(",", "")) for match in AMOUNT.finditer(text)]
+    return digits + [Fraction(COUNTS.index(match[0].lower())) for match in COUNT.finditer(text)]
 
 
 def differs(found: Amount, answer: str, problem_type: ProblemType) -> bool:
@@ -89,7 +77,7 @@ def differs(found: Amount, answer: str, problem_type: ProblemType) -> bool:
     room *= 4 if ROUGH.search(found.said) else 1
     # "50" and "5 cm" may be one length; two bare numbers are two counts.
     scales = SCALES if UNIT.search(found.said) or UNIT.search(answer) else [Fraction(1)]
-    return not any(_near(number, expected, room, scales) for number in (found.number, *_amounts(found.later)))
+    return not any(_near(number, expected, room, scales) for number in (found.number, *numbers(found.later)))
 
 
 def _shared(found: Amount, answer: str) -> bool:
@@ -106,16 +94,10 @@ def _single(said: str, firm: bool = True) -> tuple[Fraction, str] | None:
         return None
     if POWER.fullmatch(said) and (number := value(said)) is not None:
         return number, said
-    values = _amounts(said)
+    values = numbers(said)
     if len(values) != 1 or RECKONED.search(AMOUNT.sub("0", said)) or DENIED.search(said):
         return None
     return values[0], said
-
-
-def _amounts(text: str) -> list[Fraction]:
-    """All numbers in a text, also those that are words up to twenty."""
-    digits = [Fraction(match[0].replace(",", "")) for match in AMOUNT.finditer(text)]
-    return digits + [Fraction(COUNTS.index(match[0].lower())) for match in COUNT.finditer(text)]
 
 
 def _near(found: Fraction, expected: Fraction, room: Fraction, scales: Sequence[Fraction]) -> bool:

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Sequence
 
-from curate.amounts import amount, differs
+from curate.amounts import amount, differs, final_amount, numbers
 from curate.answers.choices import letters
 from curate.answers.dress import bare
-from curate.answers.labels import named
+from curate.finals import concluded
 from curate.record import ProblemType
-from curate.statements import DENIED, DOUBT, TAKEN_BACK, ending, final_sentence, last, sentences
+from curate.statements import DENIED, TAKEN_BACK, ending, last, sentences
+from curate.wording import flat, option_texts, said_in
 
 CONDITION = re.compile(r"\b(?:if|unless|until)\b")
 # Said of an option behind its label, these rule it out; "B is out", "option B describes what happens later".
@@ -18,7 +19,7 @@ RULED_OUT = re.compile(
     r"|\b(?:is|are|was)\s(?:also\s)?not\b|n['’]t\b",
     re.IGNORECASE,
 )
-CLAUSE = re.compile(r"[.;!?]|,\s(?:so|and|which|because|since)\b|\b(?:because|since)\b")
+CLAUSE = re.compile(r"[.;!?]|,\s(?:so|and|which|because|since)\b|\b(?:because|since|with)\b")
 CLAUSE_END = re.compile(r"[,;]\s")
 LABEL = re.compile(
     r"[\s*\"'“‘(\[$]*(?:(?i:option|choice|answer|letter)\s)?[*\"'“‘(\[]*([A-Z])(?![\w’'])(.*)", re.DOTALL
@@ -32,21 +33,11 @@ SEVERAL = re.compile(
 LETTER = re.compile(r"(?<!\w)[A-Z](?!\w)")
 RUN = re.compile(r"[A-H]{2,6}")
 AND = re.compile(r",? (?:and|&) |, ")
-BEHIND_A = re.compile(r"\s(?!(?:because|since|as|which|given|due|here|then|based|with|for)\b)[\w’']")
+BEHIND_A = re.compile(
+    r"\s(?!(?:because|since|as|which|given|due|here|then|based|with|for|is|must|seems|fits|looks|remains|matches|agrees|works"
+    r"|satisfies|accounts|makes)\b)[\w']"
+)
 MENTIONED = re.compile(r"\b(?:option|choice)\s\(?([A-Z])(?!\w)|\(([A-Z])\)|(?<![\w’'.])([B-HJ-Z])(?![\w’'])")
-CONCLUDING = re.compile(r"(?:so|therefore|thus|hence|overall|in conclusion)\b", re.IGNORECASE)
-NEAR = 200  # characters before it, in which nothing else may be named
-# "Therefore the car is blue": one thing, which is no other than the one that was asked about, and nothing behind it.
-PLAINLY = re.compile(
-    r"(?:so|therefore|thus|hence|overall|in conclusion),? (?:the|his|her|its|their) (?!(?:other|second|third|last|next"
-    r"|previous|remaining|left|right|rest|background|first|same|one|latter|former|whole|question|option|choice|statement)\b)"
-    r"[a-z]{2,20} (?:is|are|was|were|must be|has to be) (?:clearly |indeed |therefore )?$"
-)
-PRAISED = re.compile(
-    r"(?:so|therefore|thus|hence),? (?:the )?(.{1,80}?) (?:is|must be) the (?:right|correct|best)"
-    r" (?:answer|option|choice)$"
-)
-TURNED = re.compile(r"\b(?:before|after|while|than|without|instead|from|until|when|neither|nor|no|which|who|where)\b")
 
 
 def chosen(thinking: str, options: Sequence[str]) -> frozenset[str]:
@@ -54,12 +45,12 @@ def chosen(thinking: str, options: Sequence[str]) -> frozenset[str]:
     tail = ending(thinking)
     found = last(tail, lambda said, firm: _option(bare(said), firm, options), firm_only=False)
     if found is None:
-        return frozenset(filter(None, [_described(tail, options)]))
+        return frozenset(filter(None, [concluded(tail, option_texts(options)) or _counted(tail, options)]))
     choice, rest = found
     if TAKEN_BACK.search(rest):
         return frozenset()
     later = {label for match in MENTIONED.finditer(rest) for label in match.groups() if label}
-    return frozenset() if later & set(_texts(options)) - choice else choice
+    return frozenset() if later & set(option_texts(options)) - choice else choice
 
 
 def contradicts(thinking: str, answer: str, problem_type: ProblemType, options: Sequence[str]) -> str | None:
@@ -71,7 +62,7 @@ def contradicts(thinking: str, answer: str, problem_type: ProblemType, options: 
         return _chosen_otherwise(thinking, letters(answer, options), options)
     if problem_type not in ("numerical", "regression"):
         return None
-    found = amount(thinking, problem_type)
+    found = amount(thinking)
     return f"{float(found.number):g}" if found and differs(found, answer, problem_type) else None
 
 
@@ -84,18 +75,27 @@ def _chosen_otherwise(thinking: str, expected: frozenset[str], options: Sequence
 
 def _speaks_of(missing: frozenset[str], thinking: str, options: Sequence[str]) -> bool:
     """Whether a sentence names one of these options, or says its text, without denying it: it may be meant as well."""
-    texts = {text for label, text in _texts(options).items() if label in missing and text}
+    texts = {text for label, text in option_texts(options).items() if label in missing and text}
     for sentence in sentences(ending(thinking)):
-        said = missing & {match[0] for match in LETTER.finditer(sentence)} or any(t in _plain(sentence) for t in texts)
+        said = missing & {match[0] for match in LETTER.finditer(sentence)} or any(t in flat(sentence) for t in texts)
         if said and not DENIED.search(sentence):
             return True
     return False
 
 
+def _counted(tail: str, options: Sequence[str]) -> str | None:
+    """The option that is the number of the last sentence, where all are numbers and it says no other option's."""
+    texts = {label: numbers(text) for label, text in option_texts(options).items()}
+    if not all(len(said) == 1 for said in texts.values()) or (found := final_amount(tail)) is None:
+        return None
+    named = [label for label, [number] in texts.items() if number in (found.number, *numbers(found.later))]
+    return named[0] if len(named) == 1 and texts[named[0]] == [found.number] else None
+
+
 def _option(said: str, firm: bool, options: Sequence[str]) -> frozenset[str] | None:
     """The options that these words name, by labels or one's own text; by that alone where they are not `firm`."""
-    texts = _texts(options)
-    if firm and (several := SEVERAL.match(said)) and _plain(said) not in texts.values():
+    texts = option_texts(options)
+    if firm and (several := SEVERAL.match(said)) and flat(said) not in texts.values():
         names = frozenset(LETTER.findall(several[0]))
         return names if names <= set(texts) and not CONDITION.search(said) else None
     if firm and (together := _together(said, texts)):
@@ -106,7 +106,7 @@ def _option(said: str, firm: bool, options: Sequence[str]) -> frozenset[str] | N
 
 def _together(said: str, texts: dict[str, str]) -> frozenset[str] | None:
     """Several options that are said in one: "AC", "red and blue"; None where there is more, or less."""
-    plain = _plain(said)
+    plain = flat(said)
     if plain in texts.values():
         return None
     letters = said.strip(" .!*")
@@ -124,44 +124,8 @@ def _one(said: str, firm: bool, texts: dict[str, str]) -> str | None:
     if label and label[1] in texts and not (label[1] in "AI" and BEHIND_A.match(label[2])):
         out = DENIED.match(label[2].strip()) or RULED_OUT.search(CLAUSE.split(label[2], maxsplit=1)[0])
         return None if out or CONDITION.search(said) else label[1]
-    plain = _plain(said if firm else CLAUSE_END.split(said)[0])
-    named = _named(plain, texts)
+    plain = flat(said if firm else CLAUSE_END.split(said)[0])
+    named = said_in(plain, texts)
     if len(named) != 1 or DENIED.search(said) or CONDITION.search(said):
         return None
     return named[0] if firm or texts[named[0]] == plain else None
-
-
-def _described(tail: str, options: Sequence[str]) -> str | None:
-    """The option whose own text ends the last sentence, where that one draws a conclusion."""
-    final = final_sentence(tail)
-    if not CONCLUDING.match(final) or DOUBT.search(final) or final.endswith("?"):
-        return None
-    if praised := PRAISED.match(_plain(final)):
-        named = [label for label, text in _texts(options).items() if text == praised[1]]
-        return named[0] if len(named) == 1 else None
-    said = _plain(final)
-    ends = {label: text for label, text in _texts(options).items() if text and said.endswith(f" {text}")}
-    named = _named(said, _texts(options))
-    if len(ends) != 1 or named != list(ends):
-        return None
-    [(label, text)] = ends.items()
-    if " " not in text:
-        before = _named(_plain(tail.removesuffix(final)[-NEAR:]), _texts(options))
-        return label if PLAINLY.match(said[: -len(text)]) and set(before) <= {label} else None
-    return None if TURNED.search(said[: -len(text)]) else label
-
-
-def _named(said: str, texts: dict[str, str]) -> list[str]:
-    """The options whose texts stand in these words, each as a whole; not those that are part of a longer one there."""
-    likely = {label: text for label, text in texts.items() if text in said and (len(text) > 1 or text.isdigit())}
-    there = {label: text for label, text in likely.items() if re.search(rf"(?<!\w){re.escape(text)}(?!\w)", said)}
-    return [label for label, text in there.items() if not any(text != t and text in t for t in there.values())]
-
-
-def _texts(options: Sequence[str]) -> dict[str, str]:
-    """{label: text in lower case}; options without labels are A, B, C, …"""
-    return {label: _plain(bare(text)) for label, text in named(options)}
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.casefold().split()).strip(" .!?*\"'“”‘’)(")

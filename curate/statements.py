@@ -18,11 +18,20 @@ FIRM = re.compile(
       | \b(?:the|my|our)\ (?:{MARKS}\ ){{1,3}}(?:option|choice)(?:\ {BE}\b|\ ?[:=])
       | \b(?:the|my|our)\ (?:(?:final|correct|right)\ ){{0,2}}answers\ (?:are|must\ be|should\ be)\b
       | \b(?:the|my|our)\ (?:final|correct|right)\ (?:options|choices)\ (?:are|must\ be|should\ be)\b
-      | ^[\s*]*answer\**\ ?:
+      | ^[\s*]*(?:{MARKS}\ )?(?:answer|option|choice)\**(?:\ ?:|\ is\b)
       | \bI(?:['’](?:ll|d|m)|\ will|\ would|\ am|\ must)?\ (?:\w{{3,12}}ly\ )?
         (?:choose|pick|select|settle\ on|answer|go\ with|going\ with)\b
       | \\boxed\{{(?:\\text\{{)?""",
     re.VERBOSE | re.IGNORECASE,
+)
+# The same in Chinese: "因此答案是C。", "所以选C。", but not "所以不选C。"
+CHINESE = re.compile(
+    r"答案(?:应该|应当|应|只能)?[是为选：:]+"
+    r"|(?:所以|因此|故|应|应该|应当|我|最终|综上，?)选(?:择|项|为)?(?=\s?[(（]?[A-ZＡ-Ｚ])"
+)
+MATCHES = (
+    r"(?:remains|is\ left|fits|is\ possible|works|(?:is\ )?consistent|is\ supported|agrees|matches|satisfies"
+    r"|accounts\ for|makes\ sense|is\ compatible|is\ in\ line)"
 )
 # Behind these an answer may follow.
 LOOSE = re.compile(
@@ -31,12 +40,18 @@ LOOSE = re.compile(
          |mak(?:es|ing)(?:\ it)?|leads?(?:\ me)?\ to|points?\ to|leav(?:es|ing)(?:\ us)?(?:\ with)?(?:\ only)?)
          \ (?:the\ )?(?:{MARKS}\ )?(?=(?:option|choice|answer)\ |\(?[A-Z]\)?[.!]?$)
       | \b(?:so|therefore|thus|hence|then)[,:]?\ (?:(?:it|this|that)(?:\ {BE}|['’]s)\ )?(?:the\ answer\ )?
-      | \bonly\ (?=(?:(?:option|choice)\ )?\(?[B-HJ-Z]\)?\ (?:remains|is\ left|fits|is\ possible|works)\b)""",
+      | \bonly\ (?=(?:(?:option|choice)\ )?\(?[A-Z]\)?\ {MATCHES}\b(?![^.!?]{{0,150}},?\ (?:but|yet|though)\b))
+      | \b(?:supports?|favou?rs?|backs)\ (?=(?:option|choice|answer)\ \(?[A-Z]\)?(?:[.!]?$|\ over\ |\ \())""",
     re.VERBOSE | re.IGNORECASE,
 )
+# A label by itself must be the right one and nothing more: "C is right next to D".
 PRAISED = re.compile(
-    rf"(?=\b(?:option|choice|answer)\ \(?[A-Z]\)?\ (?:{BE}|seems|fits|looks)\ (?:clearly\ |therefore\ |indeed\ )?"
-    r"(?:the\ )?(?:correct|right|best|answer)\b)",
+    rf"""(?=\b(?:option|choice|answer)\ \(?[A-Z]\)?\ (?:{BE}|seems|fits|looks)\ (?:clearly\ |therefore\ |indeed\ )?
+            (?:the\ )?(?:correct|right|best|answer)\b)
+       | (?:^\s*|\bthat\ |[,:;]\ )(?:(?:so|hence|thus|therefore),?\ )?
+         (?=\(?[A-Z]\)?\ (?:{BE}|seems|looks|fits)\ (?:clearly\ |therefore\ |indeed\ )?
+            (?:the\ )?(?:(?:only|most\ \w{{3,12}})\ )?(?:correct|right|best|answer)
+            (?:\ (?:answer|option|choice|one|fit|match))?(?:\ (?:because|since|as|here|given|then)\b|[^\w\s]|$))""",
     re.VERBOSE | re.IGNORECASE,
 )
 # One of these words is in every sentence that one of the patterns matches: most have none, and are not searched.
@@ -54,14 +69,23 @@ LEFT = (
     "point",
     "leav",
     "only ",
-    "is ",
     "'s ",
     "’s ",
+    "is ",
+    "support",
+    "favo",
+    "backs ",
 )
-KINDS = ((FIRM, True, NAMED + PICKED), (LOOSE, False, NAMED + DRAWN + LEFT), (PRAISED, False, NAMED))
+PRAISES = ("answer", "option", "choice", "correct", "right", "best")
+KINDS = (
+    (FIRM, True, NAMED + PICKED),
+    (CHINESE, True, ("答案", "选")),
+    (LOOSE, False, NAMED + DRAWN + LEFT),
+    (PRAISED, False, PRAISES),
+)
 DOUBT = re.compile(
-    r"\b(?:if|unless|might|may|could|maybe|perhaps|either|first|initially|unlikely|suppose|assum\w{1,6}|wrong\w{0,2}|"
-    r"someone|some|would|were|guess|not|n['’]t|isn['’]t|doubt\w{0,4})\b|\b\w{2,6}n['’]t\b",
+    r"如果|可能|也许|假如|\b(?:if|unless|might|may|could|maybe|perhaps|either|first|initially|unlikely|suppose|assum\w{1,6}|wrong\w{0,2}|"
+    r"someone|some|would|were|guess|not|cannot|n['’]t|isn['’]t|doubt\w{0,4})\b|\b\w{2,6}n['’]t\b",
     re.IGNORECASE,
 )
 ASIDE = re.compile(
@@ -70,7 +94,9 @@ ASIDE = re.compile(
 )
 DENIED = re.compile(r"\bnot\b|\w{2,6}n['’]t\b|\bneither\b|\bnor\b|\bno longer\b|\bunclear\b", re.IGNORECASE)
 TAKEN_BACK = re.compile(r"\b(?:wait|wrong|mistaken?|actually|however|second thought|but)\b", re.IGNORECASE)
-SENTENCE_END = re.compile(r"[.!?](?=[\s\"'”’)*}]|$)")
+SO = re.compile(r",\ (?:and\ )?(?:so|therefore|thus|hence)\b")
+NEGATION = re.compile(r"\b(?:is|are|was|were|does|do|did|has|have|can)(?:n['’]t|\ not)\b", re.IGNORECASE)
+SENTENCE_END = re.compile(r"[.!?](?=[\s\"'”’)*}]|$)|[。！？]")
 
 
 def ending(thinking: str) -> str:
@@ -110,15 +136,24 @@ def last(tail: str, read: Callable[[str, bool], T | None], firm_only: bool) -> t
 
 def _statements(tail: str, firm_only: bool) -> Iterator[tuple[int, str, bool]]:
     """What follows each statement in its sentence, where that ends, and whether an answer has to follow; no doubts."""
-    begin = 0
+    begin, kinds_read = 0, [kind for kind in KINDS if kind[1] or not firm_only]
     for sentence in sentences(tail):
         end, low = begin + len(sentence), sentence.lower()
         begin = end
-        kinds = [kind for kind in KINDS[: 1 if firm_only else None] if any(map(low.__contains__, kind[2]))]
-        if sentence.endswith("?") or not kinds:
+        kinds = [kind for kind in kinds_read if any(map(low.__contains__, kind[2]))]
+        if sentence.endswith(("?", "？")) or not kinds:
             continue
         sentence = ASIDE.sub("", sentence)
         matches = [(match.end(), match.start(), firm) for kind, firm, _ in kinds for match in kind.finditer(sentence)]
         for after, start, firm in sorted(matches):
-            if not DOUBT.search(sentence, 0, start):
-                yield end, sentence[after : after + CLAUSE].rstrip(".!"), firm
+            if not _doubted(sentence, start):
+                yield end, sentence[after : after + CLAUSE].rstrip(".!。！"), firm
+
+
+def _doubted(sentence: str, at: int) -> bool:
+    """Whether what stands before this place puts it in doubt; "it isn't A, so" denies A, and nothing behind it."""
+    if not DOUBT.search(sentence, 0, at):
+        return False
+    drawn = [match.start() for match in SO.finditer(sentence) if match.start() <= at]
+    clause = drawn[-1] if drawn else 0
+    return DOUBT.search(NEGATION.sub("", sentence[:clause]) + sentence[clause:at]) is not None

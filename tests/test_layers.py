@@ -15,8 +15,8 @@ FILES = sorted(ROOT.rglob("*.py"))
 GROUND = {
     "errors", "timeline", "medium", "processor", "sampling", "record", "chat", "cuts", "assets", "tags", "jsonschema",
     "amounts", "answers", "carriers", "checks", "checkup", "child", "clocks", "conclusions", "declining", "excuses",
-    "frame", "handed", "hints", "leaks", "presets", "prose", "provenance", "repairs", "rewards", "scripts",
-    "statements", "stills", "swap", "telltales", "thoughts", "turns", "words",
+    "finals", "frame", "handed", "hints", "leaks", "presets", "prose", "provenance", "repairs", "rewards", "scripts",
+    "statements", "stills", "swap", "telltales", "thoughts", "totals", "turns", "wording", "words",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
 SERVERS = {  # how one speaks to a server

@@ -29,5 +29,5 @@ class ConclusionFilter(Filter):
 def _concluded(thinking: str, record: Record) -> str | None:
     if record.problem_type == "multiple choice":
         return ", ".join(sorted(chosen(thinking, record.options))) or None
-    found = amount(thinking, record.problem_type) if record.problem_type in ("numerical", "regression") else None
+    found = amount(thinking) if record.problem_type in ("numerical", "regression") else None
     return f"{float(found.number):.12g}" if found else None

@@ -38,7 +38,15 @@ def test_a_last_sentence_that_measures():
     metres = {"problem_type": "regression", "options": ()}
     said = judged("So the distance is about 4 meters.", "So the distance is about 9 meters.", **metres)
     assert said == "conclusion changed: from '4' to '9'"
-    assert judged("So the distance is 4 meters.", "So the distance is 9 meters.", **NUMBER) is None
+    assert judged("So the distance is 4 meters.", "So the gap is 9 meters.", **NUMBER) == said
+    assert judged("So the door is 4 meters high.", "So the door is 9 meters high.", **NUMBER) is None
+
+
+@pytest.mark.parametrize("after", ["B is the answer.", "**B**", "So it isn't A but B.", "So he runs, option B."])
+def test_a_last_sentence_that_names_another_option(after):
+    before = "He moves on with long strides. So the answer is A."
+    changed = "He moves on with long strides. " + after
+    assert judged(before, changed) == "conclusion changed: from 'A' to 'B'"
 
 
 @pytest.mark.parametrize("draft", ["I look around.", "The answer is A or B.", "The answer is not A."])

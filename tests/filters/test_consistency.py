@@ -184,3 +184,96 @@ def test_numbers_without_a_unit_are_no_other_unit_of_each_other(said, answer, sa
 )
 def test_a_part_of_a_number_is_not_what_is_concluded(said, answer):
     assert judged(said, answer, **NUMBER) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "B is the answer.",
+        "B is correct.",
+        "Answer is B",
+        "**B**",
+        "So it drives on, option B.",
+        "Everything points to blue.",
+        "Only B is consistent with what we see.",
+        "It isn't A, so it's B.",
+        "So it isn't A but B.",
+        "It is not red but blue.",
+        "Therefore it is blue.",
+        "Blue it is.",
+        "So it was blue that won.",
+        "因此答案是B。",
+        "所以选B。",
+    ],
+)
+def test_a_last_sentence_names_an_option(said):
+    assert contradicts(f"Let me look at it. {said}", "A", "multiple choice", OPTIONS) == "B"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "B is right next to the tree.",
+        "Only B is consistent with it, but it is too far away.",
+        "This rules out the car, option B.",
+        "Nothing points to blue.",
+        "The scene shows blue.",
+        "So it cannot be blue.",
+        "B is correct?",
+        "If it is dark, B is correct.",
+        "所以不选B。",
+        "答案不是B。",
+    ],
+)
+def test_a_last_sentence_that_names_an_option_in_vain(said):
+    assert contradicts(f"Let me look at it. {said}", "A", "multiple choice", OPTIONS) is None
+
+
+def test_a_text_of_several_words_at_the_end_must_be_what_is_concluded():
+    options = ("A. mowing the lawn", "B. the old priest")
+    assert contradicts("I look. So he must be mowing the lawn.", "B", "multiple choice", options) == "A"
+    assert contradicts("I look. So the hose rules out mowing the lawn.", "B", "multiple choice", options) is None
+    assert contradicts("I look. Hence the lamp goes to the old priest.", "A", "multiple choice", options) is None
+
+
+def test_a_number_among_options_that_are_numbers():
+    options = ("A. 3", "B. 5", "C. 9")
+    assert contradicts("I look. So there are 9 birds.", "B", "multiple choice", options) == "C"
+    assert contradicts("I look. 5 + 4 = 9.", "B", "multiple choice", options) is None
+    assert (
+        contradicts("I look. So there are 9 birds.", "B", "multiple choice", ("A. 3", "B. five or six", "C. 9")) is None
+    )
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Therefore, 9.",
+        "So the total number is 9.",
+        "The number of birds is 9.",
+        "So there are nine people.",
+        "2 + 7 = 9.",
+        "So I count 9.",
+        "So 9 birds it is.",
+        "Hence, the area is $9$ square units.",
+        "So he jumps 9 times in total.",
+        "答案是9。",
+    ],
+)
+def test_a_last_sentence_ends_in_a_number(said):
+    assert contradicts(f"I count them one by one. {said}", "5", "numerical", ()) == "9"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "5 + 4 = 9.",
+        "So there are 9 on the left.",
+        "So there are 9 rows.",
+        "So each of them has 9.",
+        "So 9 of the 14 remain.",
+        "So there are at least 9 in total.",
+    ],
+)
+def test_a_number_on_the_way_is_no_conclusion(said):
+    assert contradicts(f"I count them one by one. {said}", "5", "numerical", ()) is None
