@@ -33,7 +33,7 @@ PRAISED = re.compile(
 # "The child it is", "therefore it was the child who opened it", "the child is the one who opened it"
 POINTED_AT = re.compile(
     rf"(?:{DRAWN},? )?(?:the )?(.{{1,80}}?) it (?:is|must be|was)$"
-    rf"|{DRAWN},? it (?:is|was|must be|must have been|has to be) (?:the )?(.{{1,80}}?) (?:who|that|which) .{{1,80}}$"
+    rf"|{DRAWN},? it (?:is|was|must be|must have been|has to be) (?:the )?(.{{1,80}}?) who .{{1,80}}$"
     rf"|(?:{DRAWN},? |(?:given|based on|from|considering) [^.;]{{1,60}}, )"
     r"(?:the )?(.{1,80}?) (?:is|was|must be) the one (?:who|that|which)\b.{1,80}$"
 )
@@ -48,7 +48,7 @@ SPEAKS_FOR = re.compile(
     r"(?:all |clearly |strongly |best |most likely |only |together )?(?:points? (?:to|towards?)|suggests?|supports?"
     r"|indicates?|speaks? for|adds? up to|amounts? to|match(?:es)?|fits?|confirms?|(?:is|are) consistent with"
     r"|corresponds? to|implies|imply)(?: that)?"
-    r"(?: (?:he|she|it|they|the \w{2,15}) (?:is|are|was|were))? (?:the |an? )?"
+    r"(?: (?:he|she|it|they|the (?:man|woman|boy|girl|child|person|people)) (?:is|are|was|were))? (?:the |an? )?"
 )
 TURNED = re.compile(
     r"\b(?:before|after|while|than|without|instead|from|until|when|neither|nor|no|which|who|where|except|unlike"
@@ -56,6 +56,7 @@ TURNED = re.compile(
 )
 # "So the lamp goes to the priest."
 INDIRECT = re.compile(r"\b(?:to|of|by|with|behind|beside|near|like|for)(?: the| an?)? $")
+SAYING = re.compile(r"\b(?:is|are|was|were|must|means?|makes|get|count|have)\b")
 # A label at the end of a conclusion, apart from it: "so he swims, option C".
 APART = re.compile(
     r"(?:[,;:–—-]\s?|\()(?:which\sis\s|that\sis\s|i\.e\.,?\s|so\s|hence\s|thus\s|making\sit\s)?(?:the\s)?"
@@ -104,7 +105,8 @@ def _labelled(said: str, options: dict[str, str]) -> str | None:
     before = said[: at_end.start()]
     named = {label for match in OTHER.finditer(before) for label in match.groups() if label in options}
     worded = said_in(flat(before), options)
-    return None if AGAINST.search(before) or named - {at_end[1]} or set(worded) - {at_end[1]} else at_end[1]
+    firm = CONCLUDING.match(said) or worded or SAYING.search(before)
+    return None if not firm or AGAINST.search(before) or named - {at_end[1]} or set(worded) - {at_end[1]} else at_end[1]
 
 
 def _worded(final: str, before: str, options: dict[str, str]) -> str | None:

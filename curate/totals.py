@@ -30,12 +30,13 @@ FINALS: tuple[str, ...] = (
     rf"{DRAWN}{{1,2}}there\s(?:are|is|were|was)\s(?P<a>{SAID}(?:\sof\sthem)?{COUNTED}?){TOTAL}?",
     rf"{DRAWN}{{0,2}}(?:there\s(?:are|is|were|was)|we\shave|(?:that|this|it)\smakes)\s"
     rf"(?P<b>{SAID}(?:\sof\sthem|{COUNTED}{{1,2}}?)?){TOTAL}",
-    rf"{DRAWN}{{0,2}}(?:I|we)\s(?:count|get|estimate|arrive\sat|end\sup\swith|reach|obtain)\s"
-    rf"(?P<c>{SAID}(?:\sof\sthem)?{COUNTED}?){TOTAL}?",
-    rf"(?:{DRAWN}{{1,2}}(?:I|we)\s(?:see|have|find)|{DRAWN}{{0,2}}(?:I|we)(?:['’]d|\swould)\s(?:say|estimate|put\sit\sat))\s"
+    # "I count 9"; with what is counted it may be a part, unless it is what follows: "so I count 9 birds"
+    rf"(?:I|we)\s(?:count|get|reach|obtain)\s(?P<c>{SAID}(?:\sof\sthem)?){TOTAL}?",
+    rf"{DRAWN}{{0,2}}(?:I|we)(?:\s(?:estimate|arrive\sat|end\sup\swith)|(?:['’]d|\swould)\s(?:say|estimate|put\sit\sat))\s"
     rf"(?P<d>{SAID}(?:\sof\sthem)?{COUNTED}?){TOTAL}?",
-    rf"{DRAWN}{{1,2}}(?:he|she|it|they)\s(?:has|have|costs?|weighs?|measures?|needs?|lasts?|equals?|covers?|travels?|takes?|earns?|pays?|saves?)\s"
-    rf"(?P<e>{SAID}{COUNTED}?){TOTAL}?",
+    rf"{DRAWN}{{1,2}}(?:(?:I|we)\s(?:see|have|find|count|get|reach|obtain)|(?:he|she|it|they)\s(?:has|have|costs?|weighs?"
+    r"|measures?|needs?|lasts?|equals?|covers?|travels?|takes?|earns?|pays?|saves?))\s"
+    rf"(?P<e>{SAID}(?:\sof\sthem)?{COUNTED}?){TOTAL}?",
     # "The number of birds is 9", "so the area is 12 square units"
     rf"(?:{DRAWN}){{0,2}}(?:the|my|our|its)\s(?:(?:total|final|overall|whole)\s)?{SUM}(?:\sof\s[a-z]{{2,15}})?\s{IS}\s"
     rf"(?P<f>{SAID}{UNIT})",
@@ -45,10 +46,13 @@ FINALS: tuple[str, ...] = (
     # "Therefore, 9", "so 9 birds it is", "= 9"
     rf"(?:{DRAWN}{{1,2}}|=\s?)(?P<i>{SAID}{COUNTED}?)(?:\sit\sis|{TOTAL})?",
     rf"{DRAWN}?(?:that|this|it)\s(?:makes|gives|leaves)(?:\s(?:us|me))?\s(?P<j>{SAID}{COUNTED}?){TOTAL}?",
-    rf"{DRAWN}{{1,2}}(?![^.]*\b(?:of|least|most|than|per|each|rows?|not|or)\b)[^=.,;!?\d]{{1,60}}\s(?P<k>{SAID}(?:\s[a-z]{{2,12}})?){TOTAL}",
-    rf"(?:in\stotal|altogether|in\sall),?\s(?P<l>{SAID}{COUNTED}{{1,2}}?)(?:\s(?:appear|are\s[a-z]{{2,12}}))?",
+    rf"{DRAWN}{{1,2}}(?![^.]*\b(?:of|least|most|than|per|each|rows?|not|or)\b)[^=.,;!?\d]{{1,60}}\s"
+    rf"(?P<k>{SAID}(?:\s[a-z]{{2,12}})?){TOTAL}",
+    rf"(?:in\stotal|altogether|in\sall),?\s(?P<l>{SAID}{COUNTED}{{1,2}}?)"
+    r"(?:\s(?:appear|are\s(?:seen|shown|visible|there)))?",
     # "3 + 4 = 7", "so x = 7"
-    rf"{DRAWN}{{0,2}}(?:(?:that|this|it)\s(?:makes|gives|is|leaves)\s)?[\d\s.,+*/×÷·()−–-]{{3,80}}=\s?(?P<m>{SAID}{UNIT})",
+    rf"{DRAWN}{{0,2}}(?:(?:that|this|it)\s(?:makes|gives|is|leaves)\s)?[\d\s.,+*/×÷·()−–-]{{3,80}}=\s?"
+    rf"(?P<m>{SAID}{UNIT})",
     rf"(?:so|therefore|thus|hence),?\s[^=.!?]{{1,60}}=\s?(?P<n>{SAID})",
 )
 FINAL = re.compile("|".join(FINALS), re.IGNORECASE)
