@@ -1,7 +1,7 @@
 """The limits that the settings set for money and tokens: nobody asks what might pass them."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -37,7 +37,8 @@ class Budget:
 
     What is under way counts with the most that it may take. How long a prompt is nobody knows before the server
     has counted one, so the first request of a stage goes out alone, and those that follow count with as many
-    times more as any took. `out` is true once something had to be left unasked.
+    times more as any took. Whoever waits for room is not overtaken by a smaller request: near the limit a revision
+    would give way to new drafts for ever. `out` is true once something had to be left unasked.
     """
 
     def __init__(self, max_cost: float | None, max_tokens: int | None, spent: Iterable[Spent] = ()) -> None:
@@ -50,6 +51,7 @@ class Budget:
         self._times: dict[str, float] = {}  # by stage: what a reply took of the most that was thought
         self._under_way: Counter[str] = Counter()
         self._settled = asyncio.Event()
+        self._queue: deque[object] = deque()  # who waits for room, in order
         for past in spent:
             self.spent = self.spent.plus(Price(past.cost, past.prompt_tokens + past.completion_tokens))
 
@@ -75,17 +77,39 @@ class Budget:
 
         Raises SpentError where there is none left.
         """
-        while True:
-            need = Price().plus(most.counting(), self._times.get(stage, 1.0))
-            if (stage in self._times or not self._under_way[stage]) and self._fits(need):
-                self._reserved = self._reserved.plus(need)
-                self._under_way[stage] += 1
-                return need
-            if not self._under_way.total():
-                self.out, self._next = True, need
-                raise SpentError(self.told)
-            self._settled.clear()
-            await self._settled.wait()
+        while self._is_new(stage):
+            await self._news()
+        place = object()
+        self._queue.append(place)
+        try:
+            while True:
+                need = Price().plus(most.counting(), self._times.get(stage, 1.0))
+                if self._queue[0] is place and not self._is_new(stage) and self._granted(stage, need):
+                    return need
+                await self._news()
+        finally:
+            self._queue.remove(place)
+            self._settled.set()
+
+    def _is_new(self, stage: str) -> bool:
+        """Whether the first request of this stage is under way, and tells what others take."""
+        return stage not in self._times and self._under_way[stage] > 0
+
+    async def _news(self) -> None:
+        """Wait until a request has ended, or another one waits no longer."""
+        self._settled.clear()
+        await self._settled.wait()
+
+    def _granted(self, stage: str, need: Price) -> bool:
+        """Whether there is room for it now. Raises SpentError where there never will be."""
+        if self._fits(need):
+            self._reserved = self._reserved.plus(need)
+            self._under_way[stage] += 1
+            return True
+        if not self._under_way.total():
+            self.out, self._next = True, need
+            raise SpentError(self.told)
+        return False
 
     def settle(self, stage: str, most: Price, held: Price, reply: Reply | None) -> None:
         """The request has ended, with this reply or without."""

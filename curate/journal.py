@@ -4,6 +4,7 @@ Nobody uses a reply before it is on the disk (`curate.writer`). Readers use conn
 that looking at a running work folder disturbs nothing.
 """
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,6 +20,7 @@ from curate.writer import LOCKED, Statement, Writer, damaged, patient, unusable
 
 VERSION = 2
 READING = 30_000  # milliseconds that a reader waits for whoever repairs the log
+LOOK = 0.05  # seconds between two looks whether the writer goes on
 MENDED = ".mended"  # ends the name of a mended journal that is not in its place yet
 TABLES = """
 CREATE TABLE IF NOT EXISTS replies (
@@ -107,6 +109,16 @@ class Journal:
             cut = cut or (None if max_tokens > limit else reply)
         return cut
 
+    @property
+    def last(self) -> int:
+        """The place of the newest reply that was there before this journal was opened; 0 where there was none."""
+        return self._last
+
+    def place(self, key: str) -> int:
+        """The place of the reply to this request, which grows from reply to reply; 0 where there is none."""
+        found = self._found("SELECT MAX(rowid) FROM replies WHERE key = ?", bytes.fromhex(key))
+        return max((place for (place,) in found if place), default=0)
+
     def failure(self, key: str) -> Failure | None:
         """Why a request that was sent was never answered, as far as the journal knows."""
         query = "SELECT error, reason FROM failures WHERE key = ?"
@@ -146,6 +158,11 @@ class Journal:
     def ready(self) -> None:
         """Raise StoreError where the next reply could not be kept."""
         self._writer.ready()
+
+    async def free(self) -> None:
+        """Returns once what is answered can be kept soon: nothing new is to be bought as long as the file is locked."""
+        while self._writer.stuck:  # noqa: ASYNC110 - which is seldom, and no thread knows when it ends
+            await asyncio.sleep(LOOK)
 
     async def put(self, key: str, stage: str, model: str, max_tokens: int, reply: Reply) -> None:
         """Keep this reply; returns when it is on the disk."""

@@ -154,13 +154,15 @@ class Models:
         return kept | (fitting(connected, self._progress.tell) if connected else {})
 
     def _gated(self, ask: Ask, keeps: bool) -> Ask:
-        """Nothing more goes out once the run is ending, or after an error that no request can escape.
+        """Nothing more goes out once the run is ending, or after an error that no request can escape, nor while the
+        journal keeps nothing.
 
         What a provider `keeps` nobody waits for then.
         """
         fatal: list[FatalError] = []
 
         async def sent(request: Request) -> Reply:
+            await self._journal.free()
             if self._ending:
                 raise asyncio.CancelledError
             if fatal:

@@ -24,6 +24,7 @@ from curate.mixture import mixture
 from curate.models import Models
 from curate.progress import Progress
 from curate.record import Failed, Kept, Owed, Record, Rejected, Thought
+from curate.retries import Retries
 from curate.rows import Rows
 from curate.settings import Settings
 from curate.sources import Row
@@ -127,13 +128,14 @@ class Pipeline:
         self._doubt_retry()
         if line := workfolder.resharded(settings.work, self.scope.shard or workfolder.WHOLE):
             progress.tell(line)
+        retries = Retries(settings.work, self.scope.retry, self.journal, progress.tell)
         for reason in self.scope.retry:
             self.library.forget(reason)
         if any(isinstance(settings.stages[name], ShowingStage) for name in progress.asking):
             self.eyes.wake()
         intake = self.intake(self._standing(names))
         async with self.models.open([settings.stages[n].model for n in progress.asking], self.eyes, settings.work):
-            way = Way(self.steps(names), self._mended, self.scope.retry)
+            way = Way(self.steps(names), self._mended, retries.due)
             width = max(WIDTH, self.models.width)
             again = lambda number: intake.again(self.rows.row(number))  # noqa: E731
             most, more = max(MOST, self.models.patient), lambda: not self.budget.out
@@ -147,6 +149,9 @@ class Pipeline:
                 await ended.aclose()
         await self.journal.save({stage: meter.replayed for stage, meter in progress.meters.items()})
         self.standings.flush()
+        sent = any(progress.meters[name].sent for name in progress.asking if name in progress.meters)
+        if not self.budget.out and not (sent and progress.tally.failed.total()):
+            retries.end()
         if self.budget.out:
             progress.stopped, progress.untouched = self.budget.told, self._untouched()
 

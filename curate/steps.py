@@ -16,6 +16,11 @@ def idle() -> bool:
     return False
 
 
+def never(_reason: str, _used: Sequence[str]) -> bool:
+    """No row that was rejected is asked about once more."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A stage and how it asks.
@@ -64,10 +69,10 @@ class Parked:
 class Way:
     """What every record goes through.
 
-    A record whose medium cannot be shown may begin anew as what `mend` makes of it, once; one that is
-    rejected for a reason in `anew` is asked about once more.
+    A record whose medium cannot be shown may begin anew as what `mend` makes of it, once; one that is rejected is
+    asked about once more where `anew` says so of the reason and of the keys of the replies that it rests on.
     """
 
     steps: Sequence[Step]
     mend: Mend | None = None
-    anew: frozenset[str] = frozenset()
+    anew: Callable[[str, Sequence[str]], bool] = never

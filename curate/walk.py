@@ -33,6 +33,7 @@ class Walk:
         self._steps = way.steps
         self._mend = way.mend
         self._anew = way.anew
+        self._retried: set[str] = set()
         self._tally = tally
         self._parked = again
         self._at = 0
@@ -118,9 +119,9 @@ class Walk:
         return await self._again(Rejected(self.record.row, step.name, reason, detail, self.record))
 
     async def _again(self, dropped: Rejected) -> Rejected | Failed | Owed | None:
-        """The last stage once more, if it has a try left, or the journal holds the reply to one; else the drop stays.
+        """The last stage once more, if it has a try left, the journal holds the reply to one, or it is retried.
 
-        A reply that was bought counts, whatever the settings say by now.
+        Else the drop stays. A reply that was bought counts, whatever the settings say by now.
         """
         last = self._last_unsettled()
         step = self._steps[last] if last is not None else None
@@ -128,10 +129,11 @@ class Walk:
             return dropped
         if self._samples[last] + 1 < step.stage.tries:
             return await self._sample(step, last, step.ask, None)
-        if dropped.reason in self._anew:
-            self._anew = self._anew - {dropped.reason}
-            return await self._sample(step, last, step.ask, None)
-        return await self._sample(step, last, step.kept, dropped) if step.kept else dropped
+        ended = await self._sample(step, last, step.kept, dropped) if step.kept else dropped
+        if ended is not dropped or dropped.reason in self._retried or not self._anew(dropped.reason, self.used):
+            return ended
+        self._retried.add(dropped.reason)
+        return await self._sample(step, last, step.ask, None)
 
     def _last_unsettled(self) -> int | None:
         """Where the last stage stands that may answer otherwise when asked anew; those behind it have yet to come."""

@@ -15,6 +15,7 @@ STANDINGS = "standings.sqlite"
 LOCK = "lock"
 PERCH = "canary"  # the folder of what canaries show, while they do
 SHARD = "shard"
+RETRIES = "retries.json"  # what `--retry` has not asked to its end
 WHOLE = (1, 1)  # no part of the rows, but all of them
 PART = re.compile(r"([1-9]\d{0,5})/([1-9]\d{0,5})")
 

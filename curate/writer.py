@@ -26,6 +26,8 @@ PATIENCE = 0.05
 LOCKED = 1.0  # seconds that SQLite waits for another process before it is told of
 FIRST_TRY = 10.0  # seconds that a command waits at its start for a file that another process holds
 LAST_TRY = 60.0  # seconds that a closing writer waits for a file that another process holds
+REMIND = 60.0  # seconds between two words on that
+STUCK = 0.5  # seconds that a commit takes before nothing new is asked: a kill would take what is answered meanwhile
 RESERVE = 16 * 2**20  # bytes kept back, so that a disk that fills up has room for what is under way
 
 SCANT = 2**20  # bytes below which a fault of the disk is put down to the lack of room
@@ -58,7 +60,14 @@ class Writer:
         self._closing_since: float | None = None
         self._reserve = path.with_name(f"{path.name}.reserve")
         self._untaken: list[_Write] = []
+        self._began: float | None = None  # when the commit under way did
         self.broken: StoreError | None = None
+
+    @property
+    def stuck(self) -> bool:
+        """Whether a commit takes so long that what comes in piles up: the file is locked, or the disk hangs."""
+        began = self._began
+        return began is not None and time.monotonic() - began > STUCK
 
     def ready(self) -> None:
         """Take what writing needs: the file and the reserve. Raises StoreError where a write could not be kept."""
@@ -120,7 +129,9 @@ class Writer:
     def _work(self, base: sqlite3.Connection) -> None:
         with closing(base):
             for group in self._inbox.groups():
+                self._began = time.monotonic()
                 self._keep(base, group)
+                self._began = None
             untaken, self._untaken = self._untaken, []
             for write in untaken:
                 self._keep(base, [write])
@@ -138,20 +149,19 @@ class Writer:
 
     def _refusal(self, base: sqlite3.Connection, group: list[_Write]) -> StoreError | None:
         """Why this group could not be written; None where it is on the disk."""
-        told = False
+        due = began = time.monotonic()
         while True:
             try:
-                began = time.monotonic()
                 _commit(base, group)
                 log.debug("committed %d writes in %.3f s", len(group), time.monotonic() - began)
                 return None
             except sqlite3.Error as fault:
                 log.debug("%d writes not committed: %s", len(group), fault)
                 if _locked(fault) and not self._overdue():
-                    if not told:
+                    if (now := time.monotonic()) >= due:
+                        due = now + REMIND
                         with suppress(OSError):  # nobody may hear of it any more, but replies are kept
-                            self._say(waits(self._path))
-                    told = True
+                            self._say(f"{waits(self._path)}; until then nothing new is asked")
                 elif _starved(fault) and self._reserve.exists():
                     self._reserve.unlink(missing_ok=True)
                     self.broken = unusable(self._path, fault)

@@ -234,6 +234,23 @@ def test_a_journal_locked_in_mid_run_is_waited_for_and_nothing_is_lost(many, ser
     assert Counter(server.stages()) == kept(many) == {"caption": 1, "draft": 40, "revise": 40}
 
 
+def test_nothing_new_is_asked_while_no_reply_can_be_kept(many, server):
+    server.answer = slow
+    many.settings(model="concurrency = 4")
+    process = many.start("run", "--quiet")
+    while len(server.asked) <= 12:
+        time.sleep(0.01)
+    hold = Hold(many.work / "journal.sqlite")
+    time.sleep(2.5)
+    asked = len(server.asked)
+    time.sleep(1.5)
+    assert len(server.asked) == asked, "replies would pile up, and a kill would take them all"
+    assert asked < 12 + 40
+    hold.free()
+    assert ended(process).code == 0
+    assert Counter(server.stages()) == kept(many) == {"caption": 1, "draft": 40, "revise": 40}
+
+
 # A damaged journal
 
 

@@ -394,7 +394,7 @@ def test_a_sample_that_was_bought_counts_whatever_the_settings_say_now(known, ki
 def test_a_rejection_for_a_reason_that_is_retried_is_asked_about_once_more():
     for reason, asked in (("wrong", 2), ("another", 1)):
         script, tally = Script(answer("B")), Tally()
-        way = Way((drafting(script), RIGHT), anew=frozenset({reason}))
+        way = Way((drafting(script), RIGHT), anew=lambda dropped, _, reason=reason: dropped == reason)
         ended = asyncio.run(walked(captioned(), way, tally)).outcome
         assert isinstance(ended, Rejected)
         assert [r.sample for r in script.asked] == list(range(asked))

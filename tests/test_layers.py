@@ -32,9 +32,9 @@ MACHINERY = {
     "filmstrips", "findings", "fitness", "flashcards", "flights", "folders", "frontmatter", "garbage", "glossary",
     "histogram", "holdings", "hub", "inbox", "intake", "journal", "judges", "log", "measures", "media", "mending",
     "meter", "mix", "mixture", "models", "nearness", "options", "outlook", "pace", "pages", "parcel", "pilot", "plots",
-    "progress", "projection", "push", "pushed", "rate", "readback", "refusals", "replay", "report", "rows", "savings",
-    "sections", "sets", "settings", "shards", "shared", "snapshots", "soundness", "sources", "splits", "standings",
-    "starts", "steps", "tally", "tracing", "troubles", "verdict", "walk", "watch", "webpage",
+    "progress", "projection", "push", "pushed", "rate", "readback", "refusals", "replay", "report", "retries", "rows",
+    "savings", "sections", "sets", "settings", "shards", "shared", "snapshots", "soundness", "sources", "splits",
+    "standings", "starts", "steps", "tally", "tracing", "troubles", "verdict", "walk", "watch", "webpage",
     "workfolder", "writer",
 }  # fmt: skip
 TOP = {"console", "view", "tables", "forecast", "delivery", "jobs", "batching", "command", "cli", "__main__"}

@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import threading
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -23,6 +24,7 @@ from curate import judges, publishing
 from curate.pipeline import Scope, opened, through
 from curate.progress import Progress
 from curate.settings import load
+from curate.workfolder import RETRIES
 from tests.server import REVISED, THINKING, Answer, ModelServer, completion, failure, sensible, stage_of
 from tests.workplace import Workplace, ended, picture, row
 
@@ -465,6 +467,51 @@ def test_a_wrong_answer_is_asked_about_once_more_where_that_is_retried(place, se
     assert Counter(server.stages()) == {"draft": 1, "revise": 1}
     assert place.run("run", "--json").json["sets"]["sft"] == 3
     assert len(server.asked) == 2, "what was bought counts from now on"
+
+
+def stubborn(said: list[str]) -> Callable[[dict[str, Any]], Answer]:
+    """Drafts the last of these answers to every question."""
+
+    def answer(body: dict[str, Any]) -> Answer:
+        draft = completion(f"<answer>{said[-1]}</answer>", reasoning_content=THINKING)
+        return draft if stage_of(body) == "draft" else sensible(body)
+
+    return answer
+
+
+def test_each_retry_asks_once_more_about_the_rows_that_are_still_rejected(place, server):
+    said = ["B"]
+    server.answer = stubborn(said)
+    place.run("run")
+    for round_ in (1, 2, 3):
+        ran = place.run("run", "--json", "--retry", "wrong answer")
+        assert (server.stages().count("draft"), ran.json["notices"]) == (3 + 3 * round_, [])
+    said.append("A")
+    assert place.run("run", "--json", "--retry", "wrong answer").json["sets"]["sft"] == 3
+    assert server.stages().count("draft") == 15
+
+
+def test_an_interrupted_retry_goes_on_and_buys_nothing_twice(place, server):
+    server.answer = stubborn(["B"])
+    place.run("run")
+    ran = place.run("run", "--json", "--retry", "wrong answer", "--limit", "2", "--max-tokens", "1")
+    assert (server.stages().count("draft"), ran.code) == (3, 1)
+    place.run("run", "--retry", "wrong answer", "--limit", "2")
+    assert server.stages().count("draft") == 5
+    (place.folder / "work" / RETRIES).write_text(noted := json.dumps({"wrong answer": before(place, 2)}))
+    ran = place.run("run", "--json", "--retry", "wrong answer")
+    told = "--retry 'wrong answer' goes on where it ended: what was asked again since is not asked once more"
+    assert (server.stages().count("draft"), ran.json["notices"]) == (6, [told])
+    assert not (place.folder / "work" / RETRIES).exists()
+    for spoilt in ("[1]", noted.replace("wrong", "another")):
+        (place.folder / "work" / RETRIES).write_text(spoilt)
+        assert place.run("run", "--json", "--retry", "wrong answer").json["notices"] == []
+
+
+def before(place: Workplace, replies: int) -> int:
+    """The place of the newest reply before the last so many."""
+    with closing(sqlite3.connect(place.folder / "work" / "journal.sqlite")) as base:
+        return base.execute("SELECT rowid FROM replies ORDER BY rowid DESC LIMIT 1 OFFSET ?", (replies,)).fetchone()[0]
 
 
 def test_shards_split_the_rows_by_medium_and_a_filter_over_all_work_folders_joins_them(place, server):
