@@ -1,8 +1,9 @@
 """The limits that the settings set for money and tokens: nobody asks what might pass them."""
 
 import asyncio
-from collections import Counter, deque
-from collections.abc import Iterable
+from bisect import insort
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from curate.chat import Reply
@@ -37,11 +38,18 @@ class Budget:
 
     What is under way counts with the most that it may take. How long a prompt is nobody knows before the server
     has counted one, so the first request of a stage goes out alone, and those that follow count with as many
-    times more as any took. Whoever waits for room is not overtaken by a smaller request: near the limit a revision
-    would give way to new drafts for ever. `out` is true once something had to be left unasked.
+    times more as any took. Of those that wait for room the last of `steps` goes first, whatever it takes, and nobody
+    overtakes it: what was begun is finished, instead of more being begun. `out` is true once something had to be
+    left unasked.
     """
 
-    def __init__(self, max_cost: float | None, max_tokens: int | None, spent: Iterable[Spent] = ()) -> None:
+    def __init__(
+        self,
+        max_cost: float | None,
+        max_tokens: int | None,
+        spent: Iterable[Spent] = (),
+        steps: Sequence[str] = (),
+    ) -> None:
         self.max_cost = max_cost
         self.max_tokens = max_tokens
         self.spent = Price()
@@ -51,7 +59,9 @@ class Budget:
         self._times: dict[str, float] = {}  # by stage: what a reply took of the most that was thought
         self._under_way: Counter[str] = Counter()
         self._settled = asyncio.Event()
-        self._queue: deque[object] = deque()  # who waits for room, in order
+        self._ranks = {step: -at for at, step in enumerate(steps)}
+        self._queue: list[tuple[int, int]] = []  # who waits for room, in order: rank and number
+        self._asked = 0
         for past in spent:
             self.spent = self.spent.plus(Price(past.cost, past.prompt_tokens + past.completion_tokens))
 
@@ -79,12 +89,13 @@ class Budget:
         """
         while self._is_new(stage):
             await self._news()
-        place = object()
-        self._queue.append(place)
+        self._asked += 1
+        place = (self._ranks.get(stage, -len(self._ranks)), self._asked)
+        insort(self._queue, place)
         try:
             while True:
                 need = Price().plus(most.counting(), self._times.get(stage, 1.0))
-                if self._queue[0] is place and not self._is_new(stage) and self._granted(stage, need):
+                if self._queue[0] == place and not self._is_new(stage) and self._granted(stage, need):
                     return need
                 await self._news()
         finally:

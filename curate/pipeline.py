@@ -106,7 +106,7 @@ class Pipeline:
                     )
                 )
             )
-            self.budget = Budget(*limits(settings, scope), self.journal.spent())
+            self.budget = Budget(*limits(settings, scope), self.journal.spent(), settings.steps)
             perch = work / workfolder.PERCH
             self.models = Models(settings.models, self.journal, self.budget, progress, perch, scope.retry, scope.canary)
             self._open = stack.pop_all()

@@ -120,8 +120,8 @@ def test_a_request_without_a_reply_costs_nothing():
 
 
 def test_a_large_request_that_waits_for_room_is_not_overtaken_by_small_ones():
-    async def main() -> list[str]:
-        budget, went = Budget(10.0, None), []
+    async def main(*steps: str) -> list[str]:
+        budget, went = Budget(10.0, None, steps=steps), []
         for stage in ("draft", "revise"):
             budget.settle(stage, MOST, await budget.reserve(stage, MOST), Reply(text=""))
         held = [await budget.reserve("draft", MOST) for _ in range(8)]
@@ -130,14 +130,15 @@ def test_a_large_request_that_waits_for_room_is_not_overtaken_by_small_ones():
             await budget.reserve(stage, Price(cost, 1000))
             went.append(stage)
 
-        waiting = [asyncio.create_task(go(*each)) for each in (("revise", 4.0), ("draft", 1.0), ("draft", 1.0))]
-        for room in held[:4]:
+        waiting = [asyncio.create_task(go(*each)) for each in (("draft", 2.5), ("revise", 4.0), ("draft", 1.0))]
+        for room in held[:6]:
             await asyncio.sleep(0.01)
             budget.settle("draft", MOST, room, None)
         await asyncio.gather(*waiting)
         return went
 
-    assert asyncio.run(main()) == ["revise", "draft", "draft"]
+    assert asyncio.run(main()) == ["draft", "revise", "draft"]
+    assert asyncio.run(main("caption", "draft", "answer", "revise")) == ["revise", "draft", "draft"]
 
 
 def test_a_waiter_that_is_cancelled_holds_no_room():
