@@ -6,6 +6,8 @@ ANSWER = re.compile(r"<answer>((?:(?!<answer>).)*?)</answer>", re.DOTALL)
 EACH_ONCE = ["<think>", "</think>", "<answer>", "</answer>"]
 TAG = re.compile(r"<\s{0,3}/?\s{0,3}(?:think|answer)\s{0,3}/?>", re.IGNORECASE)
 SOLE = re.compile(r"\s*<think>((?:(?!</?think>).)*)</think>(?:(?!</?think>).)*", re.DOTALL)
+PAIR = re.compile(r"<think>((?:(?!</?think>).)*)</think>", re.DOTALL)
+PAIRS = re.compile(rf"\s*(?:{PAIR.pattern}\s*)+", re.DOTALL)
 ANY = re.compile(r"</?(?:think|answer)>")
 
 
@@ -38,6 +40,18 @@ def sole_thinking(text: str) -> str | None:
     if "think>" in rest or any(map(str.strip, opened)):
         raise ValueError("more than one <think> in the reply")
     return thinking
+
+
+def joined_thinking(text: str) -> str | None:
+    """The thinking of a text, of which each part may stand in a pair of its own; None where there is none.
+
+    Raises ValueError where words stand between the pairs: they would be lost.
+    """
+    if pairs := PAIRS.match(text):
+        found = [thinking.strip() for thinking in PAIR.findall(pairs[0])]
+        if len(found) > 1 and "think>" not in text[pairs.end() :]:
+            return "\n\n".join(filter(None, found))
+    return sole_thinking(text)
 
 
 def answer_in(text: str) -> str | None:

@@ -1,8 +1,9 @@
 """Where a reply keeps its thinking: in a field of its message, or in tags within its text.
 
 `reasoning_content` is DeepSeek's, and that of SGLang, LMDeploy and llama.cpp; `reasoning` that of vLLM, OpenRouter,
-Together and Ollama. OpenRouter may tell it in pieces only (`reasoning_details`), and Gemini writes a summary of it into
-the text, between <thought> tags. Others leave <think> in the text, which is the stages' to read (`curate.tags`).
+Together and Ollama. OpenRouter may tell it in pieces only (`reasoning_details`), Mistral as a part of the content, and
+Gemini writes a summary of it into the text, between <thought> tags. Other models have tags of their own; of all of them
+<think> alone is left in the text, for it is the stages' to read (`curate.tags`).
 """
 
 import json
@@ -14,13 +15,25 @@ FIELDS = ("reasoning_content", "reasoning")
 HIDDEN = "hidden"
 _DETAILS = "reasoning_details"
 _PIECES = ("text", "summary")  # of such a detail; what is encrypted cannot be read
-_TAGGED = re.compile(r"\s*<thought>(.*?)</thought>\s*", re.DOTALL)
+_PARTS = ("thinking", "reasoning")  # of the content, by the type that each has
+_OPEN = r"<(?P<tag>think|thinking|thought|reasoning|seed:think)>|(?P<bullet>◁)think▷|(?P<square>\[)THINK\]"
+_CLOSE = r"</(?:think|thinking|thought|reasoning|seed:think)>|◁/think▷|\[/THINK\]"
+_TAGGED = re.compile(
+    rf"\s*(?:{_OPEN})(?P<thinking>.*?)(?:(?(tag)</(?P=tag)>|(?(bullet)◁/think▷|\[/THINK\])))\s*",
+    re.DOTALL | re.IGNORECASE,
+)
+_OPENED = re.compile(_OPEN, re.IGNORECASE)
+_CLOSED = re.compile(_CLOSE, re.IGNORECASE)
+_DATA = ("{", "[", "```")  # what a record begins with: a tag in it is what somebody wrote in the medium
+OWN = ("<think>", "</think>")
+UNCLOSED = "the thinking in the reply is never closed"
 
 
 def text(said: object) -> str:
     """The text of a message: as it is or in parts; halves of surrogate pairs become "?". Raises ValueError."""
     if isinstance(said, list):
-        said = "".join(text(part.get("text")) for part in said if isinstance(part, dict))
+        parts = (part for part in said if isinstance(part, dict) and part.get("type") not in _PARTS)
+        said = "".join(text(part.get("text")) for part in parts)
     if said is not None and not isinstance(said, str):
         raise ValueError(f"expected text, found {type(said).__name__}")
     return (said or "").encode("utf-8", "replace").decode()
@@ -29,8 +42,37 @@ def text(said: object) -> str:
 def apart(message: Mapping[str, Any]) -> tuple[str, str]:
     """The text of this message and its thinking, "" where it tells none. Raises ValueError."""
     said, (_, thinking) = text(message.get("content")), _told(message)
-    tagged = None if thinking else _TAGGED.match(said)
-    return (said[tagged.end() :], tagged[1].strip()) if tagged else (said, thinking)
+    return (said, thinking) if thinking else _untagged(said)
+
+
+def _untagged(said: str) -> tuple[str, str]:
+    """A text without the thinking that it begins with, between other tags than <think>, and that thinking.
+
+    Several that follow one another are one. Some servers leave out the opening tag, since it is the last of the prompt.
+    """
+    found, rest = [], said
+    while (tagged := _TAGGED.match(rest)) and not _own(tagged):
+        found.append(tagged["thinking"].strip())
+        rest = rest[tagged.end() :]
+    if not found and (closing := _alone(said)):
+        found, rest = [said[: closing.start()].strip()], said[closing.end() :].lstrip()
+    return rest, "\n\n".join(filter(None, found))
+
+
+def _own(tagged: re.Match[str]) -> bool:
+    """Whether the tags are those of the format, which the stages read."""
+    return tagged["tag"] == "think" and tagged[0].rstrip().endswith("</think>")
+
+
+def _alone(said: str) -> re.Match[str] | None:
+    """The closing tag, other than </think>, of a thinking that was never opened."""
+    closing = None if said.lstrip().startswith(_DATA) else _CLOSED.search(said)
+    return None if closing is None or closing[0] in OWN or _OPENED.search(said, 0, closing.start()) else closing
+
+
+def unclosed(said: str) -> bool:
+    """Whether a text begins with a thinking that never ends."""
+    return bool(_OPENED.match(said.lstrip())) and not _CLOSED.search(said)
 
 
 def place(body: bytes) -> str:
@@ -43,9 +85,9 @@ def place(body: bytes) -> str:
         return ""
     if field:
         return field
-    for tag in ("thought", "think"):
-        if f"</{tag}>" in content or content.lstrip().startswith(f"<{tag}>"):
-            return f"<{tag}> tags in its text"
+    tag = _alone(content) or _OPENED.match(content.lstrip())
+    if tag or OWN[1] in content:
+        return f"{tag[0].replace('/', '') if tag else OWN[0]} tags in its text"
     return HIDDEN if _counted(said) else ""
 
 
@@ -54,8 +96,18 @@ def _told(message: Mapping[str, Any]) -> tuple[str, str]:
     for name in FIELDS:
         if found := text(message.get(name)):
             return name, found
-    found = "".join(_pieces(message.get(_DETAILS)))
-    return (_DETAILS, found) if found else ("", "")
+    if found := "".join(_pieces(message.get(_DETAILS))):
+        return _DETAILS, found
+    if found := _parted(message.get("content")):
+        return "thinking parts of its content", found
+    return "", ""
+
+
+def _parted(content: object) -> str:
+    """The thinking among the parts of a content."""
+    parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+    thoughts = [part for part in parts if part.get("type") in _PARTS]
+    return "".join(text(part.get(part["type"], part.get("text"))) for part in thoughts)
 
 
 def _pieces(details: object) -> list[str]:

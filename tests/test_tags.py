@@ -4,7 +4,17 @@ from itertools import product
 
 import pytest
 
-from curate.tags import ANY, TAG, answer_in, in_format, process, sole_thinking, solution, thinking_in
+from curate.tags import (
+    ANY,
+    TAG,
+    answer_in,
+    in_format,
+    joined_thinking,
+    process,
+    sole_thinking,
+    solution,
+    thinking_in,
+)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +51,30 @@ def test_thinking(text, expected):
 )
 def test_the_one_thinking_of_a_text(text, expected):
     assert sole_thinking(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("<think>A.</think>\n<think>B.</think><answer>A</answer>", "A.\n\nB."),
+        ("<think>A.</think><think> </think><think>C.</think> Done.", "A.\n\nC."),
+        ("<think></think>\n<think>I look.</think>", "I look."),
+        ("<think>I look.</think>", "I look."),
+        ("I look.</think>Done.", "I look."),
+        ("none", None),
+        ("<think>" * 20_000, None),
+    ],
+)
+def test_thinking_in_several_pairs_is_joined(text, expected):
+    assert joined_thinking(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["<think>A</think> no, <think>B</think>", "<think>A</think><think>B</think> C</think>"]
+)
+def test_words_between_two_thinkings_are_never_lost(text):
+    with pytest.raises(ValueError, match="more than one <think>"):
+        joined_thinking(text)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from curate.jsonschema import checked_in, loaded
 from curate.record import Output, Record, Thought
 from curate.stage import Stage
 from curate.stages.caption import Caption
-from curate.tags import answer_in, sole_thinking, thinking_in
+from curate.tags import answer_in, joined_thinking, thinking_in
+from curate.thoughts import UNCLOSED, unclosed
 
 LETTER = re.compile(r"\s*\(?([A-Z])[).:]")
 
@@ -90,7 +91,10 @@ class DraftStage(Stage):
             fields = StructuredDraft.model_validate(loaded(reply.text, parse_int=str, parse_float=str))
             return thought(fields.thinking, answer_in(fields.answer) or fields.answer.strip())
         _, final = thinking_in(reply.text)
-        return thought(reply.reasoning.strip() or sole_thinking(reply.text) or "", answer_in(final))
+        thinking = reply.reasoning.strip() or joined_thinking(reply.text) or ""
+        if not thinking and unclosed(reply.text):
+            raise ValueError(UNCLOSED)
+        return thought(thinking, answer_in(final))
 
 
 def thought(thinking: str, answer: str | None) -> Draft:

@@ -9,6 +9,7 @@ from curate.record import Output, Record, Thought
 from curate.stage import ShowingStage
 from curate.stages.draft import Draft
 from curate.tags import sole_thinking
+from curate.thoughts import UNCLOSED, unclosed
 
 
 class Revision(Thought):
@@ -63,5 +64,5 @@ class ReviseStage(ShowingStage):
             # A server that parses reasoning takes the tags out of the text and leaves nothing else.
             thinking = inline or ("" if reply.text.strip() else reply.reasoning)
         if not thinking.strip():
-            raise ValueError("no <think> in the reply")
+            raise ValueError(UNCLOSED if unclosed(reply.text) else "no <think> in the reply")
         return Revision(thinking=thinking.strip())

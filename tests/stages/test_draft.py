@@ -81,7 +81,6 @@ def test_thinking_and_answer(reply, thinking, answer):
         "",
         "<answer>A</answer>",
         "I look. <answer>A</answer>",
-        "<think>cut off",
         "<think> </think><answer>A</answer>",
         Reply(text="<answer>A</answer>", reasoning="\n"),
     ],
@@ -93,6 +92,19 @@ def test_a_reply_without_thinking_is_asked_again(reply):
     assert [request.attempt for request in model.asked] == [0, 1]
     with pytest.raises(UnreadableError, match="structured = true"):
         asyncio.run(DraftStage(model="m", attempts=1).run(captioned(), Model(reply)))
+
+
+@pytest.mark.parametrize("opening", ["<think>", "\n<THINK>", "<thinking>", "◁think▷"])
+def test_a_thinking_that_is_never_closed_is_called_that(opening):
+    model = Model(f"{opening}I look. <answer>A</answer>")
+    with pytest.raises(UnreadableError, match=r"^the thinking in the reply is never closed$"):
+        asyncio.run(DraftStage(model="m", attempts=1).run(captioned(), model))
+
+
+def test_thinking_in_two_pairs_of_tags_is_one():
+    assert parsed("<think>First.</think>\n<think>Then.</think><answer>A</answer>") == Draft(
+        thinking="First.\n\nThen.", answer="A"
+    )
 
 
 def test_a_cut_draft_is_never_taken():

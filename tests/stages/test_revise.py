@@ -53,7 +53,6 @@ def test_the_thinking_is_what_stands_between_the_tags(reply, thinking):
     [
         "",
         "I look.",
-        "<think>I look.",
         "<think> </think>",
         Reply(text="I look.", reasoning="Let me compare."),
         Reply(text="", reasoning=" "),
@@ -65,6 +64,11 @@ def test_a_reply_without_tags_is_asked_again(reply):
     assert [request.attempt for request in model.asked] == [0, 1]
     with pytest.raises(UnreadableError, match=r"^no <think> in the reply$"):
         asyncio.run(ReviseStage(model="m", attempts=1).run(made(), Model(reply)))
+
+
+def test_a_thinking_that_is_never_closed_is_called_that():
+    with pytest.raises(UnreadableError, match=r"^the thinking in the reply is never closed$"):
+        asyncio.run(ReviseStage(model="m", attempts=1).run(made(), Model("<think>I look.")))
 
 
 def test_a_cut_revision_is_never_taken():
