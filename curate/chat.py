@@ -12,6 +12,8 @@ from curate.medium import Kind, Medium
 
 CLOSE = json.JSONEncoder(separators=(",", ":"))
 FRAME = 500  # tokens of a frame of the default size, for most models
+REFUSAL = "refusal"
+FILTERED = "content_filter"  # Gemini says why behind it
 CHARACTERS = 4  # of English text in a token
 
 
@@ -135,7 +137,8 @@ class Reply(BaseModel):
     """A model's answer as the journal keeps it.
 
     `reasoning` is what the server sent apart from the text (`reasoning_content` or `reasoning`).
-    `finish` is the server's finish reason; "length" means cut at `max_tokens`. `replayed` is true
+    `finish` is the server's finish reason; "length" means cut at `max_tokens`, "refusal" that the text is that of the
+    message's field `refusal`. `replayed` is true
     for a reply that an earlier command bought; `key` is the name of its request there.
     `guessed` is true where tokens (and with them the cost) are guessed: the server told none.
     """
@@ -158,6 +161,11 @@ class Reply(BaseModel):
     def cut(self) -> bool:
         """Whether the token limit ended the reply."""
         return self.finish == "length"
+
+    @property
+    def refused(self) -> bool:
+        """Whether the model refused in so many words, or a filter ended the reply."""
+        return self.finish.startswith((REFUSAL, FILTERED))
 
 
 Ask = Callable[[Request], Awaitable[Reply]]

@@ -110,7 +110,7 @@ class CrowdedError(CurateError):
 
 
 class DeclinedError(CurateError, ValueError):
-    """The model says that it sees nothing, or that it will not: no record of a medium."""
+    """The model says that it sees nothing, or that it will not, or a filter did not let it answer."""
 
 
 class UnreadableError(CurateError):

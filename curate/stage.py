@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 from pydantic import Field, ValidationError, model_validator
 
 from curate import assets
-from curate.chat import Ask, Media, Message, Reply, Request, Schema, Text
+from curate.chat import REFUSAL, Ask, Media, Message, Reply, Request, Schema, Text
 from curate.cuts import sparing
 from curate.errors import DeclinedError, TooLongError, UnansweredError, UnreadableError
 from curate.medium import Kind
@@ -161,7 +161,7 @@ class Stage(Plugin, ABC):
                     raise
                 break
             try:
-                return parse(uncut(reply, asked))
+                return parse(given(uncut(reply, asked)))
             except CutError as error:
                 if split_if_cut:
                     raise
@@ -210,6 +210,16 @@ def uncut(reply: Reply, request: Request) -> Reply:
         said = f"cut after {reply.completion_tokens} tokens: the model has no room for {limit}"
         raise CutError(said, reply.completion_tokens)
     raise CutError(f"cut at {limit}")
+
+
+def given(reply: Reply) -> Reply:
+    """The reply, if the model gave one. Raises DeclinedError where it refused, or a filter took the reply away."""
+    if not reply.refused:
+        return reply
+    words = " ".join(reply.text.split())[:200]
+    if reply.finish == REFUSAL:
+        raise DeclinedError(f"the model declines: {words!r}")
+    raise DeclinedError(f"a filter ended the reply ({reply.finish})" + (f": {words!r}" if words else ""))
 
 
 class ShowingStage(Stage):

@@ -100,7 +100,7 @@ class Structure:
                     refused.add(mode)
                     await self._look(request, refused)
         self._note(schema, refused)
-        if not (reply.cut or bare(reply.text)):
+        if not (reply.cut or reply.refused or bare(reply.text)):
             await self._look(request)
         return reply
 
@@ -140,8 +140,8 @@ async def found(server: Server) -> Mode:
 async def kept(server: Server, mode: Mode, room: int = ROOM) -> bool | None:
     """Whether the server keeps this way: one small request, whose reply has at most `room` tokens.
 
-    None where that does not tell: the reply was cut, or refused for a reason that does not name the way. Raises
-    AskError where the server does not answer.
+    None where that does not tell: the reply was cut or is a refusal, or the request was refused for a reason that does
+    not name the way. Raises AskError where the server does not answer.
     """
     try:
         reply = _read(server, await server.tried(probe(mode) | {server.token_limit: room}))
@@ -151,7 +151,7 @@ async def kept(server: Server, mode: Mode, room: int = ROOM) -> bool | None:
         if isinstance(error, RefusedError):
             return None
         raise
-    return None if reply.cut else _fits(reply.text, mode)
+    return None if reply.cut or reply.refused else _fits(reply.text, mode)
 
 
 def probe(mode: Mode) -> dict[str, Any]:

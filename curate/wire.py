@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from math import ceil
 from typing import Any
 
-from curate.chat import CHARACTERS, Media, Message, Reply, Request, Text
+from curate.chat import CHARACTERS, REFUSAL, Media, Message, Reply, Request, Text
 from curate.errors import TransientError
 from curate.modes import Mode, asking, worded
 from curate.thoughts import apart, text
@@ -82,10 +82,11 @@ def read(body: bytes) -> Reply:
         choice = table(_first(said.get("choices")), "a choice")
         message = table(choice.get("message"), "a message")
         content, reasoning = apart(message)
+        refusal = "" if content.strip() else _refusal(message)
         return Reply(
-            text=content,
+            text=refusal or content,
             reasoning=reasoning,
-            finish=_finish(choice.get("finish_reason")),
+            finish=REFUSAL if refusal else _finish(choice.get("finish_reason")),
             model=name(said.get("model")),
             prompt_tokens=count(said, "usage", "prompt_tokens"),
             completion_tokens=count(said, "usage", "completion_tokens"),
@@ -120,6 +121,14 @@ def _first(choices: Any) -> Any:
     if not isinstance(choices, list) or not choices:
         raise ValueError("expected choices, found none")
     return choices[0]
+
+
+def _refusal(message: Mapping[str, Any]) -> str:
+    """The words in which a model refuses: in a field of its message, or in a part of the content."""
+    content = message.get("content")
+    parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+    said = [place.get("refusal") for place in (message, *parts)]
+    return " ".join(text(words) for words in said if isinstance(words, str)).strip()
 
 
 def _finish(reason: Any) -> str:

@@ -419,6 +419,19 @@ def test_a_captioner_that_asks_for_the_video_rejects_its_rows_until_they_are_ret
     assert (ran.code, ran.steps("rejected"), ran.json["sets"]["sft"]) == (0, {}, 3)
 
 
+@pytest.mark.parametrize("stage", ["caption", "draft", "revise"])
+@pytest.mark.parametrize(
+    "refused",
+    [completion(None, refusal="I cannot describe this."), completion("", finish="content_filter")],
+)
+def test_a_stage_that_refuses_in_a_field_of_its_own_declines(place, server, stage, refused):
+    server.answer = lambda body: refused if stage_of(body) == stage else sensible(body)
+    ran = place.run("run", "--json")
+    assert (ran.code, ran.steps("rejected"), ran.json["sets"]["sft"]) == (0, {stage: {"declined": 3}}, 0)
+    told = {dropped["detail"] for dropped in table(place, "rejected")}
+    assert told <= {"the model declines: 'I cannot describe this.'", "a filter ended the reply (content_filter)"}
+
+
 def test_a_reason_to_retry_is_not_doubted_where_nothing_is_known_of_the_rows(place, server):
     server.answer = lambda body: failure(400, "prompt is too long") if "part 2" in words(body) else sensible(body)
     place.run("run")

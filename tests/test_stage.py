@@ -308,6 +308,20 @@ def test_a_picture_is_never_shown_less_of():
         asyncio.run(LookStage(model="m").run(record(medium=IMAGE, data_type="image"), model))
 
 
+@pytest.mark.parametrize(
+    ("refused", "told"),
+    [
+        (Reply(text="I cannot  do this.", finish="refusal"), "^the model declines: 'I cannot do this.'$"),
+        (Reply(text="", finish="content_filter"), r"^a filter ended the reply \(content_filter\)$"),
+        (Reply(text="wor", finish="content_filter: SAFETY"), r"^a filter ended the reply \(.*SAFETY\): 'wor'$"),
+    ],
+)
+def test_a_reply_that_was_refused_is_asked_for_again_and_then_declined(refused, told):
+    with pytest.raises(DeclinedError, match=told):
+        run(Model(refused, refused), attempts=2)
+    assert run(Model(refused, "word"))
+
+
 def test_who_declines_to_the_last_has_declined():
     class Shy(WordStage):
         def parse(self, reply, record):

@@ -328,6 +328,16 @@ def test_a_cut_reply_is_no_reason_to_look_and_a_cut_probe_tells_nothing_against_
     assert lower.real == ["json_schema", "text"], "but it is no word for a way that nothing was answered in before"
 
 
+def test_a_refusal_is_no_reason_to_look_and_a_refused_probe_tells_nothing_against_the_server():
+    refused = completion(None, refusal="I cannot do this.")
+    session = Session(lambda body: refused)
+    session.ask(ASKED)
+    assert session.probes == []
+    shy = Session(lambda body: refused if is_probe(body) else completion("Hm."))
+    shy.ask(ASKED, AGAIN)
+    assert (shy.probes, shy.real, shy.lines) == (["json_schema"], ["json_schema"] * 2, [])
+
+
 @pytest.mark.parametrize("reason", ["a system message is needed", "maximum context length is 1024 tokens"])
 def test_a_probe_that_is_refused_for_another_reason_leaves_the_way_that_was_answered(reason):
     def small(body: dict[str, Any]) -> Answer:

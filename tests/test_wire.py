@@ -101,11 +101,34 @@ def test_what_is_no_completion_may_be_asked_again(body):
         ({"content": "t", "reasoning_content": "", "reasoning": "r"}, "t", "r"),
         ({"content": [{"text": "a"}, {"text": None}, {"type": "image"}, 5, [], {"text": "b"}]}, "ab", ""),
         ({"content": "\ud83c", "reasoning": "\udf88"}, "?", "?"),
+        ({"content": "t", "refusal": "No."}, "t", ""),
         ({"content": "t", "tool_calls": [{"deep": [[[]]]}], "refusal": 1}, "t", ""),
     ],
 )
 def test_a_message_is_read_in_every_shape_that_servers_give_it(message, text, reasoning):
     assert read(completion(message)) == Reply(text=text, reasoning=reasoning)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"content": None, "refusal": " I cannot describe this.\n"},
+        {"content": "", "refusal": "I cannot describe this."},
+        {"content": [{"type": "refusal", "refusal": "I cannot describe this."}], "refusal": None},
+    ],
+)
+def test_the_words_of_a_refusal_are_the_reply(message):
+    reply = read(completion(message))
+    assert (reply.text, reply.finish, reply.refused) == ("I cannot describe this.", "refusal", True)
+
+
+@pytest.mark.parametrize(
+    ("finish", "refused"),
+    [("content_filter", True), ("content_filter: RECITATION", True), ("stop", False), ("length", False), (None, False)],
+)
+def test_what_a_filter_ended_was_refused(finish, refused):
+    body = json.dumps({"choices": [{"message": {"content": ""}, "finish_reason": finish}]}).encode()
+    assert read(body).refused is refused
 
 
 @pytest.mark.parametrize(
