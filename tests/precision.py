@@ -5,13 +5,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from curate.declining import unseen
 from curate.filter import Filter
 from curate.filters.answer import AnswerFilter
 from curate.filters.consistency import ConsistencyFilter
 from curate.filters.leak import LeakFilter
 from curate.filters.refusal import RefusalFilter
-from curate.record import Record
+from curate.record import Record, Thought
 from tests.records import drafted, record
+
+
+class Declined(Filter):
+    """What the caption stage makes of words that should be a record."""
+
+    def reason(self, record: Record) -> str | None:
+        """Those around what refuses."""
+        return unseen(record[Thought].thinking)
+
 
 LISTS = Path(__file__).parent / "labelled"
 
@@ -80,6 +90,9 @@ MEASURED: dict[str, tuple[Filter, Callable[[list[str]], Record]]] = {
     "refusal-unseen": (RefusalFilter(), sentence),
     "refusal-drafts": (RefusalFilter(), sentence),
     "refusal-drafts-held-out": (RefusalFilter(), sentence),
+    "declined": (Declined(), sentence),
+    "declined-readers": (Declined(), sentence),
+    "declined-held-out": (Declined(), sentence),
     "consistency": (ConsistencyFilter(), concluded),
     "consistency-unseen": (ConsistencyFilter(), concluded),
     "consistency-forms": (ConsistencyFilter(), concluded),

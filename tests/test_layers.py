@@ -14,9 +14,10 @@ FILES = sorted(ROOT.rglob("*.py"))
 # side by side and meet only in the pipeline.
 GROUND = {
     "errors", "timeline", "medium", "processor", "sampling", "record", "chat", "cuts", "assets", "tags", "jsonschema",
-    "amounts", "answers", "carriers", "checks", "checkup", "child", "clocks", "conclusions", "declining", "excuses",
-    "finals", "frame", "handed", "hints", "leaks", "presets", "prose", "provenance", "repairs", "rewards", "scripts",
-    "statements", "stills", "swap", "telltales", "thoughts", "totals", "turns", "wording", "words",
+    "amounts", "answers", "carriers", "checks", "checkup", "child", "clocks", "conclusions", "declining", "denials",
+    "excuses", "finals", "frame", "handed", "hints", "leaks", "literal", "presets", "prose", "provenance", "quotes",
+    "repairs", "rewards", "scripts", "statements", "stills", "swap", "telltales", "thoughts", "tongues", "totals",
+    "turns", "wording", "words",
 }  # fmt: skip
 CONTRACTS = {"stage", "filter", "layout", "provider", "transport"}
 SERVERS = {  # how one speaks to a server

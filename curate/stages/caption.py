@@ -10,9 +10,9 @@ from curate.captions.templates import FALLBACK, OUTPUTS, AnyImage, OwnTemplates,
 from curate.captions.video import FrameCaption, VideoCaption
 from curate.chat import Ask, Media, Reply, Request, Schema
 from curate.cuts import sparing
-from curate.declining import unseen
-from curate.errors import DeclinedError, TooLongError
+from curate.errors import TooLongError
 from curate.jsonschema import checked_in, loaded
+from curate.literal import blank, literal, telling
 from curate.medium import Kind, clocks
 from curate.record import Out, Output, Record
 from curate.stage import CutError, ShowingStage
@@ -154,14 +154,18 @@ def video(reply: Reply, count: int) -> VideoCaption:
     caption = seen(VideoCaption, reply)
     if len(caption.frames) != count:
         raise ValueError(f"{len(caption.frames)} items for {count} frames")
-    _literal(caption.video_caption)
+    literal(caption.video_caption)
+    listed = any(map(_listed, caption.frames))
+    telling(caption.video_caption, [frame.caption for frame in caption.frames], listed)
     return caption
 
 
 def image(reply: Reply, template: Template) -> AnyImage:
     """The record in this reply. Raises ValueError where it does not fit the template."""
     caption = seen(OUTPUTS[template], reply)
-    _literal(caption.image_caption)
+    literal(caption.image_caption)
+    if blank(caption.image_caption):
+        raise ValueError("image_caption: says nothing")
     return caption
 
 
@@ -170,14 +174,13 @@ def seen(shape: type[Out], reply: Reply) -> Out:
     try:
         return shape.model_validate(loaded(reply.text))
     except ValueError:
-        _literal(reply.text[:BEGINNING])
+        literal(reply.text[:BEGINNING])
         raise
 
 
-def _literal(text: str) -> None:
-    """Raises DeclinedError where these words ask for the medium or refuse: such a record is no caption."""
-    if said := unseen(text):
-        raise DeclinedError(f"the model declines: {said!r}")
+def _listed(frame: FrameCaption) -> bool:
+    """Whether the record of a frame names anything beside its caption."""
+    return bool(frame.key_elements.objects or frame.key_elements.actions or frame.key_elements.scene.strip())
 
 
 def stitched(windows: Sequence[VideoCaption], times: Sequence[str]) -> VideoCaption:

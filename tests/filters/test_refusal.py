@@ -29,6 +29,9 @@ def test_the_detail_shows_where_and_is_short():
 def test_what_somebody_says_in_the_video_is_no_refusal():
     assert judged('The clerk says: "Sorry, I cannot help with that." Then he leaves.') is None
     assert judged("The clerk says: “Please send me the picture.” Then he leaves.") is None
+    assert judged("He writes 'I can't help with that request' and 'I cannot see the video'.") is None
+    assert judged("The players' coach isn't here. I cannot see the video's clip, the 'video'.") is None
+    assert judged("The players' coach cannot come. I cannot see the video, it's dark.").startswith("refusal: ")
     assert judged('The clerk says: "Hello." Sorry, I cannot help with that.').startswith("refusal: ")
 
 

@@ -439,6 +439,12 @@ DECLINED = [
     "Sorry, no image has been attached.",
     "The image could not be loaded, so nothing can be described.",
     "Cannot access the provided video content.",
+    "No video provided.",
+    "[No image provided]",
+    "There is no video in our conversation",
+    "I'm not able to describe this image because of what it shows.",
+    "抱歉，我无法查看图片，请提供视频。",
+    "Lo siento, no puedo ver la imagen.",
 ]
 LITERAL = [
     "A woman cooks in a kitchen and pours milk.",
@@ -446,6 +452,8 @@ LITERAL = [
     "You can see a man who waits for the bus.",
     "The image is not sharp: a man waits for the bus.",
     "The video is not available message stands on a television screen in a bar.",
+    "A chat window in which an assistant writes 'I can't help with that request'",
+    "屏幕上写着请上传图片，一个女孩看着它。",
     "No image hangs on the white wall behind the woman.",
     "Unable to open the jar, a boy asks his mother for help.",
 ]
@@ -466,6 +474,55 @@ def test_a_record_that_asks_for_the_medium_is_asked_again_and_then_is_no_caption
         run(model, medium)
     assert [request.attempt for request in model.asked] == [0, 1, 2]
     assert run(Model(themed(theme, kind), themed(LITERAL[0], kind)), medium)
+
+
+def told(captions, theme="A cup on a table.", **changes):
+    frames = [item(caption, **changes) for caption in captions]
+    return json.dumps({"video_caption": theme, "frames": frames})
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        "I'm sorry, but I cannot view this frame.",
+        "Please provide the video frame.",
+        "No frame was provided.",
+        "请提供图片。",
+    ],
+)
+def test_a_record_whose_frames_refuse_is_no_caption(refused):
+    for captions in ([refused] * 4, [refused] * 3 + ["A cup."], [refused] * 2 + ["", "A cup."]):
+        model = Model(*[told(captions)] * 3)
+        with pytest.raises(DeclinedError, match=rf"^the model declines in {captions.count(refused)} of 4 frames: "):
+            run(model, clip(4))
+        assert len(model.asked) == 3
+    assert run(Model(told([refused] * 2 + ["A cup."] * 2)), clip(4))
+
+
+BARE = {"objects": [], "actions": [], "scene": "", "notable_features": [], "spatial_relations": []}
+
+
+@pytest.mark.parametrize(
+    "empty",
+    [told([""] * 4, ""), told(["N/A"] * 4, "..."), told([" "] * 4, **BARE), told(["none", "", "", "A cup."], "")],
+)
+def test_a_record_that_says_nothing_is_asked_again(empty):
+    model = Model(empty, told(["A cup."] * 4))
+    assert run(model, clip(4))
+    assert "of 4 frames say nothing" in model.asked[1].fault
+    with pytest.raises(UnreadableError, match="frames say nothing"):
+        run(Model(empty), clip(4), attempts=1)
+
+
+def test_frames_that_name_what_they_show_need_no_caption():
+    assert run(Model(told([""] * 4)), clip(4))
+
+
+@pytest.mark.parametrize("empty", ["", " - ", "N/A"])
+def test_a_picture_of_which_nothing_is_said_is_asked_about_again(empty):
+    model = Model(themed(empty, "image"), themed("A cup.", "image"))
+    assert run(model, IMAGE)
+    assert model.asked[1].fault == "image_caption: says nothing"
 
 
 @pytest.mark.parametrize("kind", ["video", "image"])
