@@ -2,17 +2,18 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
+from itertools import compress, islice
 from pathlib import Path
 
-from curate.batchfile import UNSAID, failure, outcomes
+from curate.batchfile import UNSAID, Outcome, failure, holds, outcomes
 from curate.batchitems import Batch
 from curate.batchserver import BatchServer, Told
 from curate.batchstore import BatchStore
 from curate.persistence import Persistence
+from curate.posting import Answer
 from curate.words import duration
 
 GROUP = 500  # answers that are kept at once
@@ -46,7 +47,8 @@ class Answers:
         if told.status != "expired":
             said = failure(f"{told.batch_id} was {told.status}, without an answer to this request")
             rest = [(key, UNSAID, said) for key in self._store.keys(batch.mark) if key not in count.expired]
-            count.bad += sum(await asyncio.to_thread(self._store.answer, batch.mark, rest))
+            kept = await asyncio.to_thread(self._store.answer, batch.mark, rest)
+            count.bad.update(key for (key, *_), kept in zip(rest, kept, strict=True) if kept)
         left = await asyncio.to_thread(self._store.end, batch.mark)
         self._say(f"{told.batch_id} {told.status} after {duration(time.time() - batch.at)}: {count.told(left)}")
 
@@ -55,33 +57,45 @@ class Answers:
         with path.open("rb") as file:
             found = outcomes(file)
             while group := list(islice(found, GROUP)):
-                told = [each for each in group if each is not None]
+                told = [each for each in group if isinstance(each, Outcome)]
+                count.foreign += len(group) - len(told)
                 count.expired.update(each.key for each in told if each.answer is None)
-                answers = [(each.key, each.answer) for each in told if each.answer]
-                taken = self._store.answer(mark, [(key, answer.status, answer.body) for key, answer in answers])
-                count.add([answer.status for (_, answer), new in zip(answers, taken, strict=True) if new])
-                count.foreign += len(group) - sum(taken) - len(told) + len(answers)
+                self._answered(mark, [(each.key, each.answer) for each in told if each.answer], count)
+
+    def _answered(self, mark: str, answers: Sequence[tuple[str, Answer]], count: "_Count") -> None:
+        """Keep these; a good one stands, whatever else is told of its request before it or after."""
+        before = len(count.good) + len(count.bad)
+        good = {key: answer for key, answer in answers if key not in count.good and holds(answer)}
+        bad = {key: answer for key, answer in answers if not (key in good or key in count.good or key in count.bad)}
+        count.good.update(self._taken(mark, good, True))
+        count.bad.update(self._taken(mark, bad, False))
+        count.bad -= count.good
+        ours = sum(key in count.good or key in count.bad for key, _ in answers)
+        count.foreign += len(answers) - ours
+        count.repeated += ours - (len(count.good) + len(count.bad) - before)
+
+    def _taken(self, mark: str, answers: Mapping[str, Answer], good: bool) -> Iterator[str]:
+        rows = [(key, answer.status, answer.body) for key, answer in answers.items()]
+        return compress(answers, self._store.answer(mark, rows, good))
 
 
 @dataclass(slots=True)
 class _Count:
-    """What came of a batch, request by request; `foreign` are lines that answer none of them."""
+    """What came of a batch: requests that have a reply and such that failed, of which lines may have told `repeated`ly;
+    `foreign` are lines that answer none of them.
+    """
 
-    good: int = 0
-    bad: int = 0
+    good: set[str] = field(default_factory=set)
+    bad: set[str] = field(default_factory=set)
+    repeated: int = 0
     foreign: int = 0
     expired: set[str] = field(default_factory=set)
 
-    def add(self, statuses: list[int]) -> None:
-        """Answers with these statuses came."""
-        good = sum(200 <= status < 300 for status in statuses)
-        self.good += good
-        self.bad += len(statuses) - good
-
     def told(self, left: int) -> str:
         """All of it in one line; so many are `left` unanswered."""
-        parts = [f"{self.good:,} answered"]
-        parts += [f"{self.bad:,} failed"] if self.bad else []
+        parts = [f"{len(self.good):,} answered"]
+        parts += [f"{len(self.bad):,} failed"] if self.bad else []
         parts += [f"{left:,} to be asked again"] if left else []
+        parts += [f"{self.repeated:,} lines that tell of a request again"] if self.repeated else []
         parts += [f"{self.foreign:,} lines that answer none of its requests"] if self.foreign else []
         return ", ".join(parts)

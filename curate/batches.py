@@ -62,9 +62,9 @@ class Batches:
         return self._store.waiting(self._address, self._model)
 
     async def held(self, key: str) -> Item | None:
-        """The request of this key as it was answered; one that waits is waited for. None where it is to be asked."""
-        while (item := self._store.item(key)) and item.waits:
-            if item.address != self._address:
+        """The request of this key as it was answered, when its batch is over. None where it is to be asked."""
+        while (item := self._store.item(key)) and (item.waits or item.mark in self._ends):
+            if item.waits and item.address != self._address:
                 told = f"requests wait in batch {item.name} at {item.address}: set base_url back to collect them"
                 raise FatalError(f"{told}, or {FORGET.format(item.name)}")
             self._sound()

@@ -7,10 +7,12 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 from typing import IO, Any
 
+from curate.errors import TransientError
 from curate.posting import PATH, Answer
-from curate.wire import table
+from curate.wire import read, table
 
 URL = f"/v1{PATH}"
 LONGEST = 64 * 2**20  # bytes of a line that is read: many times the longest reply of any model
@@ -27,20 +29,36 @@ class Outcome:
     answer: Answer | None
 
 
+class Unread(Enum):
+    """A line that tells nothing: because it breaks off at the end of the file, or for another reason."""
+
+    CUT = "cut"
+    ODD = "odd"
+
+
 def line(key: str, body: bytes) -> bytes:
     """The line that asks this body; its key comes back with the answer."""
     head = f'{{"custom_id":"{key}","method":"POST","url":"{URL}","body":'
     return b"".join((head.encode(), body, b"}\n"))
 
 
-def outcomes(file: IO[bytes]) -> Iterator[Outcome | None]:
-    """What each line tells; None for one that tells nothing. Empty ones do not count."""
+def outcomes(file: IO[bytes]) -> Iterator[Outcome | Unread]:
+    """What each line tells, if anything. Empty ones do not count."""
     while said := file.readline(LONGEST):
         if said.strip():
             try:
                 yield outcome(said)
             except ValueError:
-                yield None
+                cut = said.startswith(b"{") and not said.endswith((b"}", b"\n")) and len(said) < LONGEST
+                yield Unread.CUT if cut else Unread.ODD
+
+
+def holds(answer: Answer) -> bool:
+    """Whether there is a reply in it."""
+    try:
+        return 200 <= answer.status < 300 and read(answer.body) is not None
+    except TransientError:
+        return False
 
 
 def failure(message: str) -> bytes:

@@ -12,6 +12,8 @@ from curate.pending import given_up
 from curate.pipeline import opened
 from curate.words import size
 
+COUNTS = ("taken", "there", "repeated", "expired", "unknown", "unreadable", "cut")
+
 
 async def export(job: Job, wanted: Wanted) -> int:
     """Write what is owed; 1 where records failed on the way there."""
@@ -33,7 +35,7 @@ def _tell(job: Job, found: Exported) -> None:
     if not found.files:
         job.screen.say("nothing is owed that could be asked now")
     if found.again:
-        job.screen.say(f"{found.again:,} of them were exported before, and no answer was imported", "yellow")
+        job.screen.say(f"{found.again:,} of them were exported before, and no reply to them was imported", "yellow")
     if found.waiting:
         job.screen.say(f"{found.waiting:,} others wait in batches: `curate run` collects them", "yellow")
 
@@ -46,7 +48,7 @@ async def import_(job: Job, files: list[Path]) -> int:
         found = await imported(files, work, journal, job.settings.models)
     _report(job, found)
     code = 1 if found.useless else 0
-    counts = {name: getattr(found, name) for name in ("taken", "there", "expired", "unknown", "unreadable")}
+    counts = {name: getattr(found, name) for name in COUNTS}
     cost = {"cost": round(found.cost, 6), "failed": dict(found.failed.most_common())}
     job.screen.result({"command": job.command, "exit": code, **counts, **cost})
     return code
@@ -58,13 +60,17 @@ def _report(job: Job, found: Imported) -> None:
     for why, number in found.failed.most_common():
         job.screen.say(f"{number:,} failed: {why}", "yellow")
     for number, what in (
+        (found.repeated, "lines tell of a request again"),
         (found.expired, "were not answered"),
         (found.unknown, "lines answer nothing that was exported from this work folder"),
         (found.unreadable, "lines are no answers"),
+        (found.cut, "of these break off at the end of a file: is it whole?"),
     ):
         if number:
             job.screen.say(f"{number:,} {what}", "yellow")
-    if found.useless:
+    if found.empty:
+        job.screen.fail("there is nothing in it")
+    elif found.useless:
         job.screen.fail("nothing of it answers a request of this work folder: are they of another one?")
 
 

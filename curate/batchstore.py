@@ -26,7 +26,8 @@ PRAGMA user_version=1"""
 BATCHES = "SELECT mark, address, model, requests, size, at, file_id, creating, batch_id FROM batches"
 ITEM = """SELECT items.mark, address, batch_id, stage, max_tokens, guess, status, body, model
     FROM items LEFT JOIN batches ON items.mark = batches.mark WHERE key = ?"""
-ANSWER = "UPDATE items SET status = ?, body = ? WHERE key = ? AND mark = ? AND status IS NULL"
+ANSWER = "UPDATE items SET status = ?, body = ? WHERE key = ? AND mark = ?"
+NONE_GOOD = " AND (status IS NULL OR NOT status BETWEEN 200 AND 299)"
 WAITING = """SELECT COUNT(*) FROM items JOIN batches ON items.mark = batches.mark
     WHERE status IS NULL AND address = ? AND model = ?"""
 
@@ -78,11 +79,12 @@ class BatchStore:
         """Note by which name the server knows it; None where it has to begin anew with the same file."""
         self._write("UPDATE batches SET batch_id = ?, creating = NULL WHERE mark = ?", batch_id, mark)
 
-    def answer(self, mark: str, answers: Iterable[tuple[str, int, bytes]]) -> list[bool]:
-        """Keep these answers (key, status, body); of each, whether its request waited for one."""
+    def answer(self, mark: str, answers: Iterable[tuple[str, int, bytes]], good: bool = False) -> list[bool]:
+        """Keep these answers (key, status, body), `good` ones in place of any other; of each, whether it was kept."""
+        statement = ANSWER if good else ANSWER + NONE_GOOD
         with self._writing() as base:
             rows = ((status, body, bytes.fromhex(key), mark) for key, status, body in answers)
-            return [base.execute(ANSWER, row).rowcount > 0 for row in rows]
+            return [base.execute(statement, row).rowcount > 0 for row in rows]
 
     def end(self, mark: str) -> int:
         """The batch is over: what it left unanswered waits no more. Returns how many these are."""

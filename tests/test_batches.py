@@ -235,18 +235,58 @@ def test_an_import_trusts_no_line_and_a_second_one_changes_nothing(offline):
         answered(second, error="cannot identify image", status=400),
     ]  # fmt: skip
     told = offline.imported(odd)
-    assert {name: told[name] for name in ("taken", "there", "unknown", "unreadable")} == {
-        "taken": 1, "there": 1, "unknown": 1, "unreadable": 8,
+    assert {name: told[name] for name in ("taken", "there", "repeated", "unknown", "unreadable", "cut")} == {
+        "taken": 1, "there": 0, "repeated": 1, "unknown": 1, "unreadable": 8, "cut": 0,
     }  # fmt: skip
     assert list(told["failed"].items()) == [("HTTP 400: cannot identify image", 1)]
     again = offline.imported(odd)
-    assert (again["taken"], again["there"]) == (0, 2)
+    assert (again["taken"], again["there"], again["repeated"]) == (0, 1, 1)
+    assert list(again["failed"].values()) == [1]
     assert again["cost"] == 0
     assert offline.exported("--stage", "caption")["requests"] == 1, "what failed is asked again"
     assert offline.imported(["no json"], code=1)["unreadable"] == 1
     missing = offline.run("batch", "import", "missing.jsonl")
     assert missing.code == 2
     assert "missing.jsonl" in missing.err
+
+
+def test_whoever_failed_a_file_the_next_who_has_it_may_answer_it(offline):
+    lines = offline.lines(offline.exported())
+    died = {"error": {"message": "engine died"}}
+    failed = offline.imported([answered(line, 500, died) for line in lines])
+    assert (failed["taken"], failed["failed"]) == (0, {"HTTP 500: engine died": 2})
+    good = [answered(line) for line in lines]
+    assert offline.imported(good)["taken"] == 2
+    assert offline.imported([answered(line, 500, died) for line in lines])["there"] == 2, "and no later failure counts"
+    assert offline.exported("--stage", "caption")["requests"] == 0
+
+
+@pytest.mark.parametrize("first", ["bad", "good"])
+def test_a_good_line_stands_above_bad_ones_of_the_same_request_before_it_and_after(offline, first):
+    line, other = offline.lines(offline.exported())
+    late = {"custom_id": line["custom_id"], "response": None, "error": {"code": "batch_expired", "message": "late"}}
+    told = [late, answered(line, 500, {"error": {"message": "oops"}}), answered(line)]
+    told = offline.imported([answered(other), *(told if first == "bad" else reversed(told))])
+    assert {name: told[name] for name in ("taken", "there", "repeated", "expired", "failed")} == {
+        "taken": 2, "there": 0, "repeated": 2, "expired": 0, "failed": {},
+    }  # fmt: skip
+
+
+def test_what_failed_in_a_batch_of_the_server_takes_an_answer_from_a_file(place, server):
+    server.answer = lambda _: failure(500, "worker died")
+    assert place.run("caption").code == 1
+    [key, _] = server.lines(next(iter(server.batches.values())))
+    (place.folder / "told.jsonl").write_text(json.dumps(answered(key)))
+    assert place.run("batch", "import", "told.jsonl", "--json").json["taken"] == 1
+
+
+def test_a_file_that_breaks_off_or_is_empty_is_told_as_such(offline):
+    first, second = (json.dumps(answered(line)) for line in offline.lines(offline.exported()))
+    told = offline.imported([first, second[:-20]])
+    assert (told["taken"], told["unreadable"], told["cut"]) == (1, 1, 1)
+    assert offline.imported([first, '{"custom_id": "other"}'], code=0)["cut"] == 0
+    assert offline.imported([], code=1)["unreadable"] == 0
+    assert "there is nothing in it" in offline.run("batch", "import", "told.jsonl").err
 
 
 def test_the_errors_of_vllm_and_of_openai_are_told_apart(offline):

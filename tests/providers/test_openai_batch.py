@@ -287,6 +287,16 @@ def test_a_line_without_an_answer_in_any_file_is_asked_again(server, tmp_path):
     assert "2 lines that answer none of its requests" in run.told[-1]
 
 
+@pytest.mark.parametrize("bad", [{"response": None, "error": {"message": "oops"}}, {"response": {"status_code": 200}}])
+def test_a_good_answer_stands_above_a_bad_one_before_it(server, tmp_path, bad):
+    [key] = keys(A)
+    server.extra = json.dumps({"custom_id": key, **bad}).encode()
+    run = Run(server, tmp_path)
+    assert texts(run.asked(A, B)) == ["re: a", "re: b"]
+    assert run.told[-1].endswith("2 answered, 1 lines that tell of a request again")
+    assert set(server.bought.values()) == {1}
+
+
 def test_each_request_has_its_own_fault(server, tmp_path):
     faults = {
         "bad": failure(400, "cannot identify image file"),
