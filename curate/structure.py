@@ -9,6 +9,7 @@ import logging
 import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from functools import partial
 from typing import Any, Literal, Protocol
 
 from curate import assets
@@ -18,6 +19,7 @@ from curate.faults import Faults
 from curate.jsonschema import loaded
 from curate.modes import ENFORCED, MODES, Mode, asking, worded
 from curate.posting import Answer
+from curate.scout import Scout
 from curate.wire import read
 
 log = logging.getLogger(__name__)
@@ -62,11 +64,16 @@ class Structure:
     """How one model is asked for JSON, by what is known of its server so far.
 
     `wish` is a way that is not to be doubted, or "auto". `say` hears once of each that the server does not keep.
+    With `scouts` the first request that wants a schema goes ahead alone: a server that ignores it is found out before
+    all that may be asked at once is paid for.
     """
 
-    def __init__(self, server: Server, wish: Wish, say: Callable[[str], None]) -> None:
+    def __init__(self, server: Server, wish: Wish, say: Callable[[str], None], scouts: bool = True) -> None:
         self._server = server
         self._say = say
+        self._scout = Scout() if scouts else None
+        self._settled = False
+        self._settling = asyncio.Lock()
         self._auto = wish == "auto"
         self._kept: dict[Mode, bool] = {"text": True} if wish == "auto" else {mode: mode == wish for mode in MODES}
         self._refused: defaultdict[str, set[Mode]] = defaultdict(set)  # by the names of schemas that it takes not so
@@ -82,6 +89,23 @@ class Structure:
         schema = request.schema
         if not schema or not self._auto:
             return await send(request, self.mode(schema))
+        asked = partial(self._asked, request, schema, send)
+        return await (self._scout(asked) if self._scout else asked())
+
+    async def settled(self, request: Request, mode: Mode) -> Mode:
+        """This way, or where it is not kept the first that is: found out once, before much is sent that is seen late.
+
+        Where the server answers no such question, nothing is known, as before.
+        """
+        if not request.schema or not self._auto:
+            return mode
+        async with self._settling:
+            if not self._settled:
+                self._settled = True
+                await self._look(request)
+        return mode if self._kept.get(mode, True) else self.mode(request.schema)
+
+    async def _asked(self, request: Request, schema: Schema, send: Send) -> Reply:
         if request.fault:
             await self._look(request)
         refused: set[Mode] = set()

@@ -24,7 +24,7 @@ SERVERS = {  # how one speaks to a server
     "wire", "modes", "posting", "packaged", "faults", "served", "structure", "vectors", "room", "listings", "abilities",
     "servers", "tries", "enginelog", "offline", "vllmargs",
     "persistence", "spool", "batchfile", "batchstore", "batchserver", "batchanswers", "batchlife",
-    "batches", "batchitems",
+    "batches", "batchitems", "scout",
 }  # fmt: skip
 PLUGINS = {"stages", "filters", "layouts", "providers"}
 MACHINERY = {

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -153,8 +155,42 @@ def test_many_requests_at_once_are_kept_waiting_by_one_look():
     session = Session(Moody(**IGNORES))
     session.ask(*[ASKED] * 12, at_once=True)
     assert session.probes == list(MODES[:3])
-    assert len(session.real) == 12
+    assert session.real == ["json_schema"] + ["text"] * 11, "one goes ahead, and the others are asked as is found out"
     assert len(session.lines) == 1
+
+
+@pytest.mark.parametrize("first", [failure(503, "busy"), completion(json.dumps(FITS))])
+def test_nobody_waits_for_longer_than_the_first_request_takes(first):
+    firsts, under_way, most = iter([replace(first, delay=0.2)]), 0, []
+    lock = threading.Lock()
+
+    def slow(body: dict[str, Any]) -> Answer:
+        nonlocal under_way
+        with lock:
+            answer, under_way = next(firsts, None), under_way + 1
+            most.append(under_way)
+        time.sleep(answer.delay if answer else 0.2)
+        with lock:
+            under_way -= 1
+        return replace(answer, delay=0.0) if answer else completion(json.dumps(FITS))
+
+    session = Session(slow)
+    session.ask(*[ASKED] * 6, at_once=True)
+    assert most[:2] == [1, 1], "the first is alone"
+    assert max(most) == 5, "then all others go out together"
+    assert session.probes == []
+
+
+def test_who_wants_no_schema_or_a_way_of_its_own_waits_for_nobody():
+    under_way = threading.Barrier(4, timeout=10)
+
+    def meeting(body: dict[str, Any]) -> Answer:
+        under_way.wait()
+        return completion("{}")
+
+    plain = replace(ASKED, schema=None)
+    Session(meeting).ask(plain, plain, plain, ASKED, at_once=True)
+    Session(meeting, json_mode="json_schema").ask(*[ASKED] * 4, at_once=True)
 
 
 @pytest.mark.parametrize("wrong", ["I cannot say.", '```json\n{"what": "cup"}\n```', '{"what": "cup"'])

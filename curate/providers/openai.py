@@ -121,7 +121,7 @@ class OpenAIProvider(Served):
 
     def _unknown(self) -> Structure:
         own = "json_schema" if OWN & self.extra_body.keys() else self.json_mode
-        return Structure(self, own, self._heard)
+        return Structure(self, own, self._heard, scouts=not self.keeps)
 
     def _heard(self, line: str) -> None:
         self._say(line)

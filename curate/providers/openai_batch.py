@@ -74,8 +74,8 @@ class OpenAIBatchProvider(OpenAIProvider):
             item = None if key in self._told else await batches.held(key)
             if item is None:
                 self._told.discard(key)
-                fitted = await self._fitted(request)
-                await batches.add(ask, partial(self.body, fitted, self._eyes, mode))
+                fitted, kept = await self._fitted(request), await self._structure.settled(request, mode)
+                await batches.add(ask, partial(self.body, fitted, self._eyes, kept))
                 continue
             answer = Answer(item.status or UNSAID, {}, item.body or b"")
             if less := self._room.less(answer, request.max_tokens):

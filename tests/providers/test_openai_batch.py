@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from curate.provider import House
 from curate.providers.openai import OpenAIProvider
 from curate.providers.openai_batch import OpenAIBatchProvider
 from tests.batching import DONE, GONE, BatchServer, Fate
+from tests.moody import Moody, mode_of
 from tests.server import Answer, completion, failure
 
 CREATE = ("POST", "/v1/batches")
@@ -350,14 +352,42 @@ def test_no_batch_asks_for_more_than_the_server_says_that_it_has_room_for(server
     assert 4000 < server.lines(batch)[0]["body"]["max_tokens"] < 4096
 
 
-def test_a_server_that_refuses_a_schema_is_asked_for_json_in_another_way(server, tmp_path):
-    told = failure(400, "response_format of type json_schema is not supported")
-    server.answer = lambda body: told if "schema" in str(body.get("response_format")) else completion("{}")
-    asked = question("a", schema=Schema("shape", {"type": "object"}))
-    assert texts(Run(server, tmp_path).asked(asked)) == ["{}"]
-    kinds = [server.lines(batch)[0]["body"]["response_format"]["type"] for batch in server.batches.values()]
-    assert kinds == ["json_schema", "json_object"], "which three small requests beside the batches have found out"
-    assert server.posted().count("/v1/chat/completions") == 3
+SHAPED = question("a", schema=Schema("shape", {"type": "object", "properties": {}}))
+
+
+@pytest.mark.parametrize("mood", ["refuses", "ignores"])
+def test_a_server_that_keeps_no_schema_is_found_out_before_a_batch_goes_out(server, tmp_path, mood):
+    server.answer = Moody(json_schema=mood, structured_outputs=mood)
+    run = Run(server, tmp_path)
+    found = run.asked(SHAPED, replace(SHAPED, stage="revise"))
+    assert all(isinstance(each, Reply) for each in found)
+    [batch] = server.batches.values()
+    assert sorted(mode_of(line["body"]) for line in server.lines(batch)) == ["json_object"] * 2
+    assert server.posted().count("/v1/chat/completions") == 3, "small requests beside the batch"
+    assert run.told[0].endswith("JSON is asked for as json_object, with the schema in the prompt (json_mode)")
+
+
+def test_a_server_that_keeps_the_schema_is_tried_once_and_only_before_it_is_asked(server, tmp_path):
+    server.answer = Moody()
+    run = Run(server, tmp_path)
+    run.asked(SHAPED, replace(SHAPED, stage="revise"))
+    [batch] = server.batches.values()
+    assert {mode_of(line["body"]) for line in server.lines(batch)} == {"json_schema"}
+    assert server.posted().count("/v1/chat/completions") == 1
+    Run(server, tmp_path).asked(SHAPED)
+    Run(server, tmp_path, json_mode="text").asked(replace(SHAPED, attempt=1))
+    assert server.posted().count("/v1/chat/completions") == 1, "what is bought, or told, needs no trial"
+
+
+@pytest.mark.parametrize("trouble", [failure(404, "unrecognized request URL"), failure(405, "not allowed"), GONE])
+def test_a_server_that_has_nothing_but_batches_is_asked_for_the_schema_as_before(server, tmp_path, trouble):
+    server.weather = lambda _, path: trouble if path == "/v1/chat/completions" else None
+    server.answer = lambda _: completion("{}")
+    run = Run(server, tmp_path)
+    texts(run.asked(SHAPED, replace(SHAPED, stage="revise")))
+    [batch] = server.batches.values()
+    assert {mode_of(line["body"]) for line in server.lines(batch)} == {"json_schema"}
+    assert server.posted().count("/v1/chat/completions") == 1
 
 
 def test_lines_that_a_server_finds_wrong_are_refused_and_the_others_asked_again(server, tmp_path):
