@@ -65,6 +65,7 @@ class Job:
             async with self._pipeline(holds=True) as pipeline:
                 self.progress.budget = pipeline.budget
                 self.progress.models |= {name: stage.model for name, stage in self.settings.stages.items()}
+                self._warned()
                 with self.screen.watching(self.progress):
                     await pipeline.ask(upto)
                 code = self._asked(table=upto is not None)
@@ -73,6 +74,15 @@ class Job:
                     done["sets"] = await self._publish(pipeline)
         self.screen.result({"command": self.command, "exit": code, **done})
         return code
+
+    def _warned(self) -> None:
+        """Say what waits where this command will not look."""
+        from curate import pending
+
+        models = [self.settings.models[stage.model] for stage in self.settings.stages.values()]
+        collected = {(getattr(model, "base_url", ""), model.identity) for model in models if model.keeps}
+        if told := pending.stranded(self.settings.work, collected):
+            self.progress.tell(told)
 
     async def filter(self) -> int:
         """Replay, judge, and write the sets; asks nothing. 1 where rows wait for an answer: the sets are not whole."""

@@ -1,5 +1,6 @@
 """What waits in the batches of a work folder."""
 
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +15,23 @@ def waiting(work: Path) -> tuple[int, int]:
     with closing(BatchStore(work)) as store:
         batches = [batch for batch in store.pending() if batch.address]
         return len(batches), sum(len(store.keys(batch.mark)) for batch in batches)
+
+
+def stranded(work: Path, collected: Collection[tuple[str, str]]) -> str | None:
+    """What to say of batches that nobody looks after: all but those `collected`, by their address and model."""
+    if not (work / NAME).is_file():
+        return None
+    with closing(BatchStore(work)) as store:
+        batches = [b for b in store.pending() if b.address and (b.address, b.model) not in collected]
+        requests = sum(len(store.keys(batch.mark)) for batch in batches)
+    if not requests:
+        return None
+    at = ", ".join(dict.fromkeys(batch.address for batch in batches))
+    return (
+        f"{requests:,} requests wait in {len(batches):,} batches at {at}, which no model of these settings collects: "
+        'what is asked of them is bought again. provider = "openai-batch" and the model and base_url that they were '
+        f"submitted with collect them; `curate batch forget {batches[0].batch_id or batches[0].mark}` gives them up"
+    )
 
 
 def given_up(work: Path, name: str) -> int:

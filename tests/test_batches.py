@@ -146,6 +146,27 @@ def test_a_batch_that_cannot_be_had_is_forgotten_when_that_is_wished(place, serv
     assert place.run("caption").code == 0
 
 
+def test_who_asks_in_another_way_while_a_batch_waits_is_told_before_anything_is_bought_again(place, server):
+    server.fate = lambda _: Fate(delay=3600)
+    process = place.start("caption")
+    until(lambda: ("GET", "/v1/batches/batch_0") in server.calls)
+    process.kill()
+    process.communicate()
+    text = place.toml.read_text()
+    batched_lines = tuple(BATCH.splitlines()[:2])
+    plain = "\n".join(line for line in text.splitlines() if line not in batched_lines)
+    place.toml.write_text(plain.replace('"openai-batch"', '"openai"'))
+    ran = place.run("caption", "--json")
+    assert ran.code == 0
+    [told] = [line for line in ran.json["notices"] if "wait in" in line]
+    assert told.startswith(f"2 requests wait in 1 batches at {server.url}, which no model of these settings collects")
+    assert "`curate batch forget batch_0`" in told
+    place.toml.write_text(text)
+    for batch in server.batches.values():
+        batch.fate.delay = 0.0
+    assert "which no model" not in place.run("caption").err
+
+
 class Offline(Workplace):
     """A folder without any server: what it asks goes out in files."""
 
