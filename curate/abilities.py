@@ -16,6 +16,7 @@ from curate.presets import Preset
 from curate.structure import Wish
 from curate.thoughts import HIDDEN, place
 
+UNSEEN = "pictures do not count, and it may not look at them"
 SHORT = 12  # names that are told in full
 _LIMIT = re.compile(r"(?:at most|maximum of|up to|limit(?:ed)?(?: is| of| to)?:?) {0,2}(\d{1,6})\b", re.IGNORECASE)
 _RATES = ("limit-requests", "limit-tokens", "remaining-requests", "remaining-tokens")
@@ -122,8 +123,10 @@ def blind(heard: Heard) -> Finding:
     return Finding("images", False, told, needed=True, facts={"images": 0})
 
 
-def images(one: Reply, heard: Heard, count: int) -> Finding:
-    """Whether it takes `count` pictures in a request, and counts tokens for them; `one` is its reply to one."""
+def images(one: Reply, heard: Heard, count: int, beside: int) -> Finding:
+    """Whether it takes `count` pictures in a request, and counts tokens for them; `one` is its reply to one. Text of
+    `beside` characters goes with each.
+    """
     if heard.reply is None:
         found = _LIMIT.search(str(heard.error))
         limit = int(found[1]) if found else None
@@ -136,11 +139,16 @@ def images(one: Reply, heard: Heard, count: int) -> Finding:
     if each < 1:
         told = f"{count} of them take no more tokens than one ({heard.reply.prompt_tokens:,}): it may not look at them"
         return Finding("images", False, told, facts=facts)
+    if each < beside:
+        told = f"{count} in a request, {each:.0f} tokens each, as the words between them take alone: {UNSEEN}"
+        return Finding("images", False, told, facts=facts)
     return Finding("images", True, f"{count} in a request, {each:.0f} tokens each at the size tried", facts=facts)
 
 
-def video(heard: Mapping[int, Heard], wanted: bool) -> Finding:
-    """Whether so many JPEGs travel as one video, by their number, and all of them count; `wanted`: they are to."""
+def video(heard: Mapping[int, Heard], single: Reply, wanted: bool) -> Finding:
+    """Whether so many JPEGs travel as one video, by their number, and all of them count; `wanted`: they are to.
+    `single` is its reply to one picture.
+    """
     for one in heard.values():
         if one.reply is None:
             do = 'takes no JPEG sequence: keep video = "images", or start vLLM with --trust-request-mm-kwargs'
@@ -153,6 +161,8 @@ def video(heard: Mapping[int, Heard], wanted: bool) -> Finding:
     facts = {"jpeg_sequence": len(set(tokens.values())) == len(tokens), "tokens": list(tokens.values())}
     if facts["jpeg_sequence"]:
         return Finding("video", True, told, facts=facts)
+    if max(tokens.values()) <= single.prompt_tokens:
+        return Finding("video", False, f"{told}, no more than one picture: {UNSEEN}", wanted, facts)
     return Finding("video", not wanted, f'{told}: it drops some; keep video = "images"', wanted, facts)
 
 

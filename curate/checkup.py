@@ -6,6 +6,8 @@ from typing import Any
 
 from curate.medium import Medium
 
+TEXT = 1000  # tokens that the shortest prompt of a stage takes, and more
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -22,12 +24,14 @@ class Finding:
 class Wanted:
     """What the stages of a run want of one model.
 
-    `frames` are those in one request at most (0: it is shown nothing), `prompt` the tokens that one may take, and
-    `max_tokens` those of a reply. `sampling` is what goes along with every request. `film` is a small clip of more
-    frames than that, to try it with; None where there is none.
+    `frames` are those in one request at most (0: it is shown nothing), `frame` the tokens that one of their size takes
+    for most models, `prompt` those that a request may take for any, and `max_tokens` those of a reply. `sampling` is
+    what goes along with every request. `film` is a small clip of more frames than that, to try it with; None where
+    there is none.
     """
 
     frames: int = 0
+    frame: int = 0
     prompt: int = 0
     max_tokens: int = 0
     sampling: Mapping[str, Any] = field(default_factory=dict)

@@ -1,5 +1,6 @@
 """What works on this machine, what does not, why, and what to do about it."""
 
+import math
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -7,17 +8,18 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from curate.chat import FRAME
-from curate.checkup import Finding, Wanted
+from curate.checkup import TEXT, Finding, Wanted
 from curate.errors import MediaError, SettingsError
 from curate.media.decoder import EXACT, known, why_not
 from curate.media.eyes import Eyes
 from curate.media.facts import Trial
 from curate.medium import Medium
 from curate.provider import Provider
+from curate.sampling import MAX_PIXELS
 from curate.settings import Settings, load
+from curate.stage import ShowingStage
 
 LEAST = 40  # frames of a clip that a model's server is tried with
-TEXT = 1000  # tokens that the shortest prompt of a stage takes, and more
 SAMPLING = ("temperature", "top_p", "seed")
 
 _PACKAGES = {
@@ -94,7 +96,9 @@ def _wanted(settings: Settings, model: str, film: Medium | None) -> Wanted:
     frames = max((stage.frames() for stage in stages), default=0)
     sampling = {name: value for s in stages for name in SAMPLING if (value := getattr(s, name)) is not None}
     prompt = max(frames * FRAME, TEXT) if stages else 0
-    return Wanted(frames, prompt, max((s.max_tokens for s in stages), default=0), sampling, film)
+    pixels = max((stage.max_pixels for stage in stages if isinstance(stage, ShowingStage)), default=MAX_PIXELS)
+    frame = math.ceil(FRAME * pixels / MAX_PIXELS)
+    return Wanted(frames, frame, prompt, max((s.max_tokens for s in stages), default=0), sampling, film)
 
 
 async def _decoder(eyes: Eyes, name: str) -> Finding:

@@ -11,14 +11,14 @@ from dataclasses import replace
 from curate import abilities, assets
 from curate.abilities import Heard
 from curate.chat import Media, Message, Request, Text
-from curate.checkup import Finding, Wanted
+from curate.checkup import TEXT, Finding, Wanted
 from curate.errors import AskError, FatalError, RefusedError, TooLongError
 from curate.listings import catalogue, context, entry
-from curate.medium import Medium
+from curate.medium import Medium, clocks
 from curate.modes import Mode
 from curate.presets import named
 from curate.structure import found
-from curate.transport import Way
+from curate.transport import Way, stamped
 from curate.tries import Listed, Server, Tries
 
 MOST = 256  # tokens of a reply: enough for a model that thinks a little first
@@ -62,6 +62,7 @@ class _Look:
         self.server = server
         self.wanted = wanted
         self.tries = Tries(server)
+        self.each = 0.0  # tokens of a picture, where they were counted
 
     async def rows(self) -> AsyncIterator[Finding]:
         server, wanted = self.server, self.wanted
@@ -75,13 +76,13 @@ class _Look:
             return
         # Ollama tells only of a model that is loaded: by now it is.
         room = room or await context(server.got, server.base_url, told, server.model)
-        yield abilities.room(room, wanted.max_tokens, wanted.prompt)
         yield abilities.reasoning(first.answer, first.reply)
         yield abilities.cache(await self._question(room))
         yield abilities.shape(await self._mode(), server.json_mode)
         if wanted.film and wanted.frames:
             async for finding in self._shown(wanted.film, wanted.frames):
                 yield finding
+        yield abilities.room(room, wanted.max_tokens, self._prompt())
         if rates := abilities.rates(first.answer.headers):
             yield rates
 
@@ -105,13 +106,22 @@ class _Look:
             yield abilities.blind(one)
             return
         if count > 1:
-            yield abilities.images(one.reply, await self._ask("shown", media=_part(film, count)), count)
+            many = await self._ask("shown", media=_part(film, count))
+            yield (found := abilities.images(one.reply, many, count, _beside(film)))
+            self.each = found.facts.get("tokens_each", 0.0) if found.good else 0.0
         heard = {}
         for number in SEQUENCE:
             heard[number] = await self._ask("shown", media=_part(film, number), way="jpeg_sequence")
             if heard[number].reply is None:
                 break
-        yield abilities.video(heard, self.server.video == "jpeg_sequence")
+        yield abilities.video(heard, one.reply, self.server.video == "jpeg_sequence")
+
+    def _prompt(self) -> int:
+        """Tokens that a prompt may take: as was counted, where small pictures count as much as large ones or more."""
+        wanted = self.wanted
+        if not self.each:
+            return wanted.prompt
+        return max(round(wanted.frames * max(wanted.frame, self.each)), TEXT)
 
     async def _ask(self, name: str, lines: int = 0, media: Media | None = None, way: Way = "images") -> Heard:
         """What comes of the prompt of this name, behind so many lines or this medium."""
@@ -124,3 +134,8 @@ class _Look:
 def _part(film: Medium, count: int) -> Media:
     """Its first frames, as they are."""
     return Media(film, tuple(range(count)), film.width * film.height)
+
+
+def _beside(film: Medium) -> int:
+    """Characters that travel beside a picture; a token has one at least."""
+    return len(stamped(clocks(_part(film, 2).times)[0]))

@@ -83,9 +83,14 @@ def _pictures(media: Media, frames: tuple[Frame, ...]) -> Load:
     parts: list[dict[str, Any]] = []
     for frame, time in zip(frames, clocks(media.times), strict=True):
         if media.kind == "video":
-            parts.append({"type": "text", "text": f"Frame at {time}:"})
+            parts.append({"type": "text", "text": stamped(time)})
         parts.append(_part("image_url", f"data:image/jpeg;base64,{_text(frame)}"))
     return _load(parts, {})
+
+
+def stamped(time: str) -> str:
+    """What stands before a frame of a video that is shown at this time."""
+    return f"Frame at {time}:"
 
 
 def _part(kind: str, url: str) -> dict[str, Any]:

@@ -191,6 +191,40 @@ def test_a_model_that_sees_only_one_of_the_pictures(tmp_path, vllm):
     assert "16 of them take no more tokens than one (50): it may not look at them" in found["images"].told
 
 
+def test_a_server_that_counts_no_picture_at_all(tmp_path, vllm):
+    """Only the times between them are counted."""
+
+    def blind(body: dict[str, Any]) -> Answer:
+        images, _ = pictures(body)
+        answer = counted(body, shaped(body))
+        answer.body["usage"]["prompt_tokens"] += 7 + 6 * images
+        return answer
+
+    vllm.answer = blind
+    found = probed(Workplace(tmp_path, vllm.url))
+    assert not found["images"].good
+    assert found["images"].told == (
+        "16 in a request, 6 tokens each, as the words between them take alone: pictures do not count, and it may not "
+        "look at them"
+    )
+    assert (found["video"].good, found["video"].needed) == (False, False)
+    assert "no more than one picture: pictures do not count" in found["video"].told
+
+
+@pytest.mark.parametrize(("pixels", "fits"), [(50176, True), (401408, False)])
+def test_what_a_prompt_may_take_is_reckoned_from_pictures_that_were_counted(tmp_path, vllm, pixels, fits):
+    """Of this size most models count no more than they did of the small ones that were tried."""
+    vllm.pages["/v1/models"] = listing({"id": "captioner-1", "max_model_len": 6000})
+    place = Workplace(tmp_path, vllm.url).settings(stages="max_tokens = 1024")
+    place.toml.write_text(
+        place.toml.read_text().replace("[stages.caption]", f"[stages.caption]\nmax_pixels = {pixels}")
+    )
+    context = probed(place)["context"]
+    assert context.good is fits, context.told
+    vllm.answer = lambda body: counted(body, shaped(body), 400 * sum(pictures(body)) // TILE)
+    assert not probed(place)["context"].good, "pictures that take more than most were counted"
+
+
 def test_a_context_that_is_too_short(tmp_path, vllm):
     vllm.pages["/v1/models"] = listing({"id": "captioner-1", "max_model_len": 8192})
     found = probed(Workplace(tmp_path, vllm.url))
