@@ -41,7 +41,7 @@ class Answers:
         count = _Count()
         for number, file_id in enumerate(told.files):
             path = self._folder / f"{batch.mark}.answers-{number}"
-            await self._steady(partial(self._server.download, file_id, path))
+            await self._steady(partial(self._server.download, told.batch_id, file_id, path))
             await asyncio.to_thread(self._kept, batch.mark, path, count)
             path.unlink()
         if told.status != "expired":

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from curate.batchitems import Ask, Batch, Item
-from curate.batchlife import FORGET, BatchLife
+from curate.batchitems import FORGET, Ask, Batch, Item
+from curate.batchlife import BatchLife
 from curate.batchstore import BatchStore
 from curate.errors import CurateError, FatalError, RefusedError
 from curate.spool import PART, Spool

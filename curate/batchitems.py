@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+FORGET = "`curate batch forget {}` has its requests asked again"
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from curate.batchanswers import Answers
 from curate.batchfile import failure
-from curate.batchitems import Batch
+from curate.batchitems import FORGET, Batch
 from curate.batchserver import BatchServer, Told
 from curate.batchstore import BatchStore
-from curate.errors import AwayError, FatalError, RefusedError, ThrottledError, TransientError
+from curate.errors import AwayError, FatalError, RefusedError, ThrottledError, TooLongError, TransientError
 from curate.persistence import Persistence
 from curate.spool import place
 from curate.words import duration, size
@@ -28,7 +28,6 @@ SLOWER = 1.5
 SETTLED = 10.0  # seconds after which a batch that was asked for stands in the server's list, if it was begun
 FULL = "token_limit_exceeded"  # why a batch fails as long as others of the account are under way
 MINUTE, LONGEST = 60.0, 600.0  # seconds until such a batch is submitted again, first and at most
-FORGET = "`curate batch forget {}` has its requests asked again"
 
 
 class BatchLife:
@@ -77,7 +76,9 @@ class BatchLife:
         except RefusedError as error:
             self._store.end(batch.mark)
             _removed(path)
-            raise FatalError(f"{batch.address} refuses a batch of {batch.requests:,} requests: {error}") from None
+            told = f"{batch.address} refuses a batch of {batch.requests:,} requests: {error}"
+            large = f"; its file has {size(batch.size)}: lower max_file" if isinstance(error, TooLongError) else ""
+            raise FatalError(told + large) from None
 
     async def _uploaded(self, batch: Batch, path: Path) -> str | None:
         if not _whole(path, batch.size):

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from curate import __version__
 from curate.batchfile import URL
+from curate.batchitems import FORGET
 from curate.errors import FatalError, TransientError
 from curate.faults import Faults
 from curate.posting import ENCODINGS, Answer, bounded, check, connect_timeout, proxy
@@ -118,13 +119,15 @@ class BatchServer:
             after = f"&after={quote(page[-1].batch_id, safe='')}"
         return None
 
-    async def download(self, file_id: str, path: Path) -> None:
-        """Write this file there, whole."""
+    async def download(self, batch_id: str, file_id: str, path: Path) -> None:
+        """Write this file, which holds answers of that batch, there, whole."""
         size, where = 0, f"/files/{quote(file_id, safe='')}/content"
         with path.open("wb") as file:
             async with self._answered("GET", where, MOST) as response:
                 if not 200 <= response.status < 300:
-                    await self._json(response, f"no longer has {file_id}, which holds answers")
+                    await self._json(
+                        response, f"no longer has {file_id}, which holds answers: {FORGET.format(batch_id)}"
+                    )
                 async for piece in response.content.iter_any():
                     if (size := size + len(piece)) > MOST:
                         raise FatalError(f"{self._url} sends more than {MOST >> 30} GiB of answers to one batch")

@@ -233,7 +233,7 @@ class Pace:
             self._down_since = now
             if self._answered and not self._told:
                 self._told = True
-                self._say(f"{error}; waiting for it, up to {self._patience / MINUTE:.0f} min")
+                self._say(f"{error}; waiting for it, up to {duration(self._patience)}")
         self.rate.away(now, turn.number)
         self.trouble = str(error)
         if now - self._down_since > self._patience if self._answered else self.rate.streak >= self._retries:

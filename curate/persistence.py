@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from curate.errors import AwayError, GoneError, TransientError
+from curate.words import duration
 
 LONGEST = 60.0  # seconds between two tries, unless the server asks for more
 FURTHEST = 600.0  # and if it asks for hours
@@ -47,6 +48,6 @@ class Persistence:
             raise GoneError(str(error)) from None
         if not self._told and tries > 1:
             self._told = True
-            self._say(f"{error}; trying again, up to {self._patience / 60:.0f} min")
+            self._say(f"{error}; trying again, up to {duration(self._patience)}")
         wished = min(error.retry_after or 0.0, FURTHEST)
         await asyncio.sleep(max(wished, min(2.0 ** (tries - 1), LONGEST) * random.uniform(0.5, 1.0)))  # noqa: S311

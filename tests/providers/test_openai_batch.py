@@ -464,6 +464,29 @@ def test_a_batch_that_the_server_knows_no_more_stops_the_run(server, tmp_path):
     assert server.posted().count("/v1/batches") == 1
 
 
+def test_answers_that_the_server_has_no_more_stop_the_run_which_says_how_to_give_them_up(server, tmp_path):
+    server.weather = lambda _, path: failure(404, "no such file") if path.endswith("/content") else None
+    [stopped] = Run(server, tmp_path).asked(A)
+    assert isinstance(stopped, FatalError)
+    assert "no longer has output-batch_0" in str(stopped)
+    assert "`curate batch forget batch_0`" in str(stopped)
+
+
+def test_a_file_that_is_too_large_for_the_server_says_which_setting_bounds_it(server, tmp_path):
+    server.weather = lambda _, path: failure(413, "too large") if path == "/v1/files" else None
+    [stopped] = Run(server, tmp_path).asked(A)
+    assert isinstance(stopped, FatalError)
+    assert str(stopped).endswith("HTTP 413: too large; its file has 206 B: lower max_file")
+
+
+def test_how_long_a_server_is_waited_for_is_told_in_seconds_where_it_is_short(server, tmp_path):
+    troubles = iter([failure(502, "bad")] * 3)
+    server.weather = lambda method, _: next(troubles, None) if method == "POST" else None
+    run = Run(server, tmp_path, patience=8)
+    assert texts(run.asked(A)) == ["re: a"]
+    assert run.told[0].endswith("trying again, up to 8 s")
+
+
 def test_two_models_of_one_name_share_their_batches(server, tmp_path):
     async def go() -> list[Reply]:
         first, second = Run(server, tmp_path), Run(server, tmp_path)
