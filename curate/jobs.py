@@ -80,7 +80,7 @@ class Job:
         from curate import pending
 
         models = [self.settings.models[stage.model] for stage in self.settings.stages.values()]
-        collected = {(getattr(model, "base_url", ""), model.identity) for model in models if model.keeps}
+        collected = {model.identity for model in models if model.keeps}  # at another address they stop the run
         if told := pending.stranded(self.settings.work, collected):
             self.progress.tell(told)
 

@@ -17,12 +17,12 @@ def waiting(work: Path) -> tuple[int, int]:
         return len(batches), sum(len(store.keys(batch.mark)) for batch in batches)
 
 
-def stranded(work: Path, collected: Collection[tuple[str, str]]) -> str | None:
-    """What to say of batches that nobody looks after: all but those `collected`, by their address and model."""
+def stranded(work: Path, collected: Collection[str]) -> str | None:
+    """What to say of batches that nobody looks after: all but those of the models `collected`, by identity."""
     if not (work / NAME).is_file():
         return None
     with closing(BatchStore(work)) as store:
-        batches = [b for b in store.pending() if b.address and (b.address, b.model) not in collected]
+        batches = [b for b in store.pending() if b.address and b.model not in collected]
         requests = sum(len(store.keys(batch.mark)) for batch in batches)
     if not requests:
         return None
