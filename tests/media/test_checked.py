@@ -55,7 +55,7 @@ def test_a_plain_clip_is_read_by_it(tmp_path: Path, decoder: str, monkeypatch: p
         (*OTHERS[1].values, "uneven.mkv", ODD, {"gop": 4}, r"\d+ frames where the index has 17"),
         (*OTHERS[1].values, "late.ts", [7000 + t for t in EVEN], {}, ""),
         (*OTHERS[0].values, "late.ts", [7000 + t for t in EVEN], {}, "frame"),
-        (*OTHERS[0].values, "narrow.mp4", EVEN, {"size": (96, 96)}, "4 channels in a frame"),
+        (*OTHERS[0].values, "narrow.mp4", EVEN, {"size": (16, 96)}, r"\d channels in a frame"),
     ],
 )
 def test_what_it_reads_differently_is_read_by_pyav_and_told(
@@ -116,7 +116,7 @@ def test_each_kind_of_lie_is_found_out(clip: Path, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.skipif(find_spec("decord") is None, reason="decord is not installed")
 def test_a_disagreement_is_told_once(tmp_path: Path) -> None:
-    path = encode(tmp_path / "narrow.mp4", EVEN, size=(96, 96))
+    path = encode(tmp_path / "narrow.mp4", EVEN, size=(16, 96))
     said: list[str] = []
 
     async def main() -> None:
@@ -128,7 +128,8 @@ def test_a_disagreement_is_told_once(tmp_path: Path) -> None:
             eyes.close()
 
     asyncio.run(main())
-    assert said == ["decord reads narrow.mp4 differently (4 channels in a frame): PyAV reads it"]
+    (line,) = said  # how many channels it counts depends on how wide the machine's registers are
+    assert re.fullmatch(r"decord reads narrow.mp4 differently \(\d channels in a frame\): PyAV reads it", line)
 
 
 def test_a_picture_needs_no_film_decoder(tmp_path: Path) -> None:
