@@ -2,11 +2,17 @@
 
 from collections.abc import Sequence
 
-from curate.declining import unseen
 from curate.errors import DeclinedError
 
 MOST = 0.75  # of the frames: where so many refuse, the few others are not to be trusted
 NOTHING = frozenset({"", "n/a", "na", "none", "null", "unknown", "string"})
+
+
+def unseen(text: str) -> str | None:
+    """What in these words asks for the medium or refuses; its many patterns are imported with the first reply."""
+    from curate.declining import unseen
+
+    return unseen(text)
 
 
 def literal(text: str) -> None:

@@ -15,7 +15,6 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from curate import tags
-from curate.answers.choices import letter
 from curate.answers.labels import named, unlabelled
 from curate.answers.score import PAPER, Measures
 from curate.intake import LeftOut, question, usable, usable_rows
@@ -131,6 +130,8 @@ def words(text: str) -> list[str]:
 
 def answer(fields: Mapping[str, Any]) -> str:
     """The words of the right answer; of a choice, those of its option."""
+    from curate.answers.choices import letter  # (a large reader: with the first that is read)
+
     said = tags.answer_in(fields["solution"]) or ""
     one = letter(said, fields["options"]) if fields["options"] else None
     return " ".join(words(dict(named(fields["options"])).get(one or "", said)))

@@ -102,7 +102,8 @@ HOMES = {
     "markupsafe": {"webpage.py"},  # what jinja2 rests on
 }
 # What only one command needs, or only its end, is imported there and then: no first request waits for it.
-LATE = {"cli.py", "jobs.py"}
+READING = {"score.py", "distance.py", "references.py", "upstream.py"}  # of answers: choices and numbers, many patterns
+LATE = {"cli.py", "jobs.py", "literal.py", "nearness.py", *(f"answers/{name}" for name in READING)}
 IN_A_PROCESS_OF_ITS_OWN = {"worker.py", "checked.py", "algebra.py"}  # foreign code may raise anything there
 LAZY = {
     "aiohttp",
@@ -208,6 +209,13 @@ def test_a_command_begins_with_what_every_command_needs():
     loaded = loaded_by("curate.cli")
     assert "curate.pipeline" in loaded
     assert loaded & NOT_AT_THE_START == set()
+
+
+def test_what_reads_replies_is_loaded_with_the_first_of_them():
+    loaded = loaded_by(
+        "curate.cli, curate.filters.answer, curate.stages.caption, curate.stages.draft, curate.stages.revise"
+    )
+    assert loaded & {"curate.answers.stated", "curate.answers.quantities", "curate.declining"} == set()
 
 
 def test_a_decoders_process_loads_nothing_but_what_decodes():

@@ -3,8 +3,6 @@
 from fractions import Fraction
 from typing import Literal
 
-from curate.answers.quantities import values
-
 By = Literal["error", "mra"]
 
 # The thresholds of VSI-Bench's mean relative accuracy (arXiv 2412.14171, section 3.3): 0.50, 0.55, … 0.95.
@@ -17,6 +15,8 @@ def close(answer: str, reference: str, by: By = "error") -> float:
     Mean relative accuracy is the share of the ten thresholds t with relative error < 1 - t. Beside the
     reference 0 only 0 is right.
     """
+    from curate.answers.quantities import values  # (a large reader: with the first that is read)
+
     pair = values(answer, reference)
     if pair is None:
         return 0.0

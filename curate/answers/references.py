@@ -3,8 +3,6 @@
 import re
 from collections.abc import Sequence
 
-from curate.answers.choices import letters
-from curate.answers.formulas import is_formula
 from curate.answers.score import PAPER, Measures, score
 from curate.record import ProblemType
 
@@ -12,6 +10,7 @@ NO_OPTION = "reference answer chooses none of the options"
 NO_NUMBER = "reference answer is no number"
 LABEL = re.compile(r"\s{0,9}[(\[]?([A-Za-z])(?!\w)")
 NUMBERS = ("numerical", "regression")
+PLAIN = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?")  # most numbers, which need no look: each is right beside itself
 
 
 def hopeless(problem_type: ProblemType, reference: str, options: Sequence[str], measures: Measures = PAPER) -> str:
@@ -21,12 +20,23 @@ def hopeless(problem_type: ProblemType, reference: str, options: Sequence[str], 
     itself. Texts (OCR, free-form) are compared with anything, and formulas are left to those who compare them.
     """
     if problem_type == "multiple choice":
-        known = labels(options)
-        # (most references are a letter and nothing else)
-        return "" if not options or reference in known or letters(reference, options) <= known else NO_OPTION
-    if problem_type not in NUMBERS or (is_formula(reference) and not measures.strict):
+        return "" if not options or _chooses(reference, options) else NO_OPTION
+    if problem_type not in NUMBERS or PLAIN.fullmatch(reference):
+        return ""
+    from curate.answers.formulas import is_formula
+
+    if is_formula(reference) and not measures.strict:
         return ""
     return "" if score(problem_type, reference, reference, options, measures) == 1.0 else NO_NUMBER
+
+
+def _chooses(reference: str, options: Sequence[str]) -> bool:
+    known = labels(options)
+    if reference in known:  # as most are: a letter and nothing else
+        return True
+    from curate.answers.choices import letters
+
+    return letters(reference, options) <= known
 
 
 def labels(options: Sequence[str]) -> set[str]:

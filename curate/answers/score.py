@@ -1,14 +1,15 @@
-"""The score of an answer: how right it is, beside its reference."""
+"""The score of an answer: how right it is, beside its reference.
+
+What reads choices and numbers is large, and is imported with the first of them: no command waits for it at its start.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from curate.answers import distance, transcripts, upstream
-from curate.answers.choices import chosen
 from curate.answers.distance import close
 from curate.answers.dress import bare
 from curate.answers.likeness import rouge
-from curate.answers.quantities import equal
 from curate.answers.texts import MAX_TEXT
 from curate.answers.transcripts import transcribed
 from curate.record import ProblemType
@@ -45,6 +46,8 @@ def score(
     if any(not text.strip() or len(text) > MAX_TEXT for text in texts):
         return 0.0
     if problem_type == "multiple choice":
+        from curate.answers.choices import chosen
+
         return chosen(answer or "", reference, options)
     found, expected = (" ".join(text.split()) for text in texts)
     if measures.strict:
@@ -63,6 +66,8 @@ def _freely(problem_type: ProblemType, found: str, expected: str, measures: Meas
         case "regression":
             return close(found, expected, measures.regression)
         case _:
+            from curate.answers.quantities import equal
+
             return equal(found, expected)
 
 

@@ -10,7 +10,6 @@ from importlib.util import find_spec
 from typing import Any
 
 from curate.answers.likeness import mean_f1, rouge
-from curate.answers.numbers import number
 
 REFERENCE_ZERO = 1e-9  # upstream's guard against a division by zero
 
@@ -63,6 +62,8 @@ def _tokenizer() -> Any:
 
 def _float(text: str) -> float | None:
     """A plain decimal number as upstream reads it; None for units, signs of money, fractions and the like."""
+    from curate.answers.numbers import number  # (a large reader: with the first that is read)
+
     bare = text.strip()
     try:
         value = float(bare.replace(",", ""))
