@@ -90,9 +90,14 @@ def _instead(denied: str, rest: str, options: dict[str, str]) -> str | None:
     label, words = ALONE.fullmatch(rest.rstrip(".! ")), flat(rest)
     if label and label[1] in options and (ALONE.fullmatch(denied) or OTHER.search(denied)):
         return label[1]
-    exact = [name for name, text in options.items() if text.removeprefix("the ") == words.removeprefix("the ")]
+    exact = _named_by(words, options)
     other = set(said_in(flat(denied), options)) - set(exact)
     return exact[0] if len(exact) == 1 and other else None
+
+
+def _named_by(words: str, options: dict[str, str]) -> list[str]:
+    """The options whose whole text these words are, but for an article."""
+    return [label for label, text in options.items() if text.removeprefix("the ") == words.removeprefix("the ")]
 
 
 def _labelled(said: str, options: dict[str, str]) -> str | None:
@@ -114,7 +119,7 @@ def _worded(final: str, before: str, options: dict[str, str]) -> str | None:
     said = flat(final)
     for match in filter(None, (PRAISED.fullmatch(said), POINTED_AT.fullmatch(said))):
         words = next(filter(None, match.groups()))
-        exact = [label for label, text in options.items() if text.removeprefix("the ") == words.removeprefix("the ")]
+        exact = _named_by(words, options)
         if len(exact) == 1 and said_in(said, options) == exact:
             return exact[0]
     ends = [label for label, text in options.items() if text and said.endswith(f" {text}")]

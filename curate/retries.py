@@ -5,13 +5,12 @@ reply of it is bought a second time; after that, the next one begins.
 """
 
 import json
-import os
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from curate.journal import Journal
-from curate.workfolder import RETRIES
+from curate.workfolder import RETRIES, remember
 
 
 class Retries:
@@ -53,10 +52,8 @@ class Retries:
         return {reason: since for reason, since in pairs if type(since) is int}
 
     def _note(self, rounds: dict[str, int]) -> None:
-        aside = self._path.with_name(f"{self._path.name}.new")
+        if rounds:
+            remember(self._path, json.dumps(rounds))
+            return
         with suppress(OSError):
-            if rounds:
-                aside.write_text(json.dumps(rounds), encoding="utf-8")
-                os.replace(aside, self._path)
-            else:
-                self._path.unlink(missing_ok=True)
+            self._path.unlink(missing_ok=True)
